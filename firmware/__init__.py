@@ -1,0 +1,1 @@
+"""What runs near the equipment: protocol, processing, terminal, gateway, host agent."""

@@ -1,0 +1,240 @@
+"""One A01 session as a state machine: prove each other, then sealed frames. Bytes in, events out; no I/O, no clock.
+
+The terminal says hello; the gateway answers with its proof; the terminal checks it and sends its own; from then on
+both seal. A reading can only be packed after the proof was checked: `send_readings` raises NotProved before.
+An event is a tuple from the list below, None means that more bytes are needed, a ProtocolError is the peer's fault:
+the frame is gone, the link goes on.
+"""
+
+import struct
+from collections import namedtuple
+
+from firmware.protocol import frame
+from firmware.protocol.errors import FrameError, NotProved, ProofError, SealError
+from firmware.protocol.seal import Sealer, Window, gateway_key, proof, same, session_keys
+
+Hello = namedtuple("Hello", ("terminal_id", "nonce"))
+Proved = namedtuple("Proved", ("peer_id", "ts_ms"))  # ts_ms: the gateway's proved time, or None if it knows none
+Readings = namedtuple("Readings", ("readings",))
+Gaps = namedtuple("Gaps", ("gaps",))
+Acknowledged = namedtuple("Acknowledged", ("intervals",))
+Refused = namedtuple("Refused", ("code",))  # said in the clear: a hint to begin again, never more
+
+CHALLENGE_S = 30  # how long a challenge may wait for its answer
+LABEL = b"gantry a01 v1"
+_TIME_KNOWN = 1
+_LAST_COUNTER = 0xFFFFFFFF
+
+
+def transcript_of(terminal_id, gateway_id, terminal_nonce, gateway_nonce, ts_ms):
+    """The bytes both proofs and the session keys cover: label, ids, nonces, time."""
+    return (
+        LABEL
+        + frame.put_text(terminal_id)
+        + frame.put_text(gateway_id)
+        + terminal_nonce
+        + gateway_nonce
+        + _put_time(ts_ms)
+    )
+
+
+def _put_time(ts_ms):
+    return struct.pack(">BQ", 0 if ts_ms is None else _TIME_KNOWN, ts_ms or 0)
+
+
+class _Session:
+    """The two directions of a passed challenge, seen from one side."""
+
+    def __init__(self, send_key, receive_key, random):
+        self._out, self._in, self._random = Sealer(send_key), Sealer(receive_key), random
+        self._counter, self._window = 0, Window()
+
+    def seal(self, message):
+        """One sealed frame."""
+        if self._counter == _LAST_COUNTER:
+            raise NotProved("counters are spent: begin with a hello")
+        self._counter += 1
+        counter = struct.pack(">I", self._counter)
+        length = 4 + 32 + len(message) // 16 * 16 + 16
+        head = frame.head_of(frame.SEALED, length) + counter
+        return frame.pack(frame.SEALED, counter + self._out.seal(self._random(16), head, message))
+
+    def open(self, body):
+        """The message of a sealed frame. Raises SealError; a counter counts as seen only if its seal was whole."""
+        if len(body) < 4:
+            raise SealError("seal_wrong", "%d bytes" % len(body))
+        head = frame.head_of(frame.SEALED, len(body)) + body[:4]
+        message = self._in.open(head, body[4:])
+        self._window.accept(struct.unpack(">I", body[:4])[0])
+        return message
+
+
+class _Link:
+    """What both sides share: the buffer and the turn from bytes to events."""
+
+    def __init__(self, random):
+        """`random(n)` gives n unpredictable bytes: os.urandom."""
+        self._random, self._buffer, self._session = random, b"", None
+
+    @property
+    def proved(self):
+        """Whether a challenge has passed and frames can be sealed."""
+        return self._session is not None
+
+    def receive(self, data):
+        """Take bytes from the road, in any portions."""
+        self._buffer += bytes(data)
+
+    def end_message(self):
+        """The road says its message is over. Raises FrameError(frame_truncated) when a frame is only half there."""
+        left, self._buffer = len(self._buffer), b""
+        if left:
+            raise FrameError("frame_truncated", "%d bytes left" % left)
+
+    def next_event(self):
+        """The next event, or None when more bytes are needed. Raises ProtocolError; then call again for the rest."""
+        try:
+            found = frame.unpack(self._buffer)
+        except FrameError:
+            self._buffer = b""  # no telling where the next frame begins
+            raise
+        if found is None:
+            return None
+        kind, body, self._buffer = found
+        if kind == frame.SEALED:
+            return self._opened(body)
+        take = self._steps.get(kind)
+        if take is None:
+            raise FrameError("frame_type", "type %d" % kind)
+        return take(self, body)
+
+    def _opened(self, body):
+        if self._session is None:
+            raise SealError("session_missing")
+        message = self._session.open(body)
+        take = self._messages.get(message[0] if message else 0)
+        if take is None:
+            raise FrameError("frame_type", "message kind %d" % (message[0] if message else 0))
+        return take(self, message)
+
+    def _seal(self, message):
+        if self._session is None:
+            raise NotProved("the challenge has not passed")
+        return self._session.seal(message)
+
+
+class TerminalLink(_Link):
+    """The terminal's side. `gateways`: ids it may answer to, as provisioned; nobody else is listened to."""
+
+    def __init__(self, terminal_id, secret, gateways, random):
+        _Link.__init__(self, random)
+        self.terminal_id, self._secret, self._gateways = terminal_id, secret, gateways
+        self._nonce = None
+
+    def hello(self):
+        """Begin a challenge: the frame to send. An earlier session ends here; nothing can be sealed until proved."""
+        self._session, self._nonce = None, self._random(frame.NONCE)
+        return frame.pack(frame.HELLO, frame.put_text(self.terminal_id) + self._nonce)
+
+    def _answer(self, body):
+        gateway_id, at = frame.take_text(body)
+        if len(body) != at + frame.NONCE + 9 + frame.PROOF_SIZE:
+            raise FrameError("frame_body", "answer of %d bytes" % len(body))
+        if self._nonce is None:
+            raise ProofError("proof_unexpected", gateway_id)
+        if gateway_id not in self._gateways:
+            raise ProofError("gateway_foreign", gateway_id)
+        nonce, at = body[at : at + frame.NONCE], at + frame.NONCE
+        known, ts_ms = struct.unpack_from(">BQ", body, at)
+        ts_ms = ts_ms if known & _TIME_KNOWN else None
+        key = gateway_key(self._secret, gateway_id)
+        transcript = transcript_of(self.terminal_id, gateway_id, self._nonce, nonce, ts_ms)
+        if not same(body[at + 9 :], proof(key, b"gateway", transcript)):
+            raise ProofError("proof_wrong", gateway_id)
+        self._nonce = None  # single use
+        up, down = session_keys(key, transcript)
+        self._session = _Session(up, down, self._random)
+        self._proof = frame.pack(frame.PROOF, proof(key, b"terminal", transcript))
+        return Proved(gateway_id, ts_ms)
+
+    def prove(self):
+        """Our own proof, to send first of all after the event Proved."""
+        if self._session is None:
+            raise NotProved("the gateway has not proved itself")
+        return self._proof
+
+    def _refusal(self, body):
+        return Refused(frame.take_text(body)[0])
+
+    def _acknowledged(self, message):
+        return Acknowledged(frame.unpack_ack(message))
+
+    def send_readings(self, boot_no, records):
+        """A sealed frame of records of one boot (frame.pack_record). Raises NotProved before the challenge passed."""
+        return self._seal(frame.pack_readings(boot_no, records))
+
+    def send_gaps(self, gaps):
+        """A sealed frame that says which numbers will never come, and why."""
+        return self._seal(frame.pack_gaps(gaps))
+
+    _steps = {frame.ANSWER: _answer, frame.REFUSAL: _refusal}
+    _messages = {frame.ACK: _acknowledged}
+
+
+class GatewayLink(_Link):
+    """The gateway's side of one terminal. A new hello never displaces a proved session; only a new proof does."""
+
+    def __init__(self, gateway_id, random):
+        _Link.__init__(self, random)
+        self.gateway_id, self.terminal_id = gateway_id, None
+        self._challenge = None
+        self._now_s = 0
+
+    def next_event(self, now_s=0):
+        """As for both sides; `now_s` is any steady clock in seconds: it ends challenges that wait too long."""
+        self._now_s = now_s
+        return _Link.next_event(self)
+
+    def _hello(self, body):
+        terminal_id, at = frame.take_text(body)
+        if len(body) != at + frame.NONCE:
+            raise FrameError("frame_body", "hello of %d bytes" % len(body))
+        return Hello(terminal_id, body[at:])
+
+    def answer(self, hello, key, ts_ms):
+        """The frame that proves us to a terminal whose gateway key is `key`. ts_ms None: our clock is not proved."""
+        nonce = self._random(frame.NONCE)
+        transcript = transcript_of(hello.terminal_id, self.gateway_id, hello.nonce, nonce, ts_ms)
+        self._challenge = (hello.terminal_id, key, transcript, self._now_s)
+        body = frame.put_text(self.gateway_id) + nonce + _put_time(ts_ms) + proof(key, b"gateway", transcript)
+        return frame.pack(frame.ANSWER, body)
+
+    def refuse(self, code):
+        """A frame in the clear that says why nothing more will come; code from errors.CODES."""
+        return frame.pack(frame.REFUSAL, frame.put_text(code))
+
+    def _proof(self, body):
+        if self._challenge is None:
+            raise ProofError("proof_unexpected", self.terminal_id or "")
+        terminal_id, key, transcript, asked_s = self._challenge
+        self._challenge = None  # single use
+        if self._now_s - asked_s > CHALLENGE_S:
+            raise ProofError("proof_late", terminal_id)
+        if not same(body, proof(key, b"terminal", transcript)):
+            raise ProofError("proof_wrong", terminal_id)
+        up, down = session_keys(key, transcript)
+        self.terminal_id, self._session = terminal_id, _Session(down, up, self._random)
+        return Proved(terminal_id, None)
+
+    def _readings(self, message):
+        return Readings(frame.unpack_readings(self.terminal_id, message))
+
+    def _gaps(self, message):
+        return Gaps(frame.unpack_gaps(message))
+
+    def acknowledge(self, intervals):
+        """A sealed frame that lets the terminal forget what is committed here: (first, last) pairs."""
+        return self._seal(frame.pack_ack(intervals))
+
+    _steps = {frame.HELLO: _hello, frame.PROOF: _proof}
+    _messages = {frame.READINGS: _readings, frame.GAPS: _gaps}

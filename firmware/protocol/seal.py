@@ -1,0 +1,138 @@
+"""Keys, proofs, seal and open, replay window: the only file with ciphers.
+
+Published constructions only: HMAC-SHA256 (RFC 2104), HKDF-SHA256 (RFC 5869),
+A128CBC-HS256 (RFC 7518 section 5.2.3, encrypt-then-MAC). The key tree is in docs/interfaces.md.
+"""
+
+import hashlib
+import struct
+
+from firmware.protocol.errors import SealError
+
+try:  # CPython
+    from cryptography.hazmat.primitives.ciphers import Cipher
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES
+    from cryptography.hazmat.primitives.ciphers.modes import CBC
+
+    def _encrypt(key, iv, blocks):
+        work = Cipher(AES(key), CBC(iv)).encryptor()
+        return work.update(blocks) + work.finalize()
+
+    def _decrypt(key, iv, blocks):
+        work = Cipher(AES(key), CBC(iv)).decryptor()
+        return work.update(blocks) + work.finalize()
+
+except ImportError:  # MicroPython
+    import cryptolib
+
+    _CBC = 2
+
+    def _encrypt(key, iv, blocks):
+        return cryptolib.aes(key, _CBC, iv).encrypt(blocks)
+
+    def _decrypt(key, iv, blocks):
+        return cryptolib.aes(key, _CBC, iv).decrypt(blocks)
+
+
+_BLOCK = 16
+_TAG = 16
+OVERHEAD = _BLOCK + _BLOCK + _TAG  # the most a seal adds: IV, padding, tag
+
+
+class Mac:
+    """HMAC-SHA256 under one key, its two padded keys made once: seven times faster on a Pico W."""
+
+    def __init__(self, key):
+        if len(key) > 64:
+            key = hashlib.sha256(key).digest()
+        key = key + bytes(64 - len(key))
+        self._inner = bytes(byte ^ 0x36 for byte in key)
+        self._outer = bytes(byte ^ 0x5C for byte in key)
+
+    def digest(self, data):
+        """32 bytes over data."""
+        return hashlib.sha256(self._outer + hashlib.sha256(self._inner + data).digest()).digest()
+
+
+def hkdf(secret, info, length=32, salt=b""):
+    """`length` bytes (at most 255 * 32) from a secret for one purpose. Source: RFC 5869."""
+    expand = Mac(Mac(salt).digest(secret))
+    out, block, number = b"", b"", 1
+    while len(out) < length:
+        block = expand.digest(block + info + bytes((number,)))
+        out, number = out + block, number + 1
+    return out[:length]
+
+
+def same(left, right):
+    """Whether two byte strings are equal, in a time that does not depend on where they differ."""
+    if len(left) != len(right):
+        return False
+    difference = 0
+    for index in range(len(left)):
+        difference |= left[index] ^ right[index]
+    return difference == 0
+
+
+class Sealer:
+    """A128CBC-HS256 under one 32-byte key: first half authenticates, second half encrypts."""
+
+    def __init__(self, key):
+        self._mac, self._key = Mac(key[:16]), key[16:]
+
+    def _tag(self, head, body):
+        return self._mac.digest(head + body + struct.pack(">Q", len(head) * 8))[:_TAG]
+
+    def seal(self, iv, head, plain):
+        """IV, ciphertext and tag over a 16-byte random IV, authenticated open bytes `head`, and `plain`."""
+        pad = _BLOCK - len(plain) % _BLOCK
+        body = iv + _encrypt(self._key, iv, plain + bytes((pad,)) * pad)
+        return body + self._tag(head, body)
+
+    def open(self, head, sealed):
+        """The plain bytes. Raises SealError(seal_wrong) before anything is decrypted when a bit was changed."""
+        body, tag = sealed[:-_TAG], sealed[-_TAG:]
+        if len(body) < 2 * _BLOCK or len(body) % _BLOCK or not same(tag, self._tag(head, body)):
+            raise SealError("seal_wrong", "%d bytes" % len(sealed))
+        plain = _decrypt(self._key, body[:_BLOCK], body[_BLOCK:])
+        return plain[: -plain[-1]]
+
+
+class Window:
+    """Which counters of a direction were seen: the newest and the 63 before it."""
+
+    def __init__(self):
+        self._newest, self._seen = 0, 0
+
+    def accept(self, counter):
+        """Note a counter (from 1). Raises SealError(counter_replayed) when it was seen or is too old to tell."""
+        ahead = counter - self._newest
+        if ahead > 0:
+            self._seen = ((self._seen << ahead) | 1) & 0xFFFFFFFFFFFFFFFF if ahead < 64 else 1
+            self._newest = counter
+            return
+        bit = 1 << -ahead if ahead > -64 else 0
+        if counter < 1 or not bit or self._seen & bit:
+            raise SealError("counter_replayed", "counter %d, newest %d" % (counter, self._newest))
+        self._seen |= bit
+
+
+def gateway_key(secret, gateway_id):
+    """What one gateway holds of a terminal: 32 bytes from which the terminal's own secret cannot be found."""
+    return hkdf(secret, b"gantry a01" + gateway_id.encode())
+
+
+def mqtt_password(key):
+    """The terminal's password at this gateway's broker: 64 hexadecimal characters from the gateway key."""
+    return "".join("%02x" % byte for byte in hkdf(key, b"mqtt"))
+
+
+def proof(key, role, transcript):
+    """32 bytes that only a holder of the gateway key can make; `role` is b"gateway" or b"terminal"."""
+    return Mac(hkdf(key, b"proof")).digest(role + b"\x00" + transcript)
+
+
+def session_keys(key, transcript):
+    """Two 32-byte keys of one session: (terminal to gateway, gateway to terminal)."""
+    both = hkdf(key, b"session", 64, hashlib.sha256(transcript).digest())
+    return both[:32], both[32:]
