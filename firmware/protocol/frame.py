@@ -18,6 +18,8 @@ NONCE = 16
 PROOF_SIZE = 32
 N_BITS = 24  # seq = boot_no * 2**24 + n
 
+_CutError = getattr(struct, "error", ValueError)  # MicroPython has no struct.error and raises ValueError
+
 GAP_REASONS = ("outbox_full", "reboot")
 
 Reading = namedtuple("Reading", ("terminal_id", "ts_ms", "seq", "values", "flags"))
@@ -105,7 +107,7 @@ def unpack_readings(terminal_id, message):
         for _ in range(count):
             reading, at = _unpack_record(terminal_id, boot_no, message, at)
             readings.append(reading)
-    except (ValueError, struct.error):  # MicroPython raises ValueError where CPython has struct.error
+    except _CutError:
         raise FrameError("frame_body", "readings cut after %d bytes" % len(message)) from None
     if at != len(message):
         raise FrameError("frame_body", "%d bytes after the last reading" % (len(message) - at))

@@ -1,0 +1,86 @@
+"""Readings become bytes and come back the same; what is no frame is named as what it is."""
+
+from firmware.protocol import frame
+from firmware.protocol.channels import BY_NAME, CHANNELS, from_steps, in_range, to_steps
+from firmware.protocol.frame import Gap, Reading
+from tests.firmware.protocol.plain import refused
+
+VALUES = {"temperature_c": -3.07, "humidity_pct": None, "current_a": 0.0, "charge_as": 1234.56}
+READING = Reading("ct-01", 1760000400123, frame.seq_of(3_100_000, 0xFFFFFF), VALUES, 0x0041)
+
+
+def message(*readings):
+    return frame.pack_readings(3_100_000, [frame.pack_record(reading) for reading in readings])
+
+
+def test_a_reading_comes_back_as_it_was():
+    second = Reading("ct-01", 1760000410123, frame.seq_of(3_100_000, 1), {"voltage_v": 231.4}, 0)
+    assert frame.unpack_readings("ct-01", message(READING, second)) == [READING, second]
+
+
+def test_a_full_record_is_at_most_47_bytes():
+    values = {channel.name: channel.low for channel in CHANNELS}
+    assert len(frame.pack_record(Reading("ct-01", 2**47, 1, values, 0xFFFF))) <= 47
+
+
+def test_absent_invalid_and_zero_stay_three_things():
+    (back,) = frame.unpack_readings("ct-01", message(READING))
+    assert "voltage_v" not in back.values
+    assert back.values["humidity_pct"] is None
+    assert back.values["current_a"] == 0.0
+
+
+def test_what_is_no_number_or_does_not_fit_travels_as_invalid():
+    channel = BY_NAME["temperature_c"]
+    for value in (None, float("nan"), float("inf"), float("-inf"), 400.0, -400.0):
+        assert from_steps(channel, to_steps(channel, value)) is None
+
+
+def test_every_channel_holds_its_own_range():
+    for channel in CHANNELS:
+        for value in (channel.low, 0.0, channel.high):
+            assert in_range(channel, value)
+            assert abs(from_steps(channel, to_steps(channel, value)) - value) <= 0.5 / channel.scale
+        assert not in_range(channel, float("nan")) and not in_range(channel, float("inf"))
+
+
+def test_a_frame_is_taken_whole_and_leaves_its_tail():
+    whole = frame.pack(frame.HELLO, b"body")
+    assert frame.unpack(whole + b"tail") == (frame.HELLO, b"body", b"tail")
+    for end in range(len(whole)):
+        assert frame.unpack(whole[:end]) is None
+
+
+def test_what_is_no_frame_is_named():
+    refused("frame_magic", frame.unpack, b"GET / HTTP/1.1")
+    refused("frame_version", frame.unpack, b"\xa1\x02")
+    refused("frame_oversize", frame.unpack, b"\xa1\x01\x04\x10\x01")
+
+
+def test_a_cut_or_padded_message_is_refused():
+    whole = message(READING, READING)
+    for end in range(6, len(whole)):
+        refused("frame_body", frame.unpack_readings, "ct-01", whole[:end])
+    refused("frame_body", frame.unpack_readings, "ct-01", whole + b"\x00")
+
+
+def test_an_unknown_channel_is_refused():
+    whole = bytearray(message(READING))
+    whole[6 + 11] |= 0x80  # channel 32
+    refused("channel_unknown", frame.unpack_readings, "ct-01", bytes(whole))
+
+
+def test_gaps_and_acknowledgements_come_back_as_they_were():
+    gaps = [Gap(5, 9, "outbox_full"), Gap(2**52, 2**52 + 3, "reboot")]
+    assert frame.unpack_gaps(frame.pack_gaps(gaps)) == gaps
+    intervals = [(1, 5), (2**52, 2**53 - 1)]
+    assert frame.unpack_ack(frame.pack_ack(intervals)) == intervals
+    refused("frame_body", frame.unpack_ack, frame.pack_ack(intervals)[:-1])
+    refused("frame_body", frame.unpack_gaps, frame.pack_gaps([Gap(9, 5, "reboot")]))
+    refused("frame_body", frame.unpack_gaps, frame.pack_gaps(gaps)[:-1] + b"\x07")
+
+
+def test_a_text_is_never_empty_cut_or_foreign():
+    assert frame.take_text(frame.put_text("gw-1") + b"more") == ("gw-1", 5)
+    for body in (b"", b"\x00", b"\x05gw-1", b"\x02\xff\xfe"):
+        refused("frame_body", frame.take_text, body)
