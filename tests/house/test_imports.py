@@ -1,0 +1,95 @@
+"""Who may import whom: the floor plan of docs/architecture.md, kept by machine."""
+
+import ast
+import re
+
+import pytest
+
+from tests.house.tree import modules, text, tree
+
+BOTH = {"struct", "hashlib", "binascii", "collections"}
+ON_BOARD = {"machine", "network", "umqtt", "adafruit_sht4x", "adafruit_ina219", "micropython"}
+ON_BOARD |= {"array", "binascii", "errno", "gc", "json", "math", "os", "random", "select", "socket", "ssl", "struct"}
+ON_BOARD |= {"sys", "time", "collections", "hashlib", "io", "vfs"}
+
+# room -> (what of ours it may import, what else; None: anything installed)
+ROOMS = {
+    "firmware.protocol": (("firmware.protocol",), BOTH),
+    "firmware.protocol.seal": (("firmware.protocol",), BOTH | {"cryptolib", "cryptography"}),
+    "firmware.processing": (("firmware.processing",), {"math"}),
+    "firmware.terminal": (("firmware.protocol", "firmware.processing", "firmware.terminal"), ON_BOARD),
+    "firmware.host": (
+        ("firmware.protocol", "firmware.processing", "firmware.host", "firmware.terminal.outbox")
+        + ("firmware.terminal.transports",),
+        None,
+    ),
+    "firmware.gateway": (("firmware.protocol", "firmware.processing", "firmware.gateway"), None),
+    "collector": (
+        ("collector", "firmware.protocol.channels", "firmware.protocol.image", "firmware.protocol.seal")
+        + ("firmware.processing",),
+        None,
+    ),
+    "flasher": (("flasher", "firmware.protocol.image", "firmware.protocol.seal"), None),
+    "boards": (("boards", "flasher.parts"), None),
+}
+
+# Inside the collector a room imports only rooms left of it, and of another function only its face.
+FLOORS = re.search(r"^config db .*__main__$", text("docs/architecture.md"), re.M)[0].split()
+FUNCTIONS = set(FLOORS[FLOORS.index("accounts") : FLOORS.index("a02")])
+
+
+def imports(path):
+    """Every module a file names, `from a import b` as a.b where that is a module, with the line."""
+    here = {".".join(other.with_suffix("").parts).removesuffix(".__init__") for other in modules()}
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node.lineno
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno} imports relatively; say where from the root"
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield (whole if whole in here else node.module), node.lineno
+
+
+def name_of(path):
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
+def inside(name, room):
+    return name == room or name.startswith(room + ".")
+
+
+def room_of(name):
+    return max((room for room in ROOMS if inside(name, room)), key=len, default=None)
+
+
+@pytest.mark.parametrize("path", modules(), ids=str)
+def test_a_room_imports_only_what_its_place_allows(path):
+    room = room_of(name_of(path))
+    if room is None:
+        return
+    ours, others = ROOMS[room]
+    for name, line in imports(path):
+        top = name.split(".")[0]
+        if top in ("firmware", "collector", "flasher", "boards", "tests"):
+            assert any(inside(name, allowed) for allowed in ours) or name in ("firmware",), f"{path}:{line} {name}"
+        elif others is not None:
+            assert top in others, f"{path}:{line} {name}"
+
+
+@pytest.mark.parametrize("path", modules("collector"), ids=str)
+def test_a_collector_room_imports_only_rooms_left_of_it(path):
+    if len(path.parts) == 2 and path.stem == "__init__" or "migrations" in path.parts:
+        return
+    mine = path.parts[1].removesuffix(".py")
+    assert mine in FLOORS, f"{path}: give {mine} a place in the floor order"
+    for name, line in imports(path):
+        parts = name.split(".")
+        if parts[0] != "collector" or len(parts) == 1 or parts[1] in (mine, "migrations"):
+            continue
+        assert FLOORS.index(parts[1]) < FLOORS.index(mine), f"{path}:{line} {name} is right of {mine}"
+        if parts[1] in FUNCTIONS and mine != "app" and len(parts) > 2:
+            raise AssertionError(
+                f"{path}:{line} {name}: of another function import only its face, collector.{parts[1]}"
+            )
