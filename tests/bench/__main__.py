@@ -1,0 +1,48 @@
+"""`python -m tests.bench [ROOM]`: run one room's figures or all, print them, merge them into .bench/results.json."""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+ROOMS = ("seal",)
+RESULTS = Path(__file__).parents[2] / ".bench/results.json"
+
+
+def merged(rows):
+    """The rows of this run over those of earlier ones, by name."""
+    old = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+    fresh = [row._asdict() for row in rows]
+    names = {row["name"] for row in fresh}
+    return [row for row in old if row["name"] not in names] + fresh
+
+
+def table(rows):
+    """The rows as people read them."""
+    drawn = Table("figure", "value", "beside", "ratio", "goal", "holds")
+    for row in rows:
+        value = f"{row['value']:,.4g} {row['unit']}"
+        drawn.add_row(
+            row["name"], value, row["peer"], f"{row['ratio']:.2f}", row["goal"], "yes" if row["holds"] else "NO"
+        )
+    return drawn
+
+
+def main(rooms):
+    """Measure, keep, print; exit status 1 when a goal does not hold."""
+    unknown = [room for room in rooms if room not in ROOMS]
+    if unknown:
+        sys.exit(f"bench: no room {unknown[0]}; there are {', '.join(ROOMS)}")
+    rows = [row for room in rooms or ROOMS for row in importlib.import_module(f"tests.bench.{room}").rows()]
+    kept = merged(rows)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(kept, indent=1))
+    Console().print(table(kept))
+    sys.exit(0 if all(row.holds for row in rows) else 1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
