@@ -18,6 +18,18 @@ ERRORS = (
     ("seal_wrong", "the seal is broken: changed or of another session", "look for tampering"),
     ("counter_replayed", "this frame was here before or is too old", "look for a replay"),
     ("channel_unknown", "a reading names a channel that is not in the table", "update the older side"),
+    ("image_format", "the bytes are no image or no key list", "build it again with the flasher"),
+    ("image_truncated", "the image ends early", "fetch it again"),
+    ("image_path", "a file of the image may not stand where it wants to", "look for tampering, then at the build"),
+    (
+        "image_signature",
+        "no trusted key signed these bytes, or too few did",
+        "look for tampering, then for a rotated key",
+    ),
+    ("image_hash", "a file is not the one the manifest names", "fetch it again"),
+    ("image_board", "the image is for another board", "choose the image of this board"),
+    ("image_old", "the image or key list is not newer than what is here", "look for a replay"),
+    ("image_boot", "the image needs a newer boot part", "flash the board over USB"),
 )
 
 CODES = tuple(code for code, _meaning, _remedy in ERRORS)
@@ -41,6 +53,10 @@ class ProofError(ProtocolError):
 
 class SealError(ProtocolError):
     """A sealed frame was changed, repeated, or belongs to no session."""
+
+
+class ImageError(ProtocolError):
+    """A firmware image or key list that must not be installed."""
 
 
 class NotProved(Exception):
