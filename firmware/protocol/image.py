@@ -137,7 +137,7 @@ def signed_by(data, signatures, trusted):
 
 
 def check(manifest, board, version, boot_version):
-    """Raise ImageError when an image, its signature checked before, is not for this board and boot part, or not newer."""
+    """Raise ImageError when an image (signature checked before) is not for this board and boot part, or not newer."""
     if manifest.board != board:
         raise ImageError("image_board", "for %s, this is %s" % (manifest.board, board))
     if manifest.version <= tuple(version):

@@ -23,7 +23,7 @@ def sign(key, data):
 
 
 def short_padding(key, data):
-    """What a careless verifier takes: a right hash behind too little padding, with free bytes after it, really signed."""
+    """What a careless verifier takes: a right hash behind too little padding, free bytes after it, really signed."""
     numbers = key.private_numbers()
     block = b"\x00\x01" + b"\xff" * 8 + b"\x00" + image._SHA256_INFO + hashlib.sha256(data).digest()
     value = int.from_bytes(block.ljust(image.KEY_SIZE, b"\x5a"), "big")
