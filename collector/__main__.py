@@ -1,0 +1,74 @@
+"""`python -m collector`: serve, migrate, and the commands of the rooms. Every command calls the action a page calls."""
+
+import logging
+import sys
+from pathlib import Path
+
+import click
+
+from collector import db, readings
+from collector.accounts import commands as accounts_commands
+from collector.equipment import commands as equipment_commands
+from collector.errors import ActionError
+from collector.gateways import commands as gateways_commands
+
+NEEDS_NO_DATABASE = ("ca", "migrate", "serve")
+
+
+class Main(click.Group):
+    """Says an ActionError in one line and ends with status 1."""
+
+    def invoke(self, context):
+        try:
+            return super().invoke(context)
+        except ActionError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--data", default="data", envvar="GANTRY_DATA", type=click.Path(file_okay=False, path_type=Path), show_default=True
+)
+@click.pass_context
+def main(context, data):
+    """The platform of Gantry. All its state lives in the folder --data (or GANTRY_DATA)."""
+    context.obj = data
+    if context.invoked_subcommand not in NEEDS_NO_DATABASE and "--help" not in sys.argv and "-h" not in sys.argv:
+        db.open_database(data)
+        readings.require_current_database(data)
+
+
+@main.command()
+@click.pass_obj
+def migrate(data):
+    """Make the database, or bring it up to date."""
+    db.open_database(data, make=True)
+    for name in db.migrate() + readings.add_channels():
+        click.echo(f"added {name}")
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8443, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--cert", type=click.Path(dir_okay=False, path_type=Path), help="[default: DATA/tls/server.crt]")
+@click.option("--key", type=click.Path(dir_okay=False, path_type=Path), help="[default: DATA/tls/server.key]")
+@click.option("--plain", is_flag=True, help="No TLS; on loopback only.")
+@click.pass_obj
+def serve(data, host, port, cert, key, plain):
+    """Serve pages and gateways until a signal ends it."""
+    from collector.app import create_app  # here, because every other command starts faster without the web
+    from collector.server import serve as serve_app
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    cert, key = (None, None) if plain else (cert or data / "tls/server.crt", key or data / "tls/server.key")
+    if cert and not cert.exists():
+        raise ActionError(f"{cert} is missing; run `python -m collector --data {data} ca server --name {host}`")
+    serve_app(create_app(data), host, port, cert, key)
+
+
+for room in (accounts_commands, equipment_commands, gateways_commands):
+    for command in room.COMMANDS:
+        main.add_command(command)
+
+if __name__ == "__main__":
+    main(prog_name="python -m collector")

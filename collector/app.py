@@ -1,0 +1,59 @@
+"""The map of the collector: what an application is made of, in floor order."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask, jsonify
+
+from collector import a02, db, readings, web
+from collector.accounts import views as accounts_views
+from collector.config import read_settings
+from collector.dashboard import api as dashboard_api
+from collector.dashboard import views as dashboard_views
+from collector.keys import key_from
+
+MAX_FORM = 64 * 1024
+
+
+def create_app(data_dir, overrides=None):
+    """The application over the state in data_dir; `overrides` are settings. Raises ActionError."""
+    data_dir = Path(data_dir)
+    app = Flask(__name__, static_folder="web/static", template_folder="web/templates")
+    app.config["DATA_DIR"], app.config["SETTINGS"] = data_dir, read_settings(data_dir, overrides)
+    db.open_database(data_dir)
+    readings.require_current_database(data_dir)
+    app.before_request(connect)
+    _configure_sessions(app)
+    web.init(app)
+    accounts_views.init(app)
+    app.register_blueprint(dashboard_views.pages)
+    app.register_blueprint(dashboard_api.api)
+    app.register_blueprint(a02.door)
+    web.csrf.exempt(a02.door)
+    app.add_url_rule("/health", "health", health)
+    return app
+
+
+def _configure_sessions(app):
+    settings = app.config["SETTINGS"]
+    app.config.update(
+        SECRET_KEY=key_from(app.config["DATA_DIR"] / "keys/session.key"),
+        SESSION_COOKIE_SECURE=settings["secure_cookie"],
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings["session_h"]),
+        MAX_CONTENT_LENGTH=a02.MAX_BODY + 1,
+        MAX_FORM_MEMORY_SIZE=MAX_FORM,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+
+
+def connect():
+    """Give this thread its connection; it keeps it, because the last one to close would fold the log each time."""
+    db.database.connect(reuse_if_open=True)
+
+
+def health():
+    """200 when the database answers."""
+    db.rows("SELECT 1")
+    return jsonify(status="ok")

@@ -1,0 +1,54 @@
+"""What can be set, and where the state of a collector lives."""
+
+import tomllib
+from collections import namedtuple
+from pathlib import Path
+
+from collector.errors import ActionError
+
+Setting = namedtuple("Setting", ("name", "default", "help"))
+
+SETTINGS = (
+    Setting("zone", "Asia/Shanghai", "time zone of the pages; everything is stored in UTC"),
+    Setting("language", "en", "language of the pages when the browser asks for none of ours: en or zh_CN"),
+    Setting("late_after_s", 60, "seconds without a reading after which an equipment's data is called late"),
+    Setting("silent_after_s", 600, "seconds without a reading after which it is called silent"),
+    Setting("poll_every_s", 5, "seconds between two looks of an open page for new values"),
+    Setting("session_h", 8, "hours after which one has to sign in again"),
+    Setting(
+        "signin_failures", 5, "wrong passwords for one name, or four times as many from one address, before a pause"
+    ),
+    Setting(
+        "signin_pause_s", 900, "seconds in which these wrong passwords are counted, and so the length of the pause"
+    ),
+    Setting("enrol_code_h", 24, "hours for which an enrolment code serves"),
+    Setting("certificate_years", 5, "years for which the certificates of gateways and of this collector are valid"),
+    Setting("secure_cookie", True, "send the session cookie over TLS only; false only for tests over plain HTTP"),
+    Setting("threads", 8, "requests worked on at the same time"),
+)
+
+_DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
+FILE = "collector.toml"
+
+
+def read_settings(data_dir, overrides=None):
+    """All settings by name: default, then the file in data_dir, then overrides. Raises ActionError."""
+    path = Path(data_dir) / FILE
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ActionError(f"{path} cannot be read: {error}; correct it or remove it") from error
+    settings = dict(_DEFAULTS)
+    for name, value in {**found, **(overrides or {})}.items():
+        settings[name] = _checked(path, name, value)
+    return settings
+
+
+def _checked(path, name, value):
+    if name not in _DEFAULTS:
+        raise ActionError(f"{path}: there is no setting {name!r}; there are: {', '.join(_DEFAULTS)}")
+    wanted = type(_DEFAULTS[name])
+    if type(value) is not wanted or (wanted is int and value < 1):
+        kind = "a whole number of at least 1" if wanted is int else f"a {wanted.__name__}"
+        raise ActionError(f"{path}: {name} is {value!r}; write {kind}, for example {_DEFAULTS[name]!r}")
+    return value

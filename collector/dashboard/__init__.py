@@ -1,0 +1,1 @@
+"""The first pages: all equipment at a glance, one equipment over time."""

@@ -1,0 +1,31 @@
+"""The same as JSON: /api/v1, for our own pages and for programs with a token."""
+
+from flask import Blueprint, abort, current_app, jsonify, request
+
+from collector.clock import now_ms
+from collector.dashboard.overview import entry_of, overview
+from collector.dashboard.trend import SPANS, trend
+from collector.equipment import Equipment
+
+api = Blueprint("api", __name__, url_prefix="/api/v1")
+
+
+@api.get("/overview")
+def all_equipment():
+    """Every equipment with its state and last values."""
+    now = now_ms()
+    return jsonify(server_ms=now, equipment=overview(current_app.config["SETTINGS"], now))
+
+
+@api.get("/equipment/<int:equipment_id>/series")
+def equipment_series(equipment_id):
+    """The lines of an equipment's charts; ?span= hour, day or month."""
+    equipment, span = (
+        Equipment.get_or_none(Equipment.id == equipment_id) or abort(404),
+        request.args.get("span", "hour"),
+    )
+    if span not in SPANS:
+        return jsonify(code="span_unknown", error=f"span is {span[:40]!r}; take one of {', '.join(SPANS)}"), 400
+    settings, now = current_app.config["SETTINGS"], now_ms()
+    lines = trend(equipment, span, settings["late_after_s"], now)
+    return jsonify(span=span, zone=settings["zone"], equipment=entry_of(equipment, settings, now), **lines)

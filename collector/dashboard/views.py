@@ -1,0 +1,31 @@
+"""The overview of all equipment and the page of one."""
+
+from flask import Blueprint, abort, current_app, render_template, request
+
+from collector.clock import now_ms
+from collector.dashboard.freshness import ORDER
+from collector.dashboard.overview import entry_of, overview
+from collector.dashboard.trend import CHARTS, SPANS
+from collector.equipment import Equipment
+from firmware.protocol.channels import BY_NAME
+
+pages = Blueprint("dashboard", __name__, template_folder="templates")
+
+
+@pages.get("/")
+def first_page():
+    """All equipment, what needs a person first."""
+    entries = overview(current_app.config["SETTINGS"], now_ms())
+    counts = {state: sum(entry["state"] == state for entry in entries) for state in ORDER}
+    return render_template("dashboard/overview.html", entries=entries, counts=counts)
+
+
+@pages.get("/equipment/<int:equipment_id>")
+def equipment_page(equipment_id):
+    """One equipment: what it is, last values, charts of an hour, a day or a month."""
+    equipment = Equipment.get_or_none(Equipment.id == equipment_id) or abort(404)
+    span = request.args.get("span", "hour")
+    entry = entry_of(equipment, current_app.config["SETTINGS"], now_ms())
+    charts = [BY_NAME[channel] for channel, _low, _high in CHARTS]
+    span = span if span in SPANS else "hour"
+    return render_template("dashboard/equipment.html", equipment=equipment, entry=entry, span=span, charts=charts)

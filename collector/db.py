@@ -1,0 +1,67 @@
+"""The database: one SQLite file, one connection per thread, changed only inside `write()` and by migrations."""
+
+from pathlib import Path
+
+from peewee import DatabaseError, Model, SqliteDatabase
+from playhouse.migrations import Runner
+
+from collector.errors import ActionError
+
+FILE = "collector.db"
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+# synchronous=FULL: a gateway forgets what we answered 200 to, so it has to be on the disk by then.
+PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 10_000, "synchronous": "full"}
+
+database = SqliteDatabase(None)
+
+
+class Table(Model):
+    """What every table of ours is."""
+
+    class Meta:
+        database = database
+        legacy_table_names = False
+
+
+def open_database(data_dir, make=False):
+    """Point this process at the database of data_dir, made when missing only if asked. Raises ActionError."""
+    path = Path(data_dir) / FILE
+    if not make and not path.exists():
+        raise ActionError(f"{path} is missing; run `python -m collector --data {data_dir} migrate`")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        database.init(path, pragmas=PRAGMAS)
+        database.connect()
+    except (OSError, DatabaseError) as error:
+        raise ActionError(f"{path} cannot be opened: {error}; check the directory and its owner") from error
+
+
+def write():
+    """A transaction that holds the right to write from its first line; inside another one, a part of it."""
+    return database.atomic("IMMEDIATE")
+
+
+def rows(sql, parameters=()):
+    """All rows of a query as tuples."""
+    return database.execute_sql(sql, parameters).fetchall()
+
+
+def write_many(sql, parameters):
+    """One statement over many tuples, past peewee's row objects: the road of readings."""
+    database.connection().executemany(sql, parameters)
+
+
+def migrate():
+    """Bring the database up to date. The names of the migrations applied now, in order."""
+    return Runner(database, MIGRATIONS).up()
+
+
+def migrate_down(name=None):
+    """Undo the newest migration, or all back through `name`. The names undone."""
+    return Runner(database, MIGRATIONS).down(name)
+
+
+def pending():
+    """The names of migrations that this database still lacks."""
+    return [step.name for step in Runner(database, MIGRATIONS).status() if not step.applied]

@@ -1,0 +1,63 @@
+"""The equipment whose health is watched, and which terminal watches it from when to when."""
+
+from peewee import ForeignKeyField, IntegerField, TextField
+
+from collector.accounts import Department, Institution, Room
+from collector.db import Table
+from firmware.protocol.channels import CHANNELS
+
+KINDS = ("CT", "MRI", "DSA", "LINAC", "PET_CT", "ROBOT")
+PLACES = ("equipment", "magnet", "control", "supply")
+
+_SURROUNDINGS = ("temperature_c", "humidity_pct")
+CHANNEL_GROUPS = {
+    "all": tuple(channel.name for channel in CHANNELS),
+    "surroundings": _SURROUNDINGS,
+    "supply": tuple(channel.name for channel in CHANNELS if channel.name not in _SURROUNDINGS),
+}
+
+
+class Equipment(Table):
+    """One machine of the hospital."""
+
+    asset_number = TextField(unique=True)
+    name = TextField()
+    kind = TextField()
+    maker = TextField()
+    model = TextField()
+    serial = TextField()
+    room = ForeignKeyField(Room)
+    created_ms = IntegerField()
+
+    @classmethod
+    def everything(cls):
+        """All equipment with room, department and institution, by name."""
+        places = cls.select(cls, Room, Department, Institution).join(Room).join(Department).join(Institution)
+        return list(places.order_by(cls.name, cls.id))
+
+
+class Binding(Table):
+    """Which channels of a terminal speak of which equipment, and where it hangs, from_ms <= ts < to_ms."""
+
+    terminal_id = TextField()
+    channel_group = TextField()
+    equipment = ForeignKeyField(Equipment, backref="bindings")
+    place = TextField()
+    from_ms = IntegerField()
+    to_ms = IntegerField(null=True)
+
+    @property
+    def channels(self):
+        """The names of the channels it is about."""
+        return CHANNEL_GROUPS[self.channel_group]
+
+    @classmethod
+    def valid_at(cls, now_ms):
+        """All bindings valid at an instant."""
+        return cls.select().where((cls.from_ms <= now_ms) & (cls.to_ms.is_null() | (cls.to_ms > now_ms)))
+
+    @classmethod
+    def within(cls, equipment, from_ms, to_ms):
+        """The bindings of one equipment that hold at any time of a span, oldest first."""
+        of = cls.select().where((cls.equipment == equipment) & (cls.from_ms < to_ms))
+        return of.where(cls.to_ms.is_null() | (cls.to_ms > from_ms)).order_by(cls.from_ms)

@@ -1,0 +1,33 @@
+"""Gateways and terminals: who may bring readings, with which keys, and what was refused on the way."""
+
+from collector.gateways.actions import (
+    CodeWrong,
+    add_gateway,
+    add_terminal,
+    assign_terminal,
+    enrol,
+    gateway_of_credential,
+    revoke_gateway,
+    revoke_terminal,
+    terminal_keys,
+    terminal_named,
+)
+from collector.gateways.models import Gateway, Refusal, Terminal
+from collector.gateways.records import store
+
+__all__ = (
+    "CodeWrong",
+    "Gateway",
+    "Refusal",
+    "Terminal",
+    "add_gateway",
+    "add_terminal",
+    "assign_terminal",
+    "enrol",
+    "gateway_of_credential",
+    "revoke_gateway",
+    "revoke_terminal",
+    "store",
+    "terminal_keys",
+    "terminal_named",
+)

@@ -1,0 +1,123 @@
+"""The commands of this room: gateway, terminal, ca."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from collector import gateways
+from collector.clock import now_ms
+from collector.config import read_settings
+from collector.errors import ActionError
+from collector.gateways import Gateway, Refusal, Terminal, certificates
+
+
+@click.group()
+def gateway():
+    """What carries between terminals and this collector."""
+
+
+@gateway.command("add")
+@click.argument("gateway_id")
+@click.pass_obj
+def add_gateway(data_dir, gateway_id):
+    """Print a code with which the gateway enrols, once."""
+    click.echo(gateways.add_gateway(gateway_id, read_settings(data_dir)["enrol_code_h"], now_ms()))
+
+
+@gateway.command("list")
+def list_gateways():
+    """Name the gateways."""
+    for one in Gateway.select().order_by(Gateway.gateway_id):
+        state = "revoked" if one.revoked_ms else "enrolled" if one.enrolled_ms else "waiting for its code"
+        click.echo(f"{one.gateway_id}\t{state}\t{one.version or ''}")
+
+
+@gateway.command("refusals")
+def list_refusals():
+    """Say what was refused: interface, gateway, terminal, code, count."""
+    for one in Refusal.select().order_by(Refusal.last_ms.desc()):
+        click.echo(f"{one.interface}\t{one.gateway}\t{one.terminal}\t{one.code}\t{one.count}")
+
+
+@gateway.command("revoke")
+@click.argument("gateway_id")
+def revoke_gateway(gateway_id):
+    """End a gateway: its credential is refused."""
+    gateways.revoke_gateway(gateway_id, now_ms())
+
+
+@click.group()
+def terminal():
+    """What senses the equipment."""
+
+
+@terminal.command("add")
+@click.argument("terminal_id")
+@click.option("--secret-file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--secret-stdin", is_flag=True, help="Read the secret from the first line of the standard input.")
+@click.pass_obj
+def add_terminal(data_dir, terminal_id, secret_file, secret_stdin):
+    """Register a terminal with its secret: 64 hexadecimal characters."""
+    if bool(secret_file) == secret_stdin:
+        raise ActionError("give the secret by --secret-file or by --secret-stdin")
+    text = sys.stdin.readline() if secret_stdin else secret_file.read_text()
+    try:
+        secret = bytes.fromhex(text.strip())
+    except ValueError:
+        raise ActionError(f"the secret of {terminal_id} is not hexadecimal; write 64 characters 0-9 a-f") from None
+    gateways.add_terminal(data_dir, terminal_id, secret, now_ms())
+
+
+@terminal.command("list")
+def list_terminals():
+    """Name the terminals and their gateways."""
+    for one in Terminal.select().order_by(Terminal.terminal_id):
+        gateway_id = one.gateway.gateway_id if one.gateway else ""
+        click.echo(f"{one.terminal_id}\t{gateway_id}\t{'revoked' if one.revoked_ms else 'valid'}")
+
+
+@terminal.command("assign")
+@click.argument("terminal_id")
+@click.argument("gateway_id")
+def assign_terminal(terminal_id, gateway_id):
+    """Let this gateway, and no other, carry the terminal's readings."""
+    gateways.assign_terminal(terminal_id, gateway_id)
+
+
+@terminal.command("revoke")
+@click.argument("terminal_id")
+def revoke_terminal(terminal_id):
+    """End a terminal: no gateway gets its key, its readings are refused."""
+    gateways.revoke_terminal(terminal_id, now_ms())
+
+
+@click.group()
+def ca():
+    """The site's certificate authority."""
+
+
+@ca.command("init")
+@click.pass_obj
+def init_ca(data_dir):
+    """Make the authority, once."""
+    certificates.init_ca(data_dir)
+
+
+@ca.command("server")
+@click.option("--name", "names", multiple=True, required=True, help="A host name or address of the collector.")
+@click.pass_obj
+def issue_server(data_dir, names):
+    """Make this collector's own key and certificate."""
+    certificates.issue_server(data_dir, names, read_settings(data_dir)["certificate_years"], now_ms())
+
+
+@ca.command("export")
+@click.option("--der", "der_file", required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.pass_obj
+def export_ca(data_dir, der_file):
+    """Write the authority's certificate as DER: what terminals and gateways keep."""
+    der_file.write_bytes(certificates.ca_der(data_dir))
+
+
+COMMANDS = (gateway, terminal, ca)

@@ -1,0 +1,81 @@
+"""Gateways, terminals, what gateways reported and what was refused."""
+
+from peewee import SQL, BlobField, CompositeKey, ForeignKeyField, IntegerField, TextField
+
+from collector.db import Table
+
+
+class Gateway(Table):
+    """Carries between terminals and platform. Its credential is kept as SHA-256."""
+
+    gateway_id = TextField(unique=True)
+    credential_sha256 = TextField(null=True, unique=True)
+    version = TextField(null=True)
+    created_ms = IntegerField()
+    enrolled_ms = IntegerField(null=True)
+    seen_ms = IntegerField(null=True)
+    revoked_ms = IntegerField(null=True)
+
+
+class EnrolmentCode(Table):
+    """Serves once, until it expires; kept as SHA-256."""
+
+    gateway = ForeignKeyField(Gateway)
+    sha256 = TextField(unique=True)
+    expires_ms = IntegerField()
+    used_ms = IntegerField(null=True)
+
+
+class Terminal(Table):
+    """Senses one piece of equipment. Its secret is sealed under a key outside the database."""
+
+    terminal_id = TextField(primary_key=True)
+    wrapped_secret = BlobField()
+    gateway = ForeignKeyField(Gateway, null=True)
+    created_ms = IntegerField()
+    revoked_ms = IntegerField(null=True)
+
+    @classmethod
+    def of(cls, gateway):
+        """The terminals assigned to a gateway and not revoked, by name."""
+        mine = (cls.gateway == gateway) & cls.revoked_ms.is_null()
+        return cls.select().where(mine).order_by(cls.terminal_id)
+
+
+class Record(Table):
+    """What a gateway or another source reports beside readings; (source, seq) once per gateway."""
+
+    gateway = ForeignKeyField(Gateway)
+    source_id = TextField()
+    seq = IntegerField()
+    kind = TextField()
+    ts_ms = IntegerField()
+    body = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("gateway", "source_id", "seq")
+
+
+class Refusal(Table):
+    """How often an interface refused something, and when last."""
+
+    interface = TextField()  # A01 or A02
+    gateway = TextField()
+    terminal = TextField()
+    code = TextField()
+    count = IntegerField()
+    last_ms = IntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("interface", "gateway", "terminal", "code")
+
+    @classmethod
+    def add(cls, interface, gateway, terminal, code, count, now_ms):
+        """Count `count` more refusals. Call it inside a transaction."""
+        row = cls.insert(
+            interface=interface, gateway=gateway, terminal=terminal, code=code, count=count, last_ms=now_ms
+        )
+        row.on_conflict(
+            conflict_target=(cls.interface, cls.gateway, cls.terminal, cls.code),
+            update={cls.count: cls.count + SQL("excluded.count"), cls.last_ms: now_ms},
+        ).execute()

@@ -1,0 +1,38 @@
+"""What gateways report beside readings: kept once per (source, number); some kinds are also counted."""
+
+import json
+
+from collector.gateways.models import Record, Refusal
+
+MAX_COUNT = 2**31
+
+
+def store(gateway, source_id, seq, kind, ts_ms, body, now_ms):
+    """Whether the record was new. Raises ValueError when its body is not what its kind says.
+
+    Call it inside a transaction.
+    """
+    refusals = _refusals(body) if kind == "refusals" else ()
+    row = Record.insert(
+        gateway=gateway, source_id=source_id, seq=seq, kind=kind, ts_ms=ts_ms, body=json.dumps(body, ensure_ascii=False)
+    )
+    if not row.on_conflict_ignore().as_rowcount().execute():
+        return False
+    for terminal_id, code, count in refusals:
+        Refusal.add("A01", gateway.gateway_id, terminal_id[:64], code[:64], count, now_ms)
+    return True
+
+
+def _refusals(body):
+    """[(terminal id, code, count)] of a record of kind refusals. Raises ValueError."""
+    if not isinstance(body, dict):
+        raise ValueError("body is not an object of terminals")
+    found = []
+    for terminal_id, counts in body.items():
+        if not isinstance(counts, dict):
+            raise ValueError(f"body.{terminal_id[:64]} is not an object of codes")
+        for code, count in counts.items():
+            if type(count) is not int or not 0 <= count < MAX_COUNT:
+                raise ValueError(f"body.{terminal_id[:64]}.{code[:64]} is {str(count)[:40]}, not a count")
+            found.append((terminal_id, code, count))
+    return found

@@ -1,0 +1,118 @@
+"""Serving the application: one process, TLS, an event loop that slow clients cannot hold up, threads behind it."""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+
+import uvicorn
+from a2wsgi import WSGIMiddleware
+
+from collector.a02 import MAX_BODY
+from collector.errors import ActionError
+
+BODY_WAIT_S = 30  # a body has to have come by then
+CLOSING_S = 3  # answers under way may take so long at the end
+
+
+class WholeBody:
+    """Takes in the whole body before a thread is given to a request, so that a trickle of bytes holds none."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http" or _said_length(scope) > MAX_BODY:
+            return await self.app(scope, receive, send)
+        try:
+            body = await asyncio.wait_for(_read(receive), BODY_WAIT_S)
+        except TimeoutError:
+            return await _answer_late(send)
+        if body is None:
+            return None  # the client has gone
+        headers = [pair for pair in scope["headers"] if pair[0] not in (b"content-length", b"transfer-encoding")]
+        length = max(len(body), _said_length(scope))
+        scope = {**scope, "headers": [*headers, (b"content-length", b"%d" % length)]}
+        return await self.app(scope, _once(body), send)
+
+
+def _said_length(scope):
+    text = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(text) if text.isdigit() else 0
+
+
+async def _read(receive):
+    """The body, cut one byte after the most that is allowed, or None when the client has gone."""
+    body, more = bytearray(), True
+    while more and len(body) <= MAX_BODY:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return bytes(body[: MAX_BODY + 1])
+
+
+def _once(body):
+    async def receive():
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+async def _answer_late(send):
+    headers = [(b"connection", b"close"), (b"content-type", b"text/plain")]
+    await send({"type": "http.response.start", "status": 408, "headers": headers})
+    await send({"type": "http.response.body", "body": b"the body did not come in time; send it again\n"})
+
+
+class Server(uvicorn.Server):
+    """Says in one line where it listens, once it does."""
+
+    async def startup(self, sockets=None):
+        await super().startup(sockets)
+        if self.started:
+            scheme = "https" if self.config.is_ssl else "http"
+            host, port = sockets[0].getsockname()[:2]
+            print(f"collector ready {scheme}://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
+
+
+def serve(app, host, port, cert, key):
+    """Serve until a signal ends it. Raises ActionError when the address or the certificate is no good."""
+    if cert is None and not _is_loopback(host):
+        raise ActionError(f"{host} is reached from outside and needs TLS; make a certificate with `ca server`")
+    config = uvicorn.Config(
+        WholeBody(WSGIMiddleware(app, workers=app.config["SETTINGS"]["threads"])),
+        ssl_certfile=cert,
+        ssl_keyfile=key,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=CLOSING_S,
+    )
+    try:
+        config.load()
+    except (OSError, ssl.SSLError) as error:
+        raise ActionError(f"{cert} and {key} do not serve as certificate and key: {error}; make them anew") from error
+    if config.ssl:
+        config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+    Server(config).run(sockets=[_listener(host, port)])
+
+
+def _listener(host, port):
+    try:
+        family, kind, _proto, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise ActionError(f"cannot listen on {host} port {port}: {error.strerror}; choose another --port") from error
+    return listener
+
+
+def _is_loopback(host):
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

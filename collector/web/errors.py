@@ -1,0 +1,46 @@
+"""Errors as a person or a program can act on them: what happened, what to do, a reference number in the log."""
+
+import logging
+import secrets
+
+from flask import jsonify, render_template, request
+from flask_babel import lazy_gettext as _l
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+ADVICE = {
+    400: (_l("This request cannot be read"), _l("Go back, check what you entered and try again.")),
+    401: (_l("Please sign in"), _l("Your session has ended. Sign in and try again.")),
+    403: (_l("You may not do this"), _l("Ask an administrator for the right to do it.")),
+    404: (_l("There is no such page"), _l("Check the address, or begin at the overview.")),
+    405: (_l("This page cannot be used this way"), _l("Begin at the overview.")),
+    413: (_l("That is too large"), _l("Send less at once.")),
+    500: (_l("Something went wrong here"), _l("Try again. If it stays, give the reference to your administrator.")),
+}
+
+log = logging.getLogger("collector")
+
+
+def init(app):
+    """One look for every error."""
+    app.register_error_handler(HTTPException, answer)
+
+
+def answer(error):
+    """A page, or JSON where a program asked."""
+    reference = _logged(error) if isinstance(error, InternalServerError) else None
+    if request.path.startswith(("/api/", "/a02/")):
+        text = f"{error.name}: {request.method} {request.path[:200]}"
+        return jsonify(code=error.name.lower().replace(" ", "_"), error=text, reference=reference), error.code
+    title, advice = ADVICE.get(error.code, ADVICE[400])
+    if isinstance(error, CSRFError):
+        advice = _l("The page was open for too long. Load it again and repeat what you did.")
+    page = render_template("web/error.html", title=title, advice=advice, reference=reference)
+    return page, error.code
+
+
+def _logged(error):
+    reference = secrets.token_hex(4)
+    cause = error.original_exception
+    log.error("%s: %s %s failed", reference, request.method, request.path, exc_info=cause)
+    return reference

@@ -1,0 +1,100 @@
+// Line charts over time with Chart.js: mean as a line, smallest to largest as a band, missing data as a gap.
+
+const STEPS_MS = [300e3, 600e3, 900e3, 1800e3, 3600e3, 7200e3, 10800e3, 21600e3, 43200e3, 86400e3, 172800e3, 432000e3];
+const COLOURS = ["#0b5c6b", "#a3480a", "#5b3f8c", "#3f6212"];
+
+// Chart.js on a figure. draw(lines, from_ms, to_ms) shows new lines; zone is the time zone of the labels.
+export function timeChart(figure, zone, words) {
+  const lang = document.documentElement.lang;
+  const clock = new Intl.DateTimeFormat(lang, { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const day = new Intl.DateTimeFormat(lang, { timeZone: zone, month: "numeric", day: "numeric" });
+  const full = new Intl.DateTimeFormat(lang, { timeZone: zone, dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" });
+  const unit = figure.querySelector(".unit").textContent;
+  const chart = new Chart(figure.querySelector("canvas"), {
+    type: "line",
+    data: { datasets: [] },
+    options: {
+      animation: false,
+      maintainAspectRatio: false,
+      parsing: false,
+      normalized: true,
+      interaction: { mode: "nearest", axis: "x", intersect: false },
+      scales: {
+        x: {
+          type: "linear",
+          afterBuildTicks: (axis) => { axis.ticks = ticks(axis, zone); },
+          ticks: { maxRotation: 0, callback: (ms, _at, all) => label(ms, all, clock, day) },
+          grid: { color: "#eef2f3" },
+        },
+        y: {
+          title: { display: true, text: unit },
+          grace: "8%",
+          ticks: { maxTicksLimit: 6 },
+          grid: { color: "#eef2f3" },
+        },
+      },
+      plugins: {
+        legend: { display: false },
+        tooltip: {
+          filter: (item) => item.dataset.role === "mean",
+          displayColors: false,
+          callbacks: { title: (items) => items.length ? full.format(items[0].parsed.x) : "", label: (item) => tip(item, unit) },
+        },
+      },
+    },
+  });
+  return { draw: (lines, fromMs, toMs) => draw(chart, figure, lines, fromMs, toMs, words) };
+}
+
+function draw(chart, figure, lines, fromMs, toMs, words) {
+  chart.options.scales.x.min = fromMs;
+  chart.options.scales.x.max = toMs;
+  chart.data.datasets = lines.flatMap((line, at) => datasets(line, COLOURS[at % COLOURS.length]));
+  const notes = lines.length > 1 ? lines.map((line) => `${words.places[line.place]} (${line.terminal_id})`) : [];
+  if (lines.some((line) => line.points.some(([, mean, low, high]) => mean !== null && high > low))) notes.push(words.range);
+  const empty = lines.every((line) => line.points.length === 0);
+  figure.querySelector("[data-field=note]").textContent = empty ? words.empty : notes.join(" · ");
+  figure.dataset.points = lines.reduce((sum, line) => sum + line.points.length, 0);
+  chart.update();
+}
+
+function datasets(line, colour) {
+  const one = { borderColor: colour, pointRadius: 0, pointHitRadius: 8, borderWidth: 1.6, spanGaps: false };
+  const band = { ...one, borderWidth: 0, pointHitRadius: 0, backgroundColor: `${colour}2e` };
+  return [
+    { ...one, role: "mean", data: line.points.map(([x, y, low, high]) => ({ x, y, low, high })) },
+    { ...band, role: "low", data: line.points.map(([x, , y]) => ({ x, y })) },
+    { ...band, role: "high", fill: "-1", data: line.points.map(([x, , , y]) => ({ x, y })) },
+  ];
+}
+
+function tip(item, unit) {
+  const { y, low, high } = item.raw;
+  const digits = Math.abs(y) < 100 ? 2 : 1;
+  const range = high > low ? ` (${low.toFixed(digits)} – ${high.toFixed(digits)})` : "";
+  return `${y.toFixed(digits)} ${unit}${range}`;
+}
+
+// Marks at round times of the zone, as many as fit.
+function ticks(axis, zone) {
+  const room = Math.max(2, Math.floor(axis.width / 70));
+  const stepMs = STEPS_MS.find((ms) => (axis.max - axis.min) / ms <= room) ?? STEPS_MS.at(-1);
+  const shiftMs = offsetMs(axis.max, zone);
+  const out = [];
+  for (let ms = Math.ceil((axis.min + shiftMs) / stepMs) * stepMs - shiftMs; ms <= axis.max; ms += stepMs) out.push({ value: ms });
+  return out;
+}
+
+// How far a zone's clock is ahead of UTC.
+function offsetMs(ms, zone) {
+  const said = new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "longOffset" }).format(ms);
+  const [, sign, hours, minutes] = said.match(/GMT(?:([+-])(\d\d):(\d\d))?/);
+  return (sign === "-" ? -1 : 1) * ((hours ?? 0) * 3600e3 + (minutes ?? 0) * 60e3);
+}
+
+function label(ms, all, clock, day) {
+  const stepMs = all.length > 1 ? all[1].value - all[0].value : 0;
+  if (stepMs >= 86400e3) return day.format(ms);
+  const time = clock.format(ms);
+  return time === "00:00" ? day.format(ms) : time;
+}

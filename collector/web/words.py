@@ -1,0 +1,95 @@
+"""Words of the field as pages say them: channels, kinds of equipment, states of data, ages."""
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from firmware.protocol.channels import BY_NAME
+
+CHANNEL_WORDS = {
+    "temperature_c": _l("Temperature"),
+    "humidity_pct": _l("Humidity"),
+    "current_a": _l("Current"),
+    "current_min_a": _l("Smallest current"),
+    "current_max_a": _l("Largest current"),
+    "current_rms_a": _l("Effective current"),
+    "charge_as": _l("Charge"),
+    "voltage_v": _l("Voltage"),
+}
+
+KIND_WORDS = {
+    "CT": _l("CT scanner"),
+    "MRI": _l("MRI scanner"),
+    "DSA": _l("DSA angiography system"),
+    "LINAC": _l("Linear accelerator"),
+    "PET_CT": _l("PET/CT scanner"),
+    "ROBOT": _l("Surgical robot"),
+}
+
+PLACE_WORDS = {
+    "equipment": _l("at the equipment"),
+    "magnet": _l("at the magnet"),
+    "control": _l("in the control room"),
+    "supply": _l("at the supply"),
+}
+
+STATE_WORDS = {"live": _l("Live"), "late": _l("Late"), "silent": _l("Silent"), "never": _l("No data yet")}
+STATE_ICONS = {
+    "live": "check-circle-fill",
+    "late": "clock-fill",
+    "silent": "exclamation-octagon-fill",
+    "never": "question-circle-fill",
+}
+
+AGES = (  # below so many seconds, how many seconds the unit has, words
+    (120, 1, _l("%(n)s s ago")),
+    (7200, 60, _l("%(n)s min ago")),
+    (172_800, 3600, _l("%(n)s h ago")),
+    (float("inf"), 86_400, _l("%(n)s d ago")),
+)
+
+
+def age_text(age_s):
+    """How long ago in words, in the coarsest unit that still tells something; None is never."""
+    if age_s is None:
+        return gettext("No reading yet")
+    for below_s, unit_s, words in AGES:
+        if age_s < below_s:
+            return str(words) % {"n": int(age_s // unit_s)}
+    raise ValueError(f"{age_s} is no age")
+
+
+def decimals(channel):
+    """Digits after the point that a channel is shown with: one less than it is carried with, so that noise rests."""
+    return len(str(BY_NAME[channel].scale)) - 2
+
+
+def value_text(channel, value):
+    """A value as it is shown, without its unit; an invalid one says so."""
+    return gettext("invalid") if value is None else f"{value:.{decimals(channel)}f}"
+
+
+def script_words():
+    """What our scripts need in order to speak the page's language."""
+    return {
+        "ages": [[below_s if below_s < 1e9 else None, unit_s, str(words)] for below_s, unit_s, words in AGES],
+        "states": {state: str(words) for state, words in STATE_WORDS.items()},
+        "places": {place: str(words) for place, words in PLACE_WORDS.items()},
+        "never": gettext("No reading yet"),
+        "invalid": gettext("invalid"),
+        "stale": gettext("No answer from the collector since %(time)s. What you see is old."),
+        "range": gettext("smallest to largest"),
+        "empty": gettext("No readings in this span"),
+    }
+
+
+def init(app):
+    """Let templates use these words."""
+    app.jinja_env.globals.update(
+        CHANNEL_WORDS=CHANNEL_WORDS,
+        KIND_WORDS=KIND_WORDS,
+        STATE_WORDS=STATE_WORDS,
+        STATE_ICONS=STATE_ICONS,
+        age_text=age_text,
+        value_text=value_text,
+        script_words=script_words,
+    )
