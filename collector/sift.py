@@ -97,7 +97,7 @@ def sift_gaps(gaps, assigned):
     for gap in gaps:
         terminal_id, first, last, reason = (gap.get(name) for name in ("terminal_id", "from_seq", "to_seq", "reason"))
         whole = type(first) is int and type(last) is int and 0 < first <= last < MAX_SEQ
-        if terminal_id not in assigned:
+        if not isinstance(terminal_id, str) or terminal_id not in assigned:
             text = f"terminal {_short(terminal_id)} is not assigned to this gateway; assign it"
             refused.append(_refused(gap, terminal_id, first, "terminal_foreign", text))
         elif not whole or reason not in GAP_REASONS:

@@ -4,8 +4,7 @@ import os
 
 from collector.errors import ActionError
 from collector.keys import key_from
-from firmware.protocol.errors import SealError
-from firmware.protocol.seal import Sealer
+from firmware.protocol.seal import Sealer, SealError
 
 FILE = "keys/secrets.key"
 SECRET_BYTES = 32
