@@ -8,7 +8,7 @@ import sys
 
 import httpx
 
-from collector.demo.hospital import MACHINES, first_boot_no
+from collector.demo.hospital import MACHINES, first_boot_no, seed_of
 from collector.demo.processes import ROOT
 
 STATE = "state"
@@ -19,10 +19,10 @@ def bring(site, days, progress):
     all_ms = days * 86_400_000
     tasks = {machine: progress.add_task(f"history {machine.terminal_id}", total=all_ms) for machine in MACHINES}
     with httpx.Client(base_url=site.url, verify=trust(site), timeout=60) as client:
-        for number, machine in enumerate(MACHINES, 1):
+        for machine in MACHINES:
             credential = (site.folder / machine.gateway_id / STATE / "credential").read_text().strip()
             headers = {"Authorization": f"Bearer {credential}", "Content-Type": "application/json"}
-            for block in _blocks(site, number, machine, days):
+            for block in _blocks(site, machine, days):
                 upload(client, headers, block)
                 progress.update(tasks[machine], completed=block["ts_ms"][-1] - site.started_ms + all_ms)
             progress.update(tasks[machine], completed=all_ms)
@@ -43,9 +43,9 @@ def trust(site):
     return ssl.create_default_context(cafile=site.folder / "ca.pem")
 
 
-def _blocks(site, number, machine, days):
+def _blocks(site, machine, days):
     """What the board's model played, as blocks of a batch: one JSON line each."""
-    words = ["--kind", machine.kind, "--seed", number, "--days", days]
+    words = ["--kind", machine.kind, "--seed", seed_of(machine), "--days", days]
     words += ["--terminal", machine.terminal_id, "--boot", first_boot_no(site) - 1]
     words += ["--until-ms", site.started_ms]
     command = [sys.executable, "-m", "boards.simulated.history", *map(str, words)]

@@ -39,8 +39,8 @@ def build(folder, port, user, password):
     accounts.add_administrator(user, password, now_ms)
     codes = {gateway_id: gateways.add_gateway(gateway_id, 1, now_ms) for gateway_id in GATEWAYS}
     keys = {machine.terminal_id: secrets.token_bytes(32) for machine in MACHINES}
-    for number, machine in enumerate(MACHINES, 1):
-        _register(data, number, machine, keys[machine.terminal_id], now_ms)
+    for machine in MACHINES:
+        _register(data, machine, keys[machine.terminal_id], now_ms)
     db.database.close()
     ports = dict(zip(GATEWAYS, free_ports(len(GATEWAYS)), strict=True))
     return Site(folder, f"https://127.0.0.1:{port}", port, ports, codes, keys, now_ms)
@@ -51,14 +51,19 @@ def first_boot_no(site):
     return (site.started_ms - FIRST_MINUTE_MS) // 60_000
 
 
-def _register(data, number, machine, key, now_ms):
+def asset_number(machine):
+    """The number on the machine's plate."""
+    return f"A-{seed_of(machine):04d}"
+
+
+def _register(data, machine, key, now_ms):
     fields = {
-        "asset_number": f"A-{number:04d}",
+        "asset_number": asset_number(machine),
         "name": machine.name,
         "kind": machine.kind,
         "maker": machine.maker,
         "model": machine.model,
-        "serial": f"SN{number:05d}",
+        "serial": f"SN{seed_of(machine):05d}",
         "institution": "Taihu Hospital",
         "department": "Radiotherapy" if machine.kind == "LINAC" else "Radiology",
         "room": machine.room,
@@ -96,29 +101,33 @@ def open_gateways(site, processes):
         )
         words = ("firmware.gateway", "--config", config)
         processes.call(*words, "enrol", "--code", site.codes[gateway_id], "--name", "127.0.0.1")
-        processes.start(gateway_id, *words, "run")
-    for gateway_id in GATEWAYS:
-        processes.wait_for(gateway_id, "gateway ready")
+        run_gateway(site, processes, gateway_id)
 
 
-def start_terminals(site, processes):
+def run_gateway(site, processes, gateway_id):
+    """Run an enrolled gateway."""
+    processes.start(gateway_id, "firmware.gateway", "--config", site.folder / gateway_id / "gateway.toml", "run")
+    processes.wait_for(gateway_id, "gateway ready")
+
+
+def start_terminals(site, processes, machines=MACHINES, **settings):
     """Write each terminal's identity as the flasher would, and start it on the simulated board."""
-    for number, machine in enumerate(MACHINES, 1):
+    for machine in machines:
         folder = site.folder / machine.terminal_id
         folder.mkdir(mode=0o700)
         (folder / "ca.der").write_bytes(gateways.ca_der(site.folder / "collector"))
-        (folder / "identity.json").write_text(json.dumps(_identity(site, machine)))
-        board = {
-            "equipment": machine.kind,
-            "seed": number,
-            "shunt_ohm": SHUNT_OHM,
-            "full_scale_a": machine.full_scale_a,
-        }
-        (folder / "simulated.json").write_text(json.dumps(board))
+        (folder / "identity.json").write_text(json.dumps(_identity(site, machine, settings)))
+        board = {"equipment": machine.kind, "seed": seed_of(machine), "shunt_ohm": SHUNT_OHM}
+        (folder / "simulated.json").write_text(json.dumps({**board, "full_scale_a": machine.full_scale_a}))
         processes.start(machine.terminal_id, "boards.simulated.run", folder)
 
 
-def _identity(site, machine):
+def seed_of(machine):
+    """What makes this machine's days its own, live and in the history."""
+    return MACHINES.index(machine) + 1
+
+
+def _identity(site, machine, settings):
     port = site.broker_ports[machine.gateway_id]
     road = {"gateway_id": machine.gateway_id, "host": "127.0.0.1", "port": port, "server_name": "127.0.0.1"}
     loop = {"kind": "loop_4_20ma", "address": 64, "shunt_ohm": SHUNT_OHM, "full_scale_a": machine.full_scale_a}
@@ -130,5 +139,5 @@ def _identity(site, machine):
         "gateways": [road],
         "ca": "ca.der",
         "sensors": [{"kind": "sht4x", "address": 68}, loop],
-        "settings": {"window_s": WINDOW_S},
+        "settings": {"window_s": WINDOW_S, **settings},
     }

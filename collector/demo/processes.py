@@ -18,7 +18,7 @@ class Processes:
     """A context that starts processes and leaves none behind."""
 
     def __init__(self, logs):
-        self.logs, self._running = logs, []
+        self.logs, self._running, self._began = logs, {}, {}
         logs.mkdir(parents=True, exist_ok=True)
 
     def __enter__(self):
@@ -31,11 +31,12 @@ class Processes:
     def start(self, name, *words):
         """Start `python -m words...` from the root of the tree."""
         with open(self.logs / f"{name}.log", "ab") as log:
+            self._began[name] = log.tell()
             command = [sys.executable, "-m", *map(str, words)]
             process = subprocess.Popen(
                 command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
-        self._running.append((name, process))
+        self._running[name] = process
 
     def call(self, *words):
         """Run `python -m words...` to its end. Raises ProcessEnded with what it said when it failed."""
@@ -46,7 +47,7 @@ class Processes:
     def wait_for(self, name, text, seconds=30):
         """Wait until a process has written a text. Raises ProcessEnded."""
         deadline = time.monotonic() + seconds
-        while text not in (self.logs / f"{name}.log").read_text(errors="replace"):
+        while text not in self._said(name):
             self.check()
             if time.monotonic() > deadline:
                 raise ProcessEnded(f"{name} did not say {text!r} within {seconds} s\n{self._tail(name)}")
@@ -54,19 +55,29 @@ class Processes:
 
     def check(self):
         """Raise ProcessEnded when one of them is gone."""
-        for name, process in self._running:
+        for name, process in self._running.items():
             if process.poll() is not None:
                 raise ProcessEnded(f"{name} ended with status {process.returncode}\n{self._tail(name)}")
 
+    def kill(self, name):
+        """End one at once and without a word, with whatever it started: what a power cut does."""
+        process = self._running.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def _said(self, name):
+        """What it has written since it was started last."""
+        return (self.logs / f"{name}.log").read_bytes()[self._began[name] :].decode(errors="replace")
+
     def _tail(self, name):
-        return "\n".join((self.logs / f"{name}.log").read_text(errors="replace").splitlines()[-10:])
+        return "\n".join(self._said(name).splitlines()[-10:])
 
     def end(self):
         """Ask the newest first, then insist; each with the processes it started itself."""
         for number, patience_s in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
-            for _name, process in reversed(self._running):
+            for process in reversed(self._running.values()):
                 if process.poll() is None:
                     os.killpg(process.pid, number)
             deadline = time.monotonic() + patience_s
-            while any(process.poll() is None for _name, process in self._running) and time.monotonic() < deadline:
+            while any(process.poll() is None for process in self._running.values()) and time.monotonic() < deadline:
                 time.sleep(0.05)

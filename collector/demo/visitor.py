@@ -6,7 +6,7 @@ import re
 import httpx
 
 from collector.demo.history import trust
-from collector.demo.hospital import MACHINES
+from collector.demo.hospital import MACHINES, asset_number
 
 
 class Visitor:
@@ -25,8 +25,8 @@ class Visitor:
         page = self._client.get("/").raise_for_status().text
         entries = {entry["asset_number"]: entry for entry in self._overview()}
         shown = []
-        for number, machine in enumerate(MACHINES, 1):
-            entry = entries[f"A-{number:04d}"]
+        for machine in MACHINES:
+            entry = entries[asset_number(machine)]
             words = [
                 f"{one['value']:.{one['decimals']}f} {one['unit']}" for one in entry["values"].values() if one["value"]
             ]
