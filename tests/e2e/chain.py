@@ -1,4 +1,4 @@
-"""A whole chain for a test: collector, gateways, terminals, all real, on loopback, each to be killed and started again."""
+"""A whole chain for a test: collector, gateways, terminals, all real, on loopback, each to be killed and restarted."""
 
 import sqlite3
 import time
