@@ -97,8 +97,8 @@ def _check_files(files):
     for file in files:
         if not may_stand(file.path):
             raise ImageError("image_path", file.path)
-        if file.size > MAX_FILE:
-            raise ImageError("image_path", "%s has %d bytes, %d are allowed" % (file.path, file.size, MAX_FILE))
+        if not 0 < file.size <= MAX_FILE:
+            raise ImageError("image_path", "%s has %d bytes, 1 to %d are allowed" % (file.path, file.size, MAX_FILE))
     if len({file.path for file in files}) != len(files):
         raise ImageError("image_path", "a path stands twice")
 

@@ -1,0 +1,59 @@
+"""Which slot starts: a trial gets three starts, a crashing image is left, two bad ones end in safe mode."""
+
+from firmware.terminal import slots
+from firmware.terminal.slots import FIRST, SAFE, confirm, crashed, start, try_next
+
+
+def fresh(**changes):
+    return {**FIRST, "bad": [], "floor": [0, 0, 0], **changes}
+
+
+def test_a_trial_that_never_confirms_falls_back_after_three_starts():
+    state = try_next(fresh(), "b")
+    started = []
+    for _ in range(4):
+        slot, state = start(state)
+        started.append(slot)
+    assert started == ["b", "b", "b", "a"]
+    assert state["trial"] is None and state["bad"] == ["b"]
+
+
+def test_a_trial_that_confirms_stays_and_only_then_the_floor_rises():
+    _slot, state = start(try_next(fresh(), "b"))
+    assert state["floor"] == [0, 0, 0]
+    state = confirm(state, (1, 4, 2))
+    assert (state["active"], state["trial"], state["floor"]) == ("b", None, [1, 4, 2])
+    assert start(state)[0] == "b"
+
+
+def test_the_floor_never_falls():
+    assert confirm(fresh(floor=[2, 0, 0]), (1, 9, 9))["floor"] == [2, 0, 0]
+
+
+def test_a_confirmed_image_that_crashes_three_times_in_a_row_gives_way_to_the_other_slot():
+    state = fresh()
+    for _ in range(3):
+        slot, state = start(state)
+        assert slot == "a"
+        state = crashed(state)
+    slot, state = start(state)
+    assert slot == "b" and state["bad"] == ["a"]
+    for _ in range(3):
+        slot, state = start(state)
+        state = crashed(state)
+    assert start(state)[0] == SAFE
+
+
+def test_a_confirmation_forgives_crashes():
+    state = confirm(crashed(crashed(fresh())), (1, 0, 0))
+    assert state["crashes"] == 0
+
+
+def test_a_missing_or_damaged_state_is_that_of_a_fresh_board_and_says_so(tmp_path):
+    folder = str(tmp_path) + "/"
+    assert slots.read(folder)["lost"]
+    for text in ("", "{", "[]", '{"active": "c"}'):
+        (tmp_path / slots.STATE).write_text(text)
+        assert slots.read(folder)["lost"] and slots.read(folder)["active"] == "a"
+    slots.write(fresh(active="b"), folder)
+    assert slots.read(folder)["active"] == "b" and "lost" not in slots.read(folder)
