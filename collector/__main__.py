@@ -19,6 +19,7 @@ class Main(click.Group):
     """Says an ActionError in one line and ends with status 1."""
 
     def invoke(self, context):
+        """What the command gives."""
         try:
             return super().invoke(context)
         except ActionError as error:

@@ -12,7 +12,7 @@ from collector.a02 import MAX_BODY
 from collector.errors import ActionError
 
 BODY_WAIT_S = 30  # a body has to have come by then
-CLOSING_S = 3  # answers under way may take so long at the end
+CLOSING_S = 2  # answers under way may take so long at the end
 
 
 class WholeBody:
@@ -70,6 +70,7 @@ class Server(uvicorn.Server):
     """Says in one line where it listens, once it does."""
 
     async def startup(self, sockets=None):
+        """Listen, then say so."""
         await super().startup(sockets)
         if self.started:
             scheme = "https" if self.config.is_ssl else "http"

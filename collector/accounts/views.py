@@ -29,6 +29,7 @@ class SignedIn(UserMixin):
         self.user, self.name = user, user.name
 
     def get_id(self):
+        """What the session remembers."""
         return accounts.session_id(self.user)
 
 
@@ -47,6 +48,7 @@ def init(app):
 
 @sessions.user_loader
 def load(text):
+    """The person of a session, or None."""
     user = accounts.user_of_session(text)
     return SignedIn(user) if user else None
 

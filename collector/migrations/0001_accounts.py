@@ -18,10 +18,12 @@ DOWN = ("sign_in_failure", "api_token", "user", "room", "department", "instituti
 
 
 def up(migrator, db):
+    """Make the tables."""
     for statement in UP:
         db.execute_sql(statement)
 
 
 def down(migrator, db):
+    """Drop them."""
     for table in DOWN:
         db.execute_sql(f"DROP TABLE {table}")

@@ -18,10 +18,12 @@ DOWN = ("refusal", "record", "terminal", "enrolment_code", "gateway")
 
 
 def up(migrator, db):
+    """Make the tables."""
     for statement in UP:
         db.execute_sql(statement)
 
 
 def down(migrator, db):
+    """Drop them."""
     for table in DOWN:
         db.execute_sql(f"DROP TABLE {table}")

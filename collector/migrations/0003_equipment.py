@@ -14,10 +14,12 @@ DOWN = ("binding", "equipment")
 
 
 def up(migrator, db):
+    """Make the tables."""
     for statement in UP:
         db.execute_sql(statement)
 
 
 def down(migrator, db):
+    """Drop them."""
     for table in DOWN:
         db.execute_sql(f"DROP TABLE {table}")

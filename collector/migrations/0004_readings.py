@@ -24,10 +24,12 @@ DOWN = ("quarantine", "gap", "hour", "latest", "interval", "reading")
 
 
 def up(migrator, db):
+    """Make the tables."""
     for statement in UP:
         db.execute_sql(statement)
 
 
 def down(migrator, db):
+    """Drop them."""
     for table in DOWN:
         db.execute_sql(f"DROP TABLE {table}")

@@ -15,7 +15,7 @@ def series(terminal_id, channel, from_ms, to_ms, step_ms, low=None, high=None):
     """
     mean, low, high = known(channel), known(low or channel), known(high or channel)
     sql = (
-        f"SELECT min(ts_ms), sum({mean} * windows) / sum(windows), min(coalesce({low}, {mean})), "
+        f"SELECT CAST(avg(ts_ms) AS INTEGER), sum({mean} * windows) / sum(windows), min(coalesce({low}, {mean})), "
         f"max(coalesce({high}, {mean})) FROM reading "
         f"WHERE terminal_id = ? AND ts_ms >= ? AND ts_ms < ? AND {mean} IS NOT NULL "
         "GROUP BY (ts_ms - ?) / ? ORDER BY 1"

@@ -1,9 +1,9 @@
 """Languages: which one a page speaks, and the switch between them."""
 
 from flask import Blueprint, current_app, redirect, request, session
-from flask_babel import Babel, get_locale
+from flask_babel import Babel
 
-LANGUAGES = {"en": "English", "zh_CN": "中文"}
+LANGUAGES = {"en": "English", "zh_CN": "中文"}  # the catalogue of zh_CN stands in the folder Babel calls zh_Hans_CN
 
 switch = Blueprint("language", __name__)
 
@@ -14,7 +14,7 @@ def init(app):
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = f"{app.root_path}/web/translations"
     Babel(app, locale_selector=chosen, default_timezone=settings["zone"])
     app.register_blueprint(switch)
-    app.context_processor(lambda: {"LANGUAGES": LANGUAGES, "language": str(get_locale())})
+    app.context_processor(lambda: {"LANGUAGES": LANGUAGES, "language": chosen()})
 
 
 def chosen():

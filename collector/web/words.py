@@ -77,7 +77,7 @@ def script_words():
         "never": gettext("No reading yet"),
         "invalid": gettext("invalid"),
         "stale": gettext("No answer from the collector since %(time)s. What you see is old."),
-        "range": gettext("smallest to largest"),
+        "range": gettext("Band: smallest to largest"),
         "empty": gettext("No readings in this span"),
     }
 

@@ -123,3 +123,13 @@ def block(first=1, count=3, terminal_id="ct-01", start_ms=None, every_ms=10_000,
 
 def zipped(body):
     return gzip.compress(json.dumps(body).encode())
+
+
+def refused(answer):
+    """The codes of what a batch's answer refuses."""
+    return [one["code"] for one in answer["refused"]]
+
+
+def stored(site):
+    """The numbers of the readings that are stored, from 1."""
+    return [seq - BOOT for (seq,) in site.rows("SELECT seq FROM reading ORDER BY seq")]

@@ -1,0 +1,77 @@
+"""Every text of a page is in the Chinese catalogue, the compiled catalogue is that one, and pages speak it."""
+
+import re
+from io import BytesIO
+
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from collector.web.i18n import LANGUAGES
+from collector.web.words import CHANNEL_WORDS, KIND_WORDS, PLACE_WORDS
+from firmware.protocol.channels import CHANNELS
+from tests.collector.browser import ROOT
+from tests.collector.site import block
+
+COLLECTOR = ROOT / "collector"
+FOLDER = COLLECTOR / "web/translations/zh_Hans_CN/LC_MESSAGES"
+METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+KEYWORDS = {"_": None, "_l": None, "gettext": None}
+SAME_IN_BOTH = {"Gantry", "English", "CT", "A", "Radiology", "Room", "Hospital", "Maker", "Model", "Asia", "Shanghai"}
+
+
+def catalogue():
+    with (FOLDER / "messages.po").open("rb") as file:
+        return read_po(file, locale="zh_Hans_CN")
+
+
+def texts():
+    """Every text that code or template hands to the translation."""
+    return {found[2] for found in extract_from_dir(COLLECTOR, METHODS, keywords=KEYWORDS)}
+
+
+def test_every_text_is_translated_and_no_translation_is_left_over():
+    translated = {message.id for message in catalogue() if message.id and message.string and not message.fuzzy}
+    assert texts() == translated
+
+
+def test_a_translation_keeps_the_places_of_its_values():
+    for message in catalogue():
+        if message.id:
+            places = re.findall(r"%\(\w+\)s", message.id)
+            assert sorted(places) == sorted(re.findall(r"%\(\w+\)s", message.string)), message.id
+
+
+def test_the_compiled_catalogue_is_that_of_the_source():
+    compiled = BytesIO()
+    write_mo(compiled, catalogue())
+    assert (FOLDER / "messages.mo").read_bytes() == compiled.getvalue(), "compile the catalogue again"
+
+
+def test_every_channel_kind_and_place_has_its_word():
+    from collector.equipment import KINDS, PLACES
+
+    assert set(CHANNEL_WORDS) == {channel.name for channel in CHANNELS}
+    assert (set(KIND_WORDS), set(PLACE_WORDS)) == (set(KINDS), set(PLACES))
+
+
+def test_a_chinese_page_has_no_english_word(site):
+    site.upload(block())
+    site.sign_in()
+    for path in ("/", "/equipment/1", "/nowhere"):
+        page = site.get(path, **{"Accept-Language": "zh-CN,zh;q=0.9"}).text
+        assert '<html lang="zh-CN">' in page
+        body = re.sub(r"data-words='[^']*'|<[^>]+>|&#\d+;", " ", page[page.index("<body") :])
+        assert set(re.findall(r"[A-Za-z]{2,}", body)) <= SAME_IN_BOTH, path
+
+
+def test_the_switch_outlasts_the_browsers_wish(site):
+    site.sign_in()
+    token = re.search(r'name="csrf_token" value="([^"]+)"', site.get("/").text)[1]
+    form = {"csrf_token": token, "language": "zh_CN", "next": "/equipment/1"}
+    answer = site.client.post(
+        "/language", base_url="https://localhost", data=form, headers={"Referer": "https://localhost/"}
+    )
+    assert answer.headers["Location"] == "/equipment/1"
+    assert "设备" in site.get("/").text
+    assert set(LANGUAGES) == {"en", "zh_CN"}
