@@ -30,7 +30,7 @@ ROOMS = {
         None,
     ),
     "flasher": (("flasher", "firmware.protocol.image", "firmware.protocol.seal"), None),
-    "boards": (("boards", "flasher.parts"), None),
+    "boards": (("boards", "flasher.parts", "firmware.protocol", "firmware.processing"), None),
 }
 
 # Inside the collector a room imports only rooms left of it, and of another function only its face.
