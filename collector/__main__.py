@@ -12,7 +12,7 @@ from collector.equipment import commands as equipment_commands
 from collector.errors import ActionError
 from collector.gateways import commands as gateways_commands
 
-NEEDS_NO_DATABASE = ("ca", "migrate", "serve")
+NEEDS_NO_DATABASE = ("ca", "demo", "migrate", "serve")
 
 
 class Main(click.Group):
@@ -65,6 +65,18 @@ def serve(data, host, port, cert, key, plain):
     if cert and not cert.exists():
         raise ActionError(f"{cert} is missing; run `python -m collector --data {data} ca server --name {host}`")
     serve_app(create_app(data), host, port, cert, key)
+
+
+@main.command()
+@click.option("--folder", default=".demo", show_default=True, type=click.Path(file_okay=False), help="Made anew.")
+@click.option("--seconds", default=0, show_default=True, type=click.IntRange(0), help="0: until Ctrl-C.")
+@click.option("--days", default=30, show_default=True, type=click.IntRange(0), help="Days of history to bring.")
+@click.option("--port", default=8443, show_default=True, type=click.IntRange(1, 65535))
+def demo(folder, seconds, days, port):
+    """Run the whole chain on this machine: a hospital with terminals, gateways and this collector."""
+    from collector import demo as whole_chain  # here, because no other command needs it
+
+    sys.exit(whole_chain.run(folder, seconds, days, port))
 
 
 for room in (accounts_commands, equipment_commands, gateways_commands):

@@ -95,8 +95,11 @@ def terminals():
 def batches():
     """One upload, one transaction: after the 200 the gateway may forget all of it."""
     body, now = batch.decode(_body()), now_ms()
-    with db.write():
-        return jsonify(store(g.gateway, body, now))
+    try:
+        with db.write():
+            return jsonify(store(g.gateway, body, now))
+    except RecursionError:
+        raise Refused("body_invalid", "something in the body is nested too deeply; update the gateway") from None
 
 
 def store(gateway, body, now):

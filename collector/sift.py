@@ -25,7 +25,7 @@ def sift(columns, assigned, now_ms):
         row_code, row_text = (code, text) if code else _refusal_of(columns, row, now_ms)
         if row_code:
             seq = columns.seq[row]
-            refused.append(Refused(columns.terminal_id, seq, row_code, row_text, _row_as_json(columns, row)))
+            refused.append(Refused(columns.terminal_id[:64], seq, row_code, row_text, _row_as_json(columns, row)))
             columns.seq[row] = None
     keep = [row for row, seq in enumerate(columns.seq) if seq is not None] if refused else None
     return _block(columns, keep), refused
@@ -33,10 +33,10 @@ def sift(columns, assigned, now_ms):
 
 def _refusal_of_all(columns, assigned):
     if columns.terminal_id not in assigned:
-        return "terminal_foreign", f"terminal {columns.terminal_id!r} is not assigned to this gateway; assign it"
+        return "terminal_foreign", f"terminal {_short(columns.terminal_id)} is not assigned to this gateway; assign it"
     for name in columns.columns:
         if name not in BY_NAME:
-            return "channel_unknown", f"column {name!r} is not in the channel table; update the collector"
+            return "channel_unknown", f"column {_short(name)} is not in the channel table; update the collector"
     return None, None
 
 

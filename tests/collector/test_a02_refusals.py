@@ -181,3 +181,16 @@ def test_an_impossible_record_goes_to_quarantine_and_its_neighbours_are_stored(s
     answer = site.upload(records=[RECORD | {"body": {}} | change, good])
     assert refused(answer) == ["record_invalid"]
     assert site.rows("SELECT seq FROM record") == [(5,)]
+
+
+def test_nesting_of_any_depth_is_stored_or_refused_and_never_an_error_of_ours(site):
+    for depth in range(50, 1500, 25):
+        nested = b"[" * depth + b"]" * depth
+        head = b'{"sent_ms": 1, "records": [{"source_id": "a", "kind": "x", "ts_ms": 1, "seq": %d, "body": ' % depth
+        assert site.post("/a02/v1/batches", head + nested + b"}]}").status_code in (200, 400), depth
+
+
+@pytest.mark.parametrize("text", ["x" * 5000, "\0", "a'; DROP TABLE reading", "终端"])
+def test_a_terminal_with_an_odd_name_is_foreign_and_its_name_is_kept_short(site, text):
+    assert refused(site.upload(block(count=1, terminal_id=text))) == ["terminal_foreign"]
+    assert site.rows("SELECT source_id FROM quarantine") == [(text[:64],)]

@@ -72,6 +72,7 @@ def test_a_language_is_switched_where_one_is(hospital, chromium):
 def test_a_page_says_since_when_it_is_stale_and_recovers(hospital, chromium):
     _folder, process, address = hospital
     with signed_in(chromium, address, "en-US", 820) as (page, _complaints):
+        settle(page)
         process.send_signal(signal.SIGSTOP)
         try:
             page.wait_for_selector("#stale:not([hidden])", timeout=20_000)

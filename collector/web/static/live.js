@@ -33,7 +33,7 @@ export function follow(url, everyS, take) {
   let lastMs = Date.now();
   async function look() {
     try {
-      const answer = await fetch(url, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(10000) });
+      const answer = await fetch(url, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(5000) });
       if (answer.status === 401) return location.reload();
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       take(await answer.json());
