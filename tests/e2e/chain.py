@@ -5,8 +5,9 @@ import time
 
 from collector.demo import hospital
 from collector.demo.processes import Processes
+from tests.collector.site import PASSWORD
 
-USER, PASSWORD = "admin", "correct-horse-9"
+USER = "admin"
 
 
 class Chain:
