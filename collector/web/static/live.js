@@ -41,7 +41,8 @@ export function follow(url, everyS, take) {
       stale.hidden = true;
     } catch (error) {
       if (!["TypeError", "TimeoutError", "AbortError", "Error", "SyntaxError"].includes(error.name)) throw error;
-      const time = new Date(lastMs).toLocaleTimeString(document.documentElement.lang, { hour12: false });
+      const form = { timeZone: document.body.dataset.zone, hourCycle: "h23" };
+      const time = new Date(lastMs).toLocaleTimeString(document.documentElement.lang, form);
       stale.textContent = words.stale.replace("%(time)s", time);
       stale.hidden = false;
     }
