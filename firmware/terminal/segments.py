@@ -1,0 +1,117 @@
+"""Records on the flash, in files of one block each: the oldest is lost first, and what was lost is said.
+
+A file's name is its boot and its first number, so that names in order are readings in order. It begins with the channel
+mask all its records share; a record carries its own check. A file that was cut by a power loss is read up to the cut.
+Appending costs about one erase however little is written: callers bring many records at once.
+"""
+
+import os
+import struct
+from binascii import crc32
+
+from firmware.protocol.channels import CHANNELS
+
+BLOCK = 4096
+MAGIC = b"GS1"
+HEAD = 9  # magic, mask, check
+MASK_AT = 11  # a record of A01 is n, time, flags, then its mask
+UPTIME = 0x80  # first bit of a record's time: uptime of its boot, because no time was known
+END = ".seg"
+
+
+def _check(data):
+    return struct.pack(">H", crc32(data) & 0xFFFF)
+
+
+def size_of(mask):
+    """Bytes of one record with these channels, without its mask, with its check."""
+    values = sum([2 if channel.code == "h" else 4 for channel in CHANNELS if mask & (1 << (channel.id - 1))])
+    return MASK_AT + values + 2
+
+
+def n_of(record):
+    """The number of a record within its boot."""
+    return record[0] << 16 | record[1] << 8 | record[2]
+
+
+class Segments:
+    """The segment files of a folder (with its "/" at the end), at most `limit` bytes of them."""
+
+    def __init__(self, folder, limit):
+        self._folder, self._limit = folder, limit
+        try:
+            os.mkdir(folder[:-1])
+        except OSError:
+            pass  # it is there, or the first write says why not
+        self._names = sorted([name for name in os.listdir(folder) if name.endswith(END)])
+        self._open = None  # name, mask and bytes of the file that still grows
+        self.lost = []  # (boot_no, first n, last n) given up because the flash was full
+
+    def __len__(self):
+        return len(self._names)
+
+    def append(self, boot_no, records):
+        """Keep records of A01 (n, time, flags, mask, values) of one boot, in order. Raises OSError when it cannot."""
+        at = 0
+        while at < len(records):
+            mask = records[at][MASK_AT : MASK_AT + 4]
+            end = at
+            while end < len(records) and records[end][MASK_AT : MASK_AT + 4] == mask:
+                end += 1
+            at += self._append_alike(boot_no, mask, records[at:end])
+
+    def _append_alike(self, boot_no, mask, records):
+        """Append what fits into the growing file, or begin one; how many were taken."""
+        size = size_of(struct.unpack(">I", mask)[0])
+        if self._open is None or self._open[1] != mask or self._open[2] + size > BLOCK:
+            self._begin(boot_no, mask, n_of(records[0]))
+        name, _mask, used = self._open
+        taken = records[: (BLOCK - used) // size]
+        packed = [record[:MASK_AT] + record[MASK_AT + 4 :] for record in taken]
+        with open(self._folder + name, "ab") as file:
+            file.write(b"".join([one + _check(one) for one in packed]))
+        self._open = (name, mask, used + size * len(taken))
+        return len(taken)
+
+    def _begin(self, boot_no, mask, n):
+        while (len(self._names) + 1) * BLOCK > self._limit and self._names:
+            self._give_up()
+        name = "%08x%06x%s" % (boot_no, n, END)
+        with open(self._folder + name, "wb") as file:
+            file.write(MAGIC + mask + _check(MAGIC + mask))
+        self._names.append(name)
+        self._open = (name, mask, HEAD)
+
+    def _give_up(self):
+        name = self._names[0]
+        boot_no, records = self.read(name)
+        if records:
+            self.lost.append((boot_no, n_of(records[0]), n_of(records[-1])))
+        self.remove(name)
+
+    def oldest(self, skip=0):
+        """The name of the oldest file after `skip` others, or None."""
+        return self._names[skip] if skip < len(self._names) else None
+
+    def read(self, name):
+        """(boot_no, records as they were appended) up to the first that is damaged."""
+        with open(self._folder + name, "rb") as file:
+            data = file.read()
+        boot_no = int(name[:8], 16)
+        if len(data) < HEAD or data[:3] != MAGIC or data[HEAD - 2 : HEAD] != _check(data[: HEAD - 2]):
+            return boot_no, []
+        mask, records = data[3:7], []
+        size = size_of(struct.unpack(">I", mask)[0])
+        for at in range(HEAD, len(data) - size + 1, size):
+            one = data[at : at + size - 2]
+            if data[at + size - 2 : at + size] != _check(one):
+                break
+            records.append(one[:MASK_AT] + mask + one[MASK_AT:])
+        return boot_no, records
+
+    def remove(self, name):
+        """Forget a file: all of it was acknowledged."""
+        self._names.remove(name)
+        if self._open and self._open[0] == name:
+            self._open = None
+        os.remove(self._folder + name)
