@@ -13,7 +13,7 @@ SETTINGS = (
     Setting("language", "en", "language of the pages when the browser asks for none of ours: en or zh_CN"),
     Setting("late_after_s", 60, "seconds without a reading after which an equipment's data is called late"),
     Setting("silent_after_s", 600, "seconds without a reading after which it is called silent"),
-    Setting("poll_every_s", 5, "seconds between two looks of an open page for new values"),
+    Setting("poll_every_s", 2, "seconds between two looks of an open page for new values"),
     Setting("session_h", 8, "hours after which one has to sign in again"),
     Setting(
         "signin_failures", 5, "wrong passwords for one name, or four times as many from one address, before a pause"

@@ -15,16 +15,17 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from collector.demo import history, hospital
 from collector.demo.processes import Processes
 from collector.demo.visitor import Visitor
+from collector.errors import ActionError
 
 USER = "admin"
+MARK = "made-by-the-demo"
 REACHED_WITHIN_S = 60  # after the last terminal has started
 
 
 def run(folder, seconds, days, port):
     """Run the demo; `seconds` 0: until Ctrl-C. Exit status 0 if live readings of every terminal reached the page."""
     folder, console = Path(folder).resolve(), Console()
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, mode=0o700)
+    make_anew(folder)
     password = secrets.token_urlsafe(9)
     with Processes(folder / "logs") as processes:
         try:
@@ -43,6 +44,15 @@ def run(folder, seconds, days, port):
         except KeyboardInterrupt:
             console.print("\nended; everything it made is in", folder)
             return 0
+
+
+def make_anew(folder):
+    """An empty folder of the demo's own. Raises ActionError for one that holds what the demo did not make."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+        raise ActionError(f"{folder} holds something the demo did not make; choose another --folder")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / MARK).touch()
 
 
 def _progress(console):

@@ -35,7 +35,7 @@ def build(folder, port, user, password):
     readings.add_channels()
     gateways.init_ca(data)
     gateways.issue_server(data, ("127.0.0.1", "localhost"), read_settings(data)["certificate_years"], now_ms)
-    (folder / "ca.pem").write_bytes(gateways.ca_pem(data))
+    (folder / "ca.pem").write_bytes(gateways.ca_pem(data, gateways.A02))
     accounts.add_administrator(user, password, now_ms)
     codes = {gateway_id: gateways.add_gateway(gateway_id, 1, now_ms) for gateway_id in GATEWAYS}
     keys = {machine.terminal_id: secrets.token_bytes(32) for machine in MACHINES}
@@ -115,7 +115,7 @@ def start_terminals(site, processes, machines=MACHINES, **settings):
     for machine in machines:
         folder = site.folder / machine.terminal_id
         folder.mkdir(mode=0o700)
-        (folder / "ca.der").write_bytes(gateways.ca_der(site.folder / "collector"))
+        (folder / "ca.der").write_bytes(gateways.ca_der(site.folder / "collector", gateways.A01))
         (folder / "identity.json").write_text(json.dumps(_identity(site, machine, settings)))
         board = {"equipment": machine.kind, "seed": seed_of(machine), "shunt_ohm": SHUNT_OHM}
         (folder / "simulated.json").write_text(json.dumps({**board, "full_scale_a": machine.full_scale_a}))

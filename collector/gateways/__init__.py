@@ -12,10 +12,13 @@ from collector.gateways.actions import (
     terminal_keys,
     terminal_named,
 )
+from collector.gateways.certificates import A01, A02, ca_der, ca_pem, init_ca, issue_server
 from collector.gateways.models import Gateway, Refusal, Terminal
 from collector.gateways.records import store
 
 __all__ = (
+    "A01",
+    "A02",
     "CodeWrong",
     "Gateway",
     "Refusal",
@@ -23,8 +26,12 @@ __all__ = (
     "add_gateway",
     "add_terminal",
     "assign_terminal",
+    "ca_der",
+    "ca_pem",
     "enrol",
     "gateway_of_credential",
+    "init_ca",
+    "issue_server",
     "revoke_gateway",
     "revoke_terminal",
     "store",

@@ -6,7 +6,7 @@ import secrets
 from collector import db
 from collector.accounts import sha256
 from collector.errors import ActionError
-from collector.gateways.certificates import ca_pem, issue_gateway
+from collector.gateways.certificates import A01, ca_pem, issue_gateway
 from collector.gateways.models import EnrolmentCode, Gateway, Terminal
 from collector.gateways.secret import unwrap, wrap
 from firmware.protocol.seal import gateway_key
@@ -33,7 +33,7 @@ def add_gateway(gateway_id, valid_h, now_ms):
 
 
 def enrol(data_dir, code, version, csr_pem, years, now_ms):
-    """What a gateway gets for its code: id, credential, certificate, the site's CA.
+    """What a gateway gets for its code: id, credential, certificate, the authority of A01.
 
     Raises CodeWrong, and ValueError when the certificate request is no good; then the code still serves.
     """
@@ -47,7 +47,7 @@ def enrol(data_dir, code, version, csr_pem, years, now_ms):
         found.save()
         gateway.credential_sha256, gateway.version, gateway.enrolled_ms = sha256(credential), version, now_ms
         gateway.save()
-    ca = ca_pem(data_dir).decode()
+    ca = ca_pem(data_dir, A01).decode()
     return {"gateway_id": gateway.gateway_id, "credential": credential, "certificate": certificate, "ca": ca}
 
 

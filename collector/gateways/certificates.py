@@ -1,4 +1,6 @@
-"""The site's certificate authority: one RSA key that signs the collector's certificate and those of gateways.
+"""The site's two certificate authorities: one signs what terminals check (A01), one what gateways check (A02).
+
+A gateway asks for the names in its certificate itself; signed by the authority of A01 it cannot pose as the collector.
 
 Everything is valid from 2020-01-01, because a board without a battery wakes in 2000 or 2021 and must still believe it.
 """
@@ -14,7 +16,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from collector.errors import ActionError
 from collector.keys import write_private
 
-KEY, CERTIFICATE = "ca/ca.key", "ca/ca.crt"
+A01, A02 = "a01", "a02"
+AUTHORITIES = {A01: "Gantry site CA for gateways", A02: "Gantry site CA for the collector"}
 SERVER_KEY, SERVER_CERTIFICATE = "tls/server.key", "tls/server.crt"
 FIRST_DAY = datetime(2020, 1, 1, tzinfo=UTC)
 LAST_DAY = datetime(2049, 12, 31, tzinfo=UTC)  # the last that old parsers read (RFC 5280, 4.1.2.5)
@@ -22,23 +25,32 @@ _USES = "digital_signature content_commitment key_encipherment data_encipherment
 
 
 def init_ca(data_dir):
-    """Make the site's authority. Raises ActionError when there is one."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    write_private(data_dir / KEY, _pem_of_key(key))
-    name = _name("Gantry site CA")
-    builder = _builder(name, name, key.public_key(), key.public_key(), LAST_DAY)
-    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-    builder = builder.add_extension(_usage("key_cert_sign", "crl_sign"), critical=True)
-    (data_dir / CERTIFICATE).write_bytes(_pem(builder.sign(key, hashes.SHA256())))
+    """Make both authorities. Raises ActionError when there are some."""
+    for side, common_name in AUTHORITIES.items():
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        write_private(_key_path(data_dir, side), _pem_of_key(key))
+        name = _name(common_name)
+        builder = _builder(name, name, key.public_key(), key.public_key(), LAST_DAY)
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        builder = builder.add_extension(_usage("key_cert_sign", "crl_sign"), critical=True)
+        _certificate_path(data_dir, side).write_bytes(_pem(builder.sign(key, hashes.SHA256())))
+
+
+def _key_path(data_dir, side):
+    return data_dir / f"ca/{side}.key"
+
+
+def _certificate_path(data_dir, side):
+    return data_dir / f"ca/{side}.crt"
 
 
 def issue_server(data_dir, names, years, now_ms):
     """Make the collector's own key and certificate for host names and addresses, replacing earlier ones."""
     key = ec.generate_private_key(ec.SECP256R1())
-    certificate = _issue(data_dir, names[0], key.public_key(), _alternatives(names), years, now_ms)
+    certificate = _issue(data_dir, A02, names[0], key.public_key(), _alternatives(names), years, now_ms)
     (data_dir / SERVER_KEY).unlink(missing_ok=True)
     write_private(data_dir / SERVER_KEY, _pem_of_key(key))
-    (data_dir / SERVER_CERTIFICATE).write_bytes(_pem(certificate) + ca_pem(data_dir))
+    (data_dir / SERVER_CERTIFICATE).write_bytes(_pem(certificate) + ca_pem(data_dir, A02))
 
 
 def issue_gateway(data_dir, gateway_id, csr_pem, years, now_ms):
@@ -56,25 +68,26 @@ def issue_gateway(data_dir, gateway_id, csr_pem, years, now_ms):
     hosts = [host for host in hosts if isinstance(host, (x509.DNSName, x509.IPAddress))]
     if not hosts:
         raise ValueError("the request names no host and no address")
-    return _pem(_issue(data_dir, gateway_id, request.public_key(), hosts, years, now_ms)).decode()
+    return _pem(_issue(data_dir, A01, gateway_id, request.public_key(), hosts, years, now_ms)).decode()
 
 
-def ca_pem(data_dir):
-    """The authority's certificate as PEM bytes. Raises ActionError when there is none."""
+def ca_pem(data_dir, side):
+    """An authority's certificate as PEM bytes. Raises ActionError when there is none."""
+    path = _certificate_path(data_dir, side)
     try:
-        return (data_dir / CERTIFICATE).read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
-        raise ActionError(f"{data_dir / CERTIFICATE} is missing; run `python -m collector ca init`") from None
+        raise ActionError(f"{path} is missing; run `python -m collector ca init`") from None
 
 
-def ca_der(data_dir):
-    """The same as DER bytes: what a terminal keeps."""
-    return x509.load_pem_x509_certificate(ca_pem(data_dir)).public_bytes(serialization.Encoding.DER)
+def ca_der(data_dir, side):
+    """The same as DER bytes: what a terminal keeps of the authority of A01."""
+    return x509.load_pem_x509_certificate(ca_pem(data_dir, side)).public_bytes(serialization.Encoding.DER)
 
 
-def _issue(data_dir, common_name, public_key, hosts, years, now_ms):
-    authority = x509.load_pem_x509_certificate(ca_pem(data_dir))
-    signer = serialization.load_pem_private_key((data_dir / KEY).read_bytes(), password=None)
+def _issue(data_dir, side, common_name, public_key, hosts, years, now_ms):
+    authority = x509.load_pem_x509_certificate(ca_pem(data_dir, side))
+    signer = serialization.load_pem_private_key(_key_path(data_dir, side).read_bytes(), password=None)
     until = min(datetime.fromtimestamp(now_ms / 1000, UTC) + timedelta(days=365 * years), LAST_DAY)
     builder = _builder(_name(common_name), authority.subject, public_key, signer.public_key(), until)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)

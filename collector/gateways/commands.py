@@ -94,13 +94,13 @@ def revoke_terminal(terminal_id):
 
 @click.group()
 def ca():
-    """The site's certificate authority."""
+    """The site's two certificate authorities."""
 
 
 @ca.command("init")
 @click.pass_obj
 def init_ca(data_dir):
-    """Make the authority, once."""
+    """Make both authorities, once."""
     certificates.init_ca(data_dir)
 
 
@@ -113,11 +113,17 @@ def issue_server(data_dir, names):
 
 
 @ca.command("export")
-@click.option("--der", "der_file", required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--der", "der_file", type=click.Path(dir_okay=False, path_type=Path), help="For terminals: A01.")
+@click.option("--pem", "pem_file", type=click.Path(dir_okay=False, path_type=Path), help="For gateways: A02.")
 @click.pass_obj
-def export_ca(data_dir, der_file):
-    """Write the authority's certificate as DER: what terminals and gateways keep."""
-    der_file.write_bytes(certificates.ca_der(data_dir))
+def export_ca(data_dir, der_file, pem_file):
+    """Write what terminals check (DER) and what gateways check (PEM)."""
+    if not der_file and not pem_file:
+        raise ActionError("name a file: --der for terminals, --pem for gateways")
+    if der_file:
+        der_file.write_bytes(certificates.ca_der(data_dir, certificates.A01))
+    if pem_file:
+        pem_file.write_bytes(certificates.ca_pem(data_dir, certificates.A02))
 
 
 COMMANDS = (gateway, terminal, ca)

@@ -6,7 +6,7 @@ from math import sqrt
 class Window:
     """One window of samples, added one by one.
 
-    Sums run over the distance from the first sample: boards count in single precision, and small sums keep their digits.
+    Sums run over the distance from the first sample: boards count in single precision; small sums keep their digits.
     """
 
     def __init__(self):
@@ -35,7 +35,13 @@ class Window:
         spread = max(0.0, self._squares / self.count - away * away)
         rms = sqrt(mean * mean + spread)
         charge = self._first * self._held + self._charge
-        return dict(zip(CHANNELS, (mean, self._min, self._max, rms, charge)))
+        return {
+            "current_a": mean,
+            "current_min_a": self._min,
+            "current_max_a": self._max,
+            "current_rms_a": rms,
+            "charge_as": charge,
+        }
 
 
 CHANNELS = ("current_a", "current_min_a", "current_max_a", "current_rms_a", "charge_as")

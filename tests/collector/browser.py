@@ -104,7 +104,7 @@ def serving(data_dir, *options):
 
 def visitor(data_dir, address, **more):
     """An HTTP client that trusts the site's CA."""
-    trust = ssl.create_default_context(cafile=str(data_dir / "ca/ca.crt"))
+    trust = ssl.create_default_context(cafile=str(data_dir / "ca/a02.crt"))
     return httpx.Client(base_url=address, verify=trust, timeout=10, **more)
 
 

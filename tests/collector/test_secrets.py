@@ -4,6 +4,7 @@ import stat
 
 import pytest
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 
 from collector import db, gateways
 from collector.errors import ActionError
@@ -55,7 +56,7 @@ def test_an_id_that_could_mean_more_in_a_topic_is_refused(site, terminal_id):
 
 
 def test_certificates_are_valid_from_the_first_day_and_signed_by_the_site(site):
-    authority = x509.load_der_x509_certificate(certificates.ca_der(site.data_dir))
+    authority = x509.load_der_x509_certificate(certificates.ca_der(site.data_dir, certificates.A01))
     pem = certificates.issue_gateway(site.data_dir, "gw-9", csr(["gw.local"]), 5, now_ms())
     certificate = x509.load_pem_x509_certificate(pem.encode())
     certificate.verify_directly_issued_by(authority)
@@ -64,3 +65,11 @@ def test_certificates_are_valid_from_the_first_day_and_signed_by_the_site(site):
     hosts = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert hosts.get_values_for_type(x509.DNSName) == ["gw.local"]
     assert not certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+
+
+def test_a_gateways_certificate_for_the_collectors_name_does_not_pose_as_the_collector(site):
+    certificates.issue_server(site.data_dir, ["collector.local"], 5, now_ms())
+    pem = certificates.issue_gateway(site.data_dir, "gw-9", csr(["collector.local"]), 5, now_ms())
+    trusted = x509.load_pem_x509_certificate(certificates.ca_pem(site.data_dir, certificates.A02))
+    with pytest.raises((InvalidSignature, ValueError)):
+        x509.load_pem_x509_certificate(pem.encode()).verify_directly_issued_by(trusted)

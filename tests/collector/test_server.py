@@ -44,7 +44,7 @@ def test_pages_come_over_tls_that_the_sites_authority_vouches_for(served):
 def test_old_tls_is_refused(served):
     with serving(served) as (_process, address):
         host, port = address.removeprefix("https://").split(":")
-        old = ssl.create_default_context(cafile=served / "ca/ca.crt")
+        old = ssl.create_default_context(cafile=served / "ca/a02.crt")
         old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
         old.set_ciphers("ALL:@SECLEVEL=0")
         with socket.create_connection((host, int(port))) as raw, pytest.raises((ssl.SSLError, ConnectionError)):
@@ -54,7 +54,7 @@ def test_old_tls_is_refused(served):
 def test_clients_that_send_nothing_or_half_a_body_hold_nobody_up(served):
     with serving(served) as (_process, address), visitor(served, address) as client:
         host, port = address.removeprefix("https://").split(":")
-        trust = ssl.create_default_context(cafile=served / "ca/ca.crt")
+        trust = ssl.create_default_context(cafile=served / "ca/a02.crt")
         idle = [socket.create_connection((host, int(port))) for _ in range(30)]
         halves = [trust.wrap_socket(one, server_hostname=host) for one in idle[:20]]
         for half in halves:
