@@ -7,7 +7,7 @@ import click
 import pytest
 
 from firmware.protocol.channels import CHANNELS, FLAGS
-from firmware.protocol.errors import ERRORS
+from firmware.protocol.refusals import ERRORS
 from tests.house import settings
 from tests.house.tree import ROOT, files, text
 
@@ -40,10 +40,10 @@ def commands(group, words):
             yield f"{words} {name}", command
 
 
-@pytest.mark.parametrize("room", ["firmware.gateway", "collector"])
+@pytest.mark.parametrize("room", ["firmware.gateway", "collector", "flasher"])
 def test_every_command_stands_in_the_docs_and_says_what_it_does(room):
     main = importlib.import_module(room + ".__main__")
-    pages = "\n".join(text(path) for path in files() if path.suffix == ".md")
+    pages = "\n".join(re.sub(r" --(data|config) \S+", "", text(path)) for path in files() if path.suffix == ".md")
     for words, command in commands(main.main, f"python -m {room}"):
         assert command.help, f"{words} has no help"
         assert words in pages, f"`{words}` is in no page"
