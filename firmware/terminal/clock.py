@@ -1,0 +1,41 @@
+"""Two clocks: uptime, which always runs, and the time of day, which only a proved gateway can tell."""
+
+import time
+
+STEP_MS = 1000  # a correction beyond this is a step
+FLOOR_MS = 1767225600000  # 2026-01-01: no clock of ours is right that shows an earlier day
+EPOCH_S = 946684800 if time.gmtime(0)[0] == 2000 else 0  # some ports count from 2000
+
+
+class Clock:
+    """`ticks_ms` is the board's counter that wraps; the time of day is uptime and an offset."""
+
+    def __init__(self, ticks_ms=time.ticks_ms):
+        self._ticks_ms, self._last = ticks_ms, ticks_ms()
+        self._uptime_ms = 0
+        self.offset_ms = None
+        self.stepped = False  # set by a step; who writes it into a reading clears it
+
+    def uptime_ms(self):
+        """Milliseconds since the start. To be asked at least once in six days, or the counter laps it."""
+        ticks = self._ticks_ms()
+        self._uptime_ms += time.ticks_diff(ticks, self._last)
+        self._last = ticks
+        return self._uptime_ms
+
+    def set(self, ts_ms):
+        """Take a proved time. A step of more than a second, either way, is remembered for the reading it falls into."""
+        offset_ms = ts_ms - self.uptime_ms()
+        if self.offset_ms is not None and abs(offset_ms - self.offset_ms) > STEP_MS:
+            self.stepped = True
+        self.offset_ms = offset_ms
+
+    def at(self, uptime_ms):
+        """The time of day in ms at an uptime, or None while no time was proved in this boot."""
+        return None if self.offset_ms is None else uptime_ms + self.offset_ms
+
+
+def set_chip_clock(rtc, ts_ms):
+    """Set the board's own clock: certificates are judged by it."""
+    year, month, day, hour, minute, second, weekday = time.gmtime(ts_ms // 1000 - EPOCH_S)[:7]
+    rtc.datetime((year, month, day, weekday, hour, minute, second, 0))

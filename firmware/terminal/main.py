@@ -1,0 +1,117 @@
+"""The terminal: sensors -> sampler -> outbox -> session -> gateway. One loop, no threads; `breathe` is its heart."""
+
+import gc
+import sys
+import time
+
+import machine
+
+from firmware.protocol.frame import N_BITS, Reading, pack_record, seq_of
+from firmware.terminal import VERSION
+from firmware.terminal.clock import FLOOR_MS, Clock, set_chip_clock
+from firmware.terminal.i2c import Bus
+from firmware.terminal.outbox import Outbox
+from firmware.terminal.sampler import Sampler
+from firmware.terminal.sensors import fit
+from firmware.terminal.uplink import Uplink
+
+LAST_N = 2**N_BITS - 1
+TURN_MS = 20
+SPENT = (  # what only the start needs, and the gateway's half of the protocol: a tenth of the memory
+    "firmware.terminal.identity",
+    "firmware.terminal.config",
+    "firmware.protocol.link.GatewayLink",
+    "firmware.protocol.frame.unpack_readings",
+    "firmware.protocol.frame.unpack_gaps",
+)
+
+
+class Terminal:
+    """All parts of a provisioned terminal, wired."""
+
+    def __init__(self, identity, boot_no):
+        settings = identity.settings
+        self._identity, self._boot_no, self._n = identity, boot_no, 0
+        self._watchdog = machine.WDT(timeout=settings["watchdog_ms"])
+        self._clock = Clock()
+        pins = identity.i2c
+        wires = machine.I2C(
+            pins["bus"], sda=machine.Pin(pins["sda"]), scl=machine.Pin(pins["scl"]), freq=pins["frequency_hz"]
+        )
+        bus = Bus(wires)
+        sensors = [fit(bus, wanted) for wanted in identity.sensors]
+        self._sampler, self._told = Sampler(sensors, settings, self._clock.uptime_ms()), None
+        fullest = Reading(identity.terminal_id, 0, 0, dict.fromkeys(self._sampler.channels), 0)
+        self._outbox = Outbox(boot_no, settings["outbox_readings"], len(pack_record(fullest)))
+        self._uplink = Uplink(identity, boot_no, self._outbox, self._clock, _radio(identity.wifi), self.breathe)
+
+    def run(self):
+        """For ever. First says who this is, and what memory is left."""
+        gc.collect()
+        name, free = self._identity.terminal_id, gc.mem_free()
+        print("gantry terminal", name, "version", VERSION, "boot", self._boot_no, "heap_free", free)
+        while True:
+            self.breathe()
+            self._uplink.step(self._clock.uptime_ms())
+            time.sleep_ms(TURN_MS)
+
+    def breathe(self):
+        """What must go on in every wait: the watchdog is fed, the sensors are looked at, a full window is kept."""
+        self._watchdog.feed()
+        window = self._sampler.poll(self._clock.uptime_ms(), self._clock.stepped)
+        if window is not None:
+            self._keep(*window)
+        if self._sampler.told != self._told:
+            self._told = self._sampler.told
+            print("sensor", self._told)
+
+    def _keep(self, start_ms, values, flags):
+        """Number a window and put it into the outbox; while no time is known it is stamped with the uptime."""
+        self._clock.stepped = False
+        self._n += 1
+        ts_ms = self._clock.at(start_ms) if self._outbox.stamped else start_ms
+        seq = seq_of(self._boot_no, self._n)
+        self._outbox.put(pack_record(Reading(self._identity.terminal_id, ts_ms, seq, values, flags)))
+        if self._n == LAST_N:
+            machine.reset()  # the next boot has numbers again
+
+
+def _radio(wanted):
+    """The radio of a terminal that has a Wi-Fi network to join, or None: it is on the network already."""
+    if wanted is None:
+        return None
+    from firmware.terminal.wifi import Wifi
+
+    return Wifi(wanted["ssid"], wanted["key"])
+
+
+def _forget(names):
+    """Give back the memory of modules, and of parts of them, that are not needed any more."""
+    for name in names:
+        parent, _dot, child = name.rpartition(".")
+        delattr(sys.modules[parent], child)
+        sys.modules.pop(name, None)
+
+
+def start():
+    """Read who we are, count the boot, wire the parts. Without an identity: one line, None, no number, no network."""
+    from firmware.terminal.identity import Unprovisioned, next_boot, read_identity
+
+    try:
+        identity = read_identity()
+        set_chip_clock(machine.RTC(), FLOOR_MS)
+        return Terminal(identity, next_boot(identity.first_boot_no))
+    except (Unprovisioned, ValueError) as error:
+        print("unprovisioned:", error)
+
+
+def main():
+    """Start, then run for ever."""
+    terminal = start()
+    if terminal is not None:
+        _forget(SPENT)
+        terminal.run()
+
+
+if __name__ == "__main__":
+    main()

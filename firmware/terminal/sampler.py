@@ -1,0 +1,67 @@
+"""Looks at the sensors in their rhythm and makes one reading of each window."""
+
+from firmware.processing.window import CHANNELS as CURRENT_CHANNELS
+from firmware.processing.window import Window
+from firmware.protocol.channels import CLOCK_STEPPED, SENSOR_FAILED, SHORT_WINDOW
+from firmware.terminal.sensors import SensorError
+
+ENOUGH = 0.8  # of the samples a window should hold
+
+
+class Sampler:
+    """Sensors that measure a current are looked at every `sample_every_ms`, the others once per window."""
+
+    def __init__(self, sensors, settings, now_ms):
+        self._steady = [sensor for sensor in sensors if "current_a" in sensor.CHANNELS]
+        self._slow = [sensor for sensor in sensors if "current_a" not in sensor.CHANNELS]
+        self._window_ms, self._every_ms = int(settings["window_s"] * 1000), settings["sample_every_ms"]
+        self.channels = {name for sensor in sensors for name in sensor.CHANNELS}  # what a reading can hold
+        if self._steady:
+            self.channels.update(CURRENT_CHANNELS)
+        self.told = None  # what the sensors last complained of
+        self._open(now_ms)
+
+    def _open(self, start_ms):
+        self._start_ms, self._last_ms, self._due_ms = start_ms, start_ms, start_ms + self._every_ms
+        self._window, self._others, self._failed = Window(), {}, False
+
+    def poll(self, now_ms, clock_stepped=False):
+        """(start of the window in uptime ms, values, flags) when a window is over, else None. `now_ms` is uptime."""
+        if now_ms >= self._due_ms:
+            for sensor in self._steady:
+                self._sample(sensor, now_ms)
+            self._last_ms = now_ms
+            self._due_ms = max(self._due_ms + self._every_ms, now_ms + self._every_ms // 2)
+        if now_ms < self._start_ms + self._window_ms:
+            return None
+        return self._close(now_ms, clock_stepped)
+
+    def _sample(self, sensor, now_ms):
+        values = self._read(sensor)
+        current_a = values.pop("current_a")
+        if current_a is not None:
+            self._window.add(current_a, (now_ms - self._last_ms) / 1000)
+        self._others.update(values)
+
+    def _read(self, sensor):
+        """What a sensor says by channel; each None, and the window marked, when it cannot be believed."""
+        try:
+            return sensor.read()
+        except SensorError as error:
+            self._failed, self.told = True, str(error)
+            return dict.fromkeys(sensor.CHANNELS)
+
+    def _close(self, now_ms, clock_stepped):
+        values = {}
+        for sensor in self._slow:
+            values.update(self._read(sensor))
+        values.update(self._others)
+        if self._steady:
+            values.update(self._window.values())
+        flags = (SENSOR_FAILED if self._failed else 0) | (CLOCK_STEPPED if clock_stepped else 0)
+        if self._steady and self._window.count < ENOUGH * self._window_ms // self._every_ms:
+            flags |= SHORT_WINDOW
+        start_ms = self._start_ms
+        late_ms = now_ms - start_ms - self._window_ms
+        self._open(now_ms if late_ms > self._every_ms else start_ms + self._window_ms)
+        return start_ms, values, flags

@@ -1,0 +1,25 @@
+"""SHT4x: temperature and humidity of the air, through Adafruit's driver."""
+
+import adafruit_sht4x
+
+from firmware.terminal.sensors import SensorError
+
+
+class Sht4x:
+    """One chip; found again by itself after it was unplugged."""
+
+    CHANNELS = ("temperature_c", "humidity_pct")
+
+    def __init__(self, bus, address=0x44):
+        self._bus, self._address, self._chip = bus, address, None
+
+    def read(self):
+        """Deg C and % rH by channel. Raises SensorError: no answer, wrong checksum. Source: SHT4x datasheet, 4.6."""
+        try:
+            if self._chip is None:
+                self._chip = adafruit_sht4x.SHT4x(self._bus, self._address)
+            temperature_c, humidity_pct = self._chip.measurements
+            return {"temperature_c": temperature_c, "humidity_pct": humidity_pct}
+        except (OSError, ValueError, RuntimeError) as error:  # no answer, no chip when made, wrong checksum
+            self._chip = None
+            raise SensorError("sht4x at 0x%02x: %s" % (self._address, error))

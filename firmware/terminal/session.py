@@ -1,0 +1,106 @@
+"""One conversation with one gateway: hello, its proof, ours, then readings until each is acknowledged."""
+
+from os import urandom
+
+from firmware.protocol.errors import ProofError, ProtocolError
+from firmware.protocol.link import Acknowledged, Proved, Refused, TerminalLink
+from firmware.terminal.transports import RoadLost, Untrusted
+
+AT_ONCE = 20  # readings in a frame
+UNANSWERED = 3  # hellos before another gateway is tried
+DISTRUSTED = ("proof_wrong", "gateway_foreign")
+
+
+class Session:
+    """Joins an open road, the protocol's link and the outbox. `count(error)` is told of every refusal of ours."""
+
+    def __init__(self, identity, boot_no, road, outbox, clock, count):
+        self._settings, self._boot_no = identity.settings, boot_no
+        gateway_ids = [gateway.gateway_id for gateway in identity.gateways]
+        self._link = TerminalLink(identity.terminal_id, identity.secret, gateway_ids, urandom)
+        self._road, self._outbox, self._clock, self._count = road, outbox, clock, count
+        self._hellos, self._hello_due_ms = 0, 0
+        self._sent_ms = self._heard_ms = None
+        self._sent_to_n = None  # the newest reading on its way
+        self._told_gaps = []
+        self.proved_by = None
+
+    def step(self, now_ms):
+        """Take what came, then say what is due. Raises RoadLost, and Untrusted when the gateway is not ours."""
+        for message in self._road.receive():
+            self._heard_ms = now_ms
+            self._take(message, now_ms)
+        if self._hello_due_ms is not None and now_ms >= self._hello_due_ms:
+            self._hello(now_ms)
+        elif self._link.proved and self._clock.offset_ms is not None:
+            self._send(now_ms)
+        self._keep_alive(now_ms)
+
+    def _hello(self, now_ms):
+        if self._hellos == UNANSWERED:
+            raise RoadLost("no answer to %d hellos" % UNANSWERED)
+        self._hellos += 1
+        self._sent_to_n, self._told_gaps = None, []
+        self._hello_due_ms = now_ms + int(self._settings["ack_timeout_s"] * 1000)
+        self._road.send(self._link.hello())
+
+    def _take(self, message, now_ms):
+        """Every frame of a message; a bad one is counted and its neighbours taken."""
+        self._link.receive(message)
+        while True:
+            try:
+                event = self._link.next_event()
+                if event is None:
+                    self._link.end_message()
+                    return
+                self._on[type(event)](self, event, now_ms)
+            except ProtocolError as error:
+                self._count(error)
+                if isinstance(error, ProofError) and error.code in DISTRUSTED:
+                    raise Untrusted(str(error))
+
+    def _proved(self, event, now_ms):
+        self._road.send(self._link.prove())
+        self._hellos, self._hello_due_ms, self.proved_by = 0, None, event.peer_id
+        if event.ts_ms is not None:
+            self._clock.set(event.ts_ms)
+            self._outbox.stamp(self._clock.offset_ms)
+        elif self._clock.offset_ms is None:
+            self._hello_due_ms = now_ms + int(self._settings["time_again_s"] * 1000)
+
+    def _refused(self, event, now_ms):
+        """A refusal is a hint to begin again, later than at once."""
+        self._sent_to_n = None
+        wait_ms = self._settings["back_off_first_s"] * 1000 * (1 + urandom(1)[0] / 128)
+        due_ms = now_ms + int(wait_ms * 2**self._hellos)
+        if self._hello_due_ms is None or due_ms < self._hello_due_ms:
+            self._hello_due_ms = due_ms
+
+    def _acknowledged(self, event, now_ms):
+        self._outbox.drop(event.intervals)
+        oldest = self._outbox.oldest()
+        if self._sent_to_n is not None and (oldest is None or oldest > self._sent_to_n):
+            self._sent_to_n = None
+
+    def _send(self, now_ms):
+        """The next readings, once those before are acknowledged; a new hello when that takes too long."""
+        if self._sent_to_n is not None:
+            if now_ms - self._sent_ms > self._settings["ack_timeout_s"] * 1000:
+                self._hello_due_ms = now_ms
+            return
+        gaps = self._outbox.gaps()[:AT_ONCE]
+        if gaps != self._told_gaps:
+            self._road.send(self._link.send_gaps(gaps))
+            self._told_gaps = gaps
+        records = self._outbox.peek(AT_ONCE)
+        if records:
+            self._road.send(self._link.send_readings(self._boot_no, records))
+            newest = records[-1]
+            self._sent_to_n, self._sent_ms = newest[0] << 16 | newest[1] << 8 | newest[2], now_ms
+
+    def _keep_alive(self, now_ms):
+        if self._heard_ms is None or now_ms - self._heard_ms > self._settings["keepalive_s"] * 1000:
+            self._heard_ms = now_ms
+            self._road.ping()
+
+    _on = {Proved: _proved, Refused: _refused, Acknowledged: _acknowledged}

@@ -1,0 +1,1 @@
+"""Puts the firmware onto boards."""

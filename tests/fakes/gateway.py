@@ -1,0 +1,101 @@
+"""The gateway's side of A01 for tests, by protocol: a real MQTT client and a GatewayLink, with faults to switch on."""
+
+import asyncio
+import os
+import ssl
+import threading
+import time
+
+import aiomqtt
+
+from firmware.protocol.errors import ProtocolError
+from firmware.protocol.link import Gaps, GatewayLink, Hello, Proved, Readings
+
+
+class PeerGateway:
+    """One gateway with one terminal. Use as a context; what arrives stands in `readings`, `gaps`, `hellos`, `messages`.
+
+    `acknowledges`: False withholds acknowledgements. `ts_ms()`: the time it tells, or None for "time unknown".
+    """
+
+    def __init__(self, gateway_id, port, ca_pem, password, key, terminal_id="ct-01", ts_ms=None):
+        self._port, self._ca_pem, self._password, self._key = port, ca_pem, password, key
+        self._terminal_id, self._link = terminal_id, GatewayLink(gateway_id, os.urandom)
+        self.ts_ms = ts_ms or (lambda: round(time.time() * 1000))
+        self.acknowledges, self.refuses = True, None
+        self.readings, self.gaps, self.hellos, self.messages, self.errors = [], [], [], [], []
+        self._changed = threading.Condition()
+        self._ready, self._loop, self._task = threading.Event(), None, None
+
+    def __enter__(self):
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+        self._thread.start()
+        assert self._ready.wait(15), "the peer cannot reach its broker"
+        return self
+
+    def __exit__(self, *_error):
+        self._loop.call_soon_threadsafe(self._task.cancel)
+        self._thread.join(10)
+
+    async def _serve(self):
+        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        trust = ssl.create_default_context(cadata=self._ca_pem.decode())
+        while True:
+            try:
+                async with aiomqtt.Client(
+                    "127.0.0.1", self._port, username="gateway", password=self._password, tls_context=trust
+                ) as client:
+                    await client.subscribe("a01/+/up", qos=1)
+                    self._ready.set()
+                    async for message in client.messages:
+                        for frame in self._take(bytes(message.payload)):
+                            await client.publish(f"a01/{self._terminal_id}/down", frame, qos=1)
+            except aiomqtt.MqttError:
+                await asyncio.sleep(0.1)
+            except asyncio.CancelledError:
+                return
+
+    def _take(self, payload):
+        """The frames to answer a message with."""
+        self._link.receive(payload)
+        frames = []
+        with self._changed:
+            self.messages.append(payload)
+            try:
+                while (event := self._link.next_event(time.monotonic())) is not None:
+                    frames += self._answer(event)
+            except ProtocolError as error:
+                self.errors.append(error)
+            self._changed.notify_all()
+        return frames
+
+    def _answer(self, event):
+        if isinstance(event, Hello):
+            self.hellos.append(event)
+            if self.refuses:
+                return [self._link.refuse(self.refuses)]
+            return [self._link.answer(event, self._key, self.ts_ms())]
+        if isinstance(event, Readings):
+            self.readings += event.readings
+            return self._let_go([(reading.seq, reading.seq) for reading in event.readings])
+        if isinstance(event, Gaps):
+            self.gaps += event.gaps
+            return self._let_go([(gap.from_seq, gap.to_seq) for gap in event.gaps])
+        assert isinstance(event, Proved), event
+        return []
+
+    def _let_go(self, intervals):
+        return [self._link.acknowledge(intervals)] if self.acknowledges else []
+
+    def wait_until(self, holds, timeout_s=20):
+        """Wait until `holds()` is true of what arrived."""
+        with self._changed:
+            assert self._changed.wait_for(holds, timeout_s), (
+                f"not within {timeout_s} s; {len(self.hellos)} hellos, {len(self.readings)} readings, {self.errors}"
+            )
+
+    def wait_for_readings(self, count, timeout_s=20):
+        """Wait until so many more readings arrived; these."""
+        first = len(self.readings)
+        self.wait_until(lambda: len(self.readings) >= first + count, timeout_s)
+        return self.readings[first:]

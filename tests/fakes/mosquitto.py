@@ -1,0 +1,60 @@
+"""A real mosquitto with TLS on loopback, that a test can stop and start again on the same port."""
+
+import socket
+import subprocess
+import time
+
+from tests.needs import require_program
+
+CONFIG = """\
+listener {port} 127.0.0.1
+certfile {folder}/server.pem
+keyfile {folder}/server.key
+password_file {folder}/passwords
+allow_anonymous false
+persistence false
+log_type error
+user root
+"""
+
+
+def free_port():
+    """A port of loopback that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+class Mosquitto:
+    """A broker for the users given as {name: password}, with one server certificate."""
+
+    def __init__(self, folder, leaf, users):
+        self._program = require_program("mosquitto", "mosquitto")
+        self.port, self._process = free_port(), None
+        folder.mkdir(exist_ok=True)
+        (folder / "server.pem").write_bytes(leaf.pem)
+        (folder / "server.key").write_bytes(leaf.key_pem)
+        passwords = folder / "passwords"
+        passwords.touch(mode=0o600)
+        for name, password in users.items():
+            command = [require_program("mosquitto_passwd", "mosquitto"), "-b", str(passwords), name, password]
+            subprocess.run(command, check=True, capture_output=True)
+        self._config = folder / "mosquitto.conf"
+        self._config.write_text(CONFIG.format(port=self.port, folder=folder))
+        self.start()
+
+    def start(self):
+        """Run it and wait until it listens."""
+        self._process = subprocess.Popen([self._program, "-c", str(self._config)])
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return
+            except OSError:
+                assert time.monotonic() < deadline and self._process.poll() is None, "mosquitto does not listen"
+                time.sleep(0.05)
+
+    def stop(self):
+        """End it."""
+        self._process.terminate()
+        self._process.wait(10)
