@@ -11,8 +11,6 @@ import httpx
 from collector.demo.hospital import MACHINES, first_boot_no, seed_of
 from collector.demo.processes import ROOT
 
-STATE = "state"
-
 
 def bring(site, days, progress):
     """Play `days` days of each machine on the simulated board's model and upload them, batch by batch."""
@@ -20,8 +18,8 @@ def bring(site, days, progress):
     tasks = {machine: progress.add_task(f"history {machine.terminal_id}", total=all_ms) for machine in MACHINES}
     with httpx.Client(base_url=site.url, verify=trust(site), timeout=60) as client:
         for machine in MACHINES:
-            credential = (site.folder / machine.gateway_id / STATE / "credential").read_text().strip()
-            headers = {"Authorization": f"Bearer {credential}", "Content-Type": "application/json"}
+            identity = json.loads((site.folder / machine.gateway_id / "state/identity.json").read_text())
+            headers = {"Authorization": f"Bearer {identity['credential']}", "Content-Type": "application/json"}
             for block in _blocks(site, machine, days):
                 upload(client, headers, block)
                 progress.update(tasks[machine], completed=block["ts_ms"][-1] - site.started_ms + all_ms)
