@@ -4,4 +4,5 @@ import gc
 
 VERSION = "0.1.0"
 
-gc.threshold(8192)  # collect often, from the first import on: what stays then lies close together and leaves room
+if hasattr(gc, "threshold"):  # on MicroPython
+    gc.threshold(8192)  # collect often, from the first import on: what stays then lies close together and leaves room
