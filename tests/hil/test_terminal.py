@@ -1,0 +1,59 @@
+"""What every terminal must do, whatever it runs on."""
+
+from firmware.protocol.frame import seq_of
+
+
+def boot_no(line):
+    words = line.split()
+    return int(words[words.index("boot") + 1])
+
+
+def test_it_boots_and_says_who_it_is(bench):
+    line = bench.terminal.expect("gantry terminal ct-01")
+    assert "version" in line and int(line.split()[-1]) > 0
+
+
+def test_it_counts_its_boots_over_a_power_cut(bench):
+    first = boot_no(bench.terminal.expect("gantry terminal"))
+    bench.terminal.restart()
+    assert boot_no(bench.terminal.expect("gantry terminal", times=2)) == first + 1
+
+
+def test_it_lets_nothing_leave_before_the_gateway_proved_itself(bench):
+    bench.gateway.wait_for_readings(1)
+    assert bench.gateway.hellos and bench.terminal.expect("link proved gw-1")
+    first = bench.gateway.readings[0]
+    assert first.seq >= seq_of(boot_no(bench.terminal.expect("gantry terminal")), 1)
+
+
+def test_it_measures_what_its_sensors_hold(bench):
+    bench.terminal.play(fixed={"temperature_c": 23.4, "humidity_pct": 41.0, "current_a": 30.0})
+    bench.gateway.wait_until(lambda: any(abs((r.values["temperature_c"] or 0) - 23.4) < 0.05 for r in newest(bench)))
+    reading = bench.gateway.wait_for_readings(2)[-1]
+    assert abs(reading.values["humidity_pct"] - 41.0) < 0.1
+    assert abs(reading.values["current_a"] - 30.0) < 0.3
+    assert reading.values["current_min_a"] <= reading.values["current_rms_a"] <= reading.values["current_max_a"]
+
+
+def newest(bench):
+    return bench.gateway.readings[-3:]
+
+
+def test_it_says_when_a_sensor_is_gone_and_goes_on_when_it_is_back(bench):
+    bench.gateway.wait_for_readings(1)
+    bench.terminal.play(absent=["sht4x"])
+    bench.gateway.wait_until(lambda: any(r.values["temperature_c"] is None for r in newest(bench)))
+    gone = next(r for r in newest(bench) if r.values["temperature_c"] is None)
+    assert gone.flags and gone.values["current_a"] is not None
+    bench.terminal.play()
+    bench.gateway.wait_until(lambda: bench.gateway.readings[-1].values["temperature_c"] is not None)
+
+
+def test_it_keeps_every_reading_over_an_outage(bench):
+    bench.gateway.wait_for_readings(2)
+    bench.broker.stop()
+    bench.terminal.expect("link lost")
+    bench.broker.start()
+    bench.gateway.wait_for_readings(8, 40)
+    numbers = sorted({reading.seq for reading in bench.gateway.readings})
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
