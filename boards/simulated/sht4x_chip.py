@@ -48,7 +48,7 @@ class Sht4xChip:
             words = ((temperature_c + heat_c + 45) / 175, (humidity_pct + 6) / 125)
             self._say([min(65535, max(0, round(word * 65535))) for word in words], wait_ms)
         else:
-            raise OSError(EIO)
+            raise OSError(EIO, f"no command 0x{command:02x}")
 
     def _say(self, words, wait_ms):
         answer = b""
@@ -60,6 +60,6 @@ class Sht4xChip:
     def read(self, count):
         """The answer, once. Raises OSError without a command before it, and while the chip still measures."""
         if self._answer is None or time.monotonic() < self._ready_s:
-            raise OSError(EIO)
+            raise OSError(EIO, "nothing is measured yet")
         answer, self._answer = self._answer, None
         return answer[:count] + b"\xff" * (count - len(answer))
