@@ -1,0 +1,170 @@
+"""The gateway's main path: what terminals send is proved, checked, kept, acknowledged, and carried to the collector."""
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import sqlite3
+from pathlib import Path
+
+from firmware.gateway import intervals, pipeline
+from firmware.gateway.a02 import Collector, CollectorRefused, CollectorSilent
+from firmware.gateway.clock import Clock
+from firmware.gateway.errors import GatewayError
+from firmware.gateway.identity import read_identity
+from firmware.gateway.north import North
+from firmware.gateway.outbox import Outbox
+from firmware.gateway.refusals import Refusals
+from firmware.gateway.sessions import Sessions
+from firmware.gateway.south.access import Access
+from firmware.gateway.south.broker import EmbeddedBroker
+from firmware.gateway.south.mosquitto import Mosquitto
+from firmware.gateway.south.mqtt import MqttRoad
+from firmware.gateway.terminals import KeyTable
+
+log = logging.getLogger("gateway")
+
+INBOX_MOST = 1000
+
+
+async def run(settings):
+    """Run until SIGTERM or SIGINT. Raises GatewayError when it cannot begin."""
+    gateway = Gateway(settings, read_identity(settings["state"]))
+    running = asyncio.create_task(gateway.run())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    try:
+        await running
+    except asyncio.CancelledError:
+        log.info("gateway ended")
+
+
+class Gateway:
+    """Everything one gateway is made of, wired together."""
+
+    def __init__(self, settings, identity):
+        self._settings, self._identity = settings, identity
+        self._clock, self._refusals = Clock(), Refusals()
+        self._outbox = Outbox(settings["state"], self._clock.now_ms(), settings["outbox.readings_most"])
+        self._keys = KeyTable(settings["state"], identity.gateway_id)
+        self._sessions = Sessions(identity.gateway_id, self._keys, self._refusals.count, os.urandom)
+        own_password = secrets.token_hex(32)
+        broker = EmbeddedBroker if settings["mqtt.embedded"] else Mosquitto
+        self._broker = broker(settings, identity, Access(self._keys, own_password), self._broker_refused)
+        self._inbox, self._news = asyncio.Queue(INBOX_MOST), asyncio.Event()
+        self._road = MqttRoad(self._broker, own_password, self._inbox)
+
+    def _broker_refused(self, user, text):
+        self._refusals.count(user, "broker_refused", text)
+
+    async def run(self):
+        """The whole of it, in one task group."""
+        settings, identity = self._settings, self._identity
+        ca = settings["collector.ca"] or identity.ca
+        url, timeout_s = settings["collector.url"], settings["collector.timeout_s"]
+        try:
+            async with self._broker, Collector(url, ca, identity.credential, timeout_s) as collector:
+                north = North(settings, identity.gateway_id, self._outbox, collector, self._clock, self._news)
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._road.run())
+                    group.create_task(self._take_in())
+                    group.create_task(north.run())
+                    group.create_task(self._keep_keys(collector))
+                    group.create_task(self._report_refusals())
+                    group.create_task(self._say_ready())
+        finally:
+            self._report(self._refusals.take())
+            self._outbox.close()
+
+    async def _take_in(self):
+        """Messages of terminals: prove or open them, check, commit many at once, then acknowledge."""
+        while True:
+            readings, gaps = {}, {}
+            for terminal_id, message in await self._gather():
+                now_s, proved_ms = self._clock.steady_ms() // 1000, self._clock.proved_ms()
+                taken = self._sessions.take(terminal_id, message, now_s, proved_ms)
+                await self._road.send(terminal_id, taken.frames)
+                if taken.readings:
+                    checked = [self._check(reading, proved_ms) for reading in taken.readings]
+                    readings.setdefault(terminal_id, []).extend(checked)
+                if taken.gaps:
+                    gaps.setdefault(terminal_id, []).extend(taken.gaps)
+            if await self._commit(readings, gaps):
+                await self._acknowledge(readings, gaps)
+
+    async def _gather(self):
+        """The messages of one commit: the first, and what arrives shortly after it."""
+        messages = [await self._inbox.get()]
+        await asyncio.sleep(self._settings["outbox.commit_every_ms"] / 1000)
+        while not self._inbox.empty() and len(messages) < self._settings["outbox.commit_messages"]:
+            messages.append(self._inbox.get_nowait())
+        return messages
+
+    def _check(self, reading, proved_ms):
+        reading, codes = pipeline.check(reading, proved_ms)
+        for code in codes:
+            self._refusals.count(reading.terminal_id, code, f"seq {reading.seq}")
+        return reading
+
+    async def _commit(self, readings, gaps):
+        """Whether all of it is on the disk. If not, nobody is acknowledged and terminals send it again."""
+        if not readings and not gaps:
+            return False
+        every_reading = [one for group in readings.values() for one in group]
+        every_gap = [(terminal_id, gap) for terminal_id, group in gaps.items() for gap in group]
+        try:
+            await asyncio.to_thread(self._outbox.put, every_reading, every_gap, self._clock.now_ms())
+        except sqlite3.Error as error:
+            log.error("the outbox in %s takes nothing: %s; free the disk", Path(self._settings["state"]), error)
+            return False
+        self._news.set()
+        return True
+
+    async def _acknowledge(self, readings, gaps):
+        for terminal_id in readings.keys() | gaps.keys():
+            pairs = intervals.of(reading.seq for reading in readings.get(terminal_id, ()))
+            pairs = intervals.union(pairs, [(gap.from_seq, gap.to_seq) for gap in gaps.get(terminal_id, ())])
+            await self._road.send(terminal_id, self._sessions.acknowledge(terminal_id, pairs))
+
+    async def _keep_keys(self, collector):
+        """The key table follows the collector; without it the last one known serves."""
+        reached = True
+        while True:
+            asked_ms = self._clock.steady_ms()
+            try:
+                answer = await collector.terminals()
+                self._clock.hear(answer.get("server_ms"), asked_ms, self._clock.steady_ms())
+                if self._keys.take(answer.get("terminals") or []):
+                    log.info("%d terminals are assigned to %s", len(self._keys.ids()), self._identity.gateway_id)
+                    self._sessions.keys_changed()
+                    await self._broker.rules_changed()
+                reached = True
+            except GatewayError as error:
+                log.error("%s", error)
+            except (CollectorSilent, CollectorRefused) as error:
+                if reached:
+                    log.warning("the list of terminals is not renewed: %s", error)
+                reached = False
+            await asyncio.sleep(self._settings["collector.terminals_every_s"])
+
+    async def _report_refusals(self):
+        while True:
+            await asyncio.sleep(self._settings["refusals.every_s"])
+            counts = self._refusals.take()
+            if counts:
+                await asyncio.to_thread(self._report, counts)
+                self._news.set()
+
+    def _report(self, counts):
+        if not counts:
+            return
+        try:
+            self._outbox.report(counts, self._clock.now_ms())
+        except sqlite3.Error as error:
+            self._refusals.give_back(counts)
+            log.error("refusals are not kept: %s", error)
+
+    async def _say_ready(self):
+        await self._road.ready.wait()
+        log.info("gateway ready: %s on port %d", self._identity.gateway_id, self._settings["mqtt.port"])

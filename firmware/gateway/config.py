@@ -1,0 +1,84 @@
+"""What can be set on a gateway: one table, and the file gateway.toml that overrides it."""
+
+import tomllib
+from collections import namedtuple
+from pathlib import Path
+
+from firmware.gateway.errors import GatewayError
+
+Setting = namedtuple("Setting", ("name", "default", "help"))
+
+SETTINGS = (
+    Setting("state", "state", "folder of the outbox, the keys and the certificate; relative to the file's own folder"),
+    Setting("collector.url", "", "where the collector is, for example https://gantry.hospital.example"),
+    Setting(
+        "collector.ca", "", "PEM file of the CA the collector's certificate must come from; empty: the enrolled one"
+    ),
+    Setting("collector.timeout_s", 30.0, "seconds a request may take"),
+    Setting("collector.terminals_every_s", 20.0, "seconds between two looks for new and revoked terminals"),
+    Setting("mqtt.embedded", True, "run our own broker; false: use a mosquitto, whose rules we write"),
+    Setting("mqtt.host", "0.0.0.0", "address to listen on, or of the mosquitto"),
+    Setting("mqtt.port", 8883, "port to listen on, or of the mosquitto; always TLS"),
+    Setting("mqtt.server_name", "", "name the mosquitto's certificate must carry; empty: mqtt.host"),
+    Setting("mqtt.ca", "", "PEM file of the CA the mosquitto's certificate must come from; empty: the enrolled one"),
+    Setting("mqtt.connections_most", 2000, "connections the embedded broker holds at once"),
+    Setting("mqtt.password_file", "", "mosquitto's password file, written by us"),
+    Setting("mqtt.acl_file", "", "mosquitto's access file, written by us"),
+    Setting("mqtt.reload_command", "", "command that makes mosquitto read both again; empty: SIGHUP by pid file"),
+    Setting("mqtt.pid_file", "", "mosquitto's pid file"),
+    Setting("mqtt.log_file", "", "mosquitto's log, from which refusals are counted; it is emptied when it gets long"),
+    Setting("outbox.readings_most", 2_000_000, "readings kept while the collector is away; the oldest go first"),
+    Setting("outbox.commit_every_ms", 20, "milliseconds for which arriving messages are gathered into one commit"),
+    Setting("outbox.commit_messages", 200, "messages in one commit at most"),
+    Setting("upload.batch", 500, "readings in one upload at most"),
+    Setting("upload.every_s", 1.0, "seconds between two uploads while there is less than a full batch"),
+    Setting("upload.back_off_first_s", 1.0, "seconds before a failed upload is tried again; doubled each time"),
+    Setting("upload.back_off_most_s", 60.0, "seconds between two attempts at most"),
+    Setting("upload.refused_pause_s", 300.0, "seconds to wait when the collector refuses our credential"),
+    Setting("refusals.every_s", 10.0, "seconds between two reports of what was refused, if anything was"),
+)
+
+DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
+PATHS = ("state", "collector.ca", "mqtt.ca", "mqtt.password_file", "mqtt.acl_file", "mqtt.pid_file", "mqtt.log_file")
+
+
+def read_config(path):
+    """All settings by dotted name; paths are made absolute. Raises GatewayError naming file, key and value."""
+    path = Path(path)
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise GatewayError(f"{path} cannot be read: {error.strerror}; name the file with --config") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise GatewayError(f"{path} is no TOML: {error}; correct it") from error
+    settings = dict(DEFAULTS)
+    for name, value in _flat(found):
+        settings[name] = _checked(path, name, value)
+    return _absolute(path, settings)
+
+
+def _flat(table, prefix=""):
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def _checked(path, name, value):
+    if name not in DEFAULTS:
+        raise GatewayError(f"{path}: there is no setting {name} (its value is {value!r}); see docs/settings.md")
+    wanted = type(DEFAULTS[name])
+    if wanted is float and type(value) is int:
+        value = float(value)
+    if type(value) is not wanted or (wanted in (int, float) and not value > 0):
+        kind = {int: "a whole number above 0", float: "a number above 0", bool: "true or false", str: "a text"}[wanted]
+        raise GatewayError(f"{path}: {name} is {value!r}; write {kind}, for example {DEFAULTS[name]!r}")
+    return value
+
+
+def _absolute(path, settings):
+    for name in PATHS:
+        if settings[name]:
+            settings[name] = str(path.absolute().parent / settings[name])
+    return settings

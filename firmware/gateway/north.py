@@ -1,0 +1,106 @@
+"""From the outbox to the collector: peek, upload, drop. What is refused is halved until the one bad thing is found."""
+
+import asyncio
+import logging
+import random
+import sqlite3
+
+from firmware.gateway.a02 import CollectorRefused, CollectorSilent
+from firmware.gateway.batch import body_of
+
+log = logging.getLogger("gateway")
+
+TOO_MUCH = (400, 413)  # the body is wrong or too large: some part of it may still be welcome
+NOT_WELCOME = (401, 403)  # we are not: nothing of it may go now, all of it is kept
+
+
+class North:
+    """One uploader. `news` is an asyncio.Event set whenever something was put into the outbox."""
+
+    def __init__(self, settings, gateway_id, outbox, collector, clock, news):
+        self._settings, self._gateway_id, self._clock, self._news = settings, gateway_id, clock, news
+        self._outbox, self._collector = outbox, collector
+        self._limit, self._failures = settings["upload.batch"], 0
+
+    async def run(self):
+        """Upload for ever. A full batch is followed at once, a smaller one after upload.every_s."""
+        while True:
+            try:
+                pause_s = await self._step()
+            except sqlite3.Error as error:
+                pause_s = self._back_off(f"the outbox cannot be used: {error}; free the disk")
+            await asyncio.sleep(pause_s)
+
+    async def _step(self):
+        """Wait until something is there, then hand it over. Seconds to wait before the next."""
+        while True:
+            self._news.clear()
+            waiting = await asyncio.to_thread(self._outbox.peek, self._limit)
+            if any(waiting):
+                return await self._hand_over(waiting)
+            await self._news.wait()
+
+    async def _hand_over(self, waiting):
+        """Upload what waits, and do what follows from the answer. Seconds to wait before the next."""
+        limit = self._limit
+        try:
+            answer = await self._upload(waiting)
+        except CollectorSilent as error:
+            return self._back_off(f"collector silent, all is kept: {error}")
+        except CollectorRefused as error:
+            return await self._refused(waiting, error)
+        await asyncio.to_thread(self._outbox.drop, waiting)
+        await self._note_refused(answer.get("refused") or [])
+        if self._failures:
+            log.info("collector is back")
+        self._failures, self._limit = 0, min(self._limit * 2, self._settings["upload.batch"])
+        return 0 if sum(map(len, waiting)) == limit else self._settings["upload.every_s"]
+
+    async def _upload(self, waiting):
+        asked_ms = self._clock.steady_ms()
+        answer = await self._collector.upload(body_of(waiting, self._gateway_id, self._clock.now_ms()))
+        self._clock.hear(answer.get("server_ms"), asked_ms, self._clock.steady_ms())
+        return answer
+
+    async def _refused(self, waiting, error):
+        if error.status in NOT_WELCOME:
+            self._failures += 1
+            log.error("the collector refuses this gateway, all is kept: %s", error)
+            return self._settings["upload.refused_pause_s"]
+        if error.status not in TOO_MUCH:
+            return self._back_off(f"the collector refuses the upload, all is kept: {error}")
+        if self._limit > 1:
+            self._limit = max(1, min(self._limit, sum(map(len, waiting))) // 2)
+            return 0
+        if error.code is None:  # not the collector itself, but something before it
+            return self._back_off(f"something before the collector refuses the upload, all is kept: {error}")
+        log.error("set aside, the collector will not have it: %s", error)
+        await asyncio.to_thread(self._outbox.set_aside, waiting, error.code, error.text, self._clock.now_ms())
+        await asyncio.to_thread(self._outbox.count_a02, {(_source(waiting), error.code): 1})
+        return 0
+
+    async def _note_refused(self, refused):
+        """What the collector took into quarantine: it is kept there; here it is counted."""
+        counts = {}
+        for one in refused:
+            key = (str(one.get("terminal_id"))[:64], str(one.get("code"))[:64])
+            counts[key] = counts.get(key, 0) + 1
+        for (source_id, code), count in counts.items():
+            log.warning("the collector put %d of %s into quarantine: %s", count, source_id, code)
+        if counts:
+            await asyncio.to_thread(self._outbox.count_a02, counts)
+
+    def _back_off(self, what):
+        """Seconds: doubled each time up to the most, half of it left to chance so that gateways come apart."""
+        first_s, most_s = self._settings["upload.back_off_first_s"], self._settings["upload.back_off_most_s"]
+        pause_s = min(first_s * 2 ** min(self._failures, 16), most_s) * random.uniform(0.5, 1)
+        if self._failures == 0:
+            log.warning("%s", what)
+        self._failures += 1
+        return pause_s
+
+
+def _source(waiting):
+    if waiting.readings:
+        return waiting.readings[0][1].terminal_id
+    return waiting.gaps[0][1] if waiting.gaps else waiting.records[0][1]

@@ -1,0 +1,50 @@
+"""The tables of the outbox file, and how it is opened: every commit is on the disk before anybody is told."""
+
+import sqlite3
+
+from firmware.gateway.errors import GatewayError
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS readings (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, terminal_id TEXT NOT NULL, seq INTEGER NOT NULL, ts_ms INTEGER NOT NULL,
+    flags INTEGER NOT NULL, channels TEXT NOT NULL, UNIQUE (terminal_id, seq));
+CREATE TABLE IF NOT EXISTS gaps (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, terminal_id TEXT NOT NULL, from_seq INTEGER NOT NULL,
+    to_seq INTEGER NOT NULL, reason TEXT NOT NULL, UNIQUE (terminal_id, from_seq, to_seq));
+CREATE TABLE IF NOT EXISTS records (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, ts_ms INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS handed (
+    terminal_id TEXT NOT NULL, from_seq INTEGER NOT NULL, to_seq INTEGER NOT NULL,
+    PRIMARY KEY (terminal_id, from_seq)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS refused (
+    id INTEGER PRIMARY KEY, what TEXT NOT NULL, body TEXT NOT NULL, code TEXT NOT NULL, error TEXT NOT NULL,
+    ts_ms INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS refusals (
+    interface TEXT NOT NULL, source_id TEXT NOT NULL, code TEXT NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (interface, source_id, code)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS heard (
+    terminal_id TEXT PRIMARY KEY, heard_ms INTEGER NOT NULL, newest_seq INTEGER NOT NULL) WITHOUT ROWID;
+"""
+# channels: JSON, {channel: value in its unit, or null when measured and bad}. handed: what the collector has taken.
+# refused: kept aside because the collector will not have it. Numbers of records are never used twice, in no outbox.
+
+FILE = "outbox.db"
+BUSY_S = 10
+
+
+def connect(state, first_record):
+    """The outbox of a state folder, made if it is not there; its first record then gets the number `first_record`."""
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = state / FILE
+    path.touch(mode=0o600)
+    try:
+        database = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        database.executescript(TABLES)
+        started = database.execute("SELECT 1 FROM sqlite_sequence WHERE name = 'records'").fetchone()
+        if not started:
+            database.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('records', ?)", (first_record - 1,))
+    except sqlite3.DatabaseError as error:
+        raise GatewayError(f"{path} cannot be used: {error}; free the disk, or move the file away and start") from error
+    return database

@@ -1,0 +1,52 @@
+"""Who may do what at a broker: the same rules for the embedded broker and for mosquitto (decided with A01)."""
+
+import hmac
+
+from firmware.gateway.terminals import OWN_USER
+from firmware.protocol.seal import mqtt_password
+
+UP, DOWN = "a01/{}/up", "a01/{}/down"
+ALL_UP = UP.format("+")
+PUBLISH, SUBSCRIBE, RECEIVE = "publish", "subscribe", "receive"
+
+
+def user_of(topic, pattern=UP):
+    """The terminal a topic belongs to, or None when the topic is of another shape."""
+    parts, wanted = topic.split("/"), pattern.split("/")
+    if len(parts) != len(wanted) or parts[0] != wanted[0] or parts[2] != wanted[2]:
+        return None
+    return parts[1]
+
+
+class Access:
+    """The rules over a live key table. `own_password` is our own client's, made at each start."""
+
+    def __init__(self, keys, own_password):
+        self._keys, self._own_password = keys, own_password
+
+    def passwords(self):
+        """{user: password} of everybody who may enter."""
+        found = {terminal_id: mqtt_password(self._keys.get(terminal_id)) for terminal_id in self._keys.ids()}
+        return {**found, OWN_USER: self._own_password}
+
+    def password_of(self, user):
+        """The password a user must show, or None when there is no such user."""
+        if user == OWN_USER:
+            return self._own_password
+        key = self._keys.get(user)
+        return None if key is None else mqtt_password(key)
+
+    def may_enter(self, user, client_id, password):
+        """Whether this log-in is good: a known user under its own name with its password."""
+        wanted = self.password_of(user) if user else None
+        return wanted is not None and client_id == user and hmac.compare_digest(wanted.encode(), password.encode())
+
+    def may(self, user, action, topic):
+        """Whether a user may publish to, subscribe to or receive from a topic. A wildcard is nobody's but ours."""
+        if user == OWN_USER:
+            if action == SUBSCRIBE:
+                return topic == ALL_UP
+            return user_of(topic, DOWN if action == PUBLISH else UP) is not None
+        if self._keys.get(user) is None:
+            return False
+        return topic == (UP if action == PUBLISH else DOWN).format(user)

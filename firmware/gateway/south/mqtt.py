@@ -1,0 +1,71 @@
+"""The road to the terminals over MQTT, whichever broker it is: what comes up, what goes down, and coming back."""
+
+import asyncio
+import logging
+
+import aiomqtt
+
+from firmware.gateway.south.access import ALL_UP, DOWN, user_of
+from firmware.gateway.terminals import OWN_USER
+
+log = logging.getLogger("gateway")
+
+AGAIN_S = 1
+KEEPALIVE_S = 30
+QUEUED_MOST = 10_000  # messages that wait for us; what is beyond is sent again by its terminal
+ANSWER_S = 10
+
+
+class MqttRoad:
+    """Our own client at the broker. Puts (terminal_id, message) into `inbox`; `ready` is set while it is subscribed."""
+
+    def __init__(self, broker, password, inbox):
+        self._broker, self._password, self._inbox = broker, password, inbox
+        self._client, self.ready = None, asyncio.Event()
+
+    async def run(self):
+        """For ever: connect, subscribe, listen; a lost connection begins again after a second."""
+        lost = False
+        while True:
+            try:
+                await self._listen()
+            except (aiomqtt.MqttError, OSError) as error:
+                if not lost:
+                    log.warning("the broker is not reached: %s", error)
+                lost = not self.ready.is_set()
+            finally:
+                self._client = None
+                self.ready.clear()
+            await asyncio.sleep(AGAIN_S)
+
+    async def _listen(self):
+        host, port, context = self._broker.address()
+        client = aiomqtt.Client(
+            host,
+            port,
+            identifier=OWN_USER,
+            username=OWN_USER,
+            password=self._password,
+            tls_context=context,
+            keepalive=KEEPALIVE_S,
+            timeout=ANSWER_S,
+            max_queued_incoming_messages=QUEUED_MOST,
+        )
+        async with client:
+            await client.subscribe(ALL_UP, qos=1)
+            self._client = client
+            self.ready.set()
+            async for message in client.messages:
+                terminal_id = user_of(str(message.topic))
+                if terminal_id is not None:
+                    await self._inbox.put((terminal_id, bytes(message.payload)))
+
+    async def send(self, terminal_id, frames):
+        """Hand frames for a terminal to the broker. What is lost with the connection the terminal asks for again."""
+        client = self._client
+        if client is None or not frames:
+            return
+        try:
+            await client.publish(DOWN.format(terminal_id), b"".join(frames), qos=1)
+        except (aiomqtt.MqttError, ValueError) as error:
+            log.debug("not sent to %s: %s", terminal_id, error)
