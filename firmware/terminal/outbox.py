@@ -29,7 +29,8 @@ class Outbox:
         if len(record) >= self._slot:
             raise ValueError("a record of %d bytes; at most %d were said to come" % (len(record), self._slot - 1))
         if self._used == self._slots:
-            self._lose(self._n_at(self._first))
+            if self._ring[self._first * self._slot]:  # else it was acknowledged out of turn
+                self._lose(self._n_at(self._first))
             self._forget_first()
         at = (self._first + self._used) % self._slots * self._slot
         self._ring[at] = len(record)

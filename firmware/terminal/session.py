@@ -89,7 +89,7 @@ class Session:
                 self._hello_due_ms = now_ms
             return
         gaps = self._outbox.gaps()[:AT_ONCE]
-        if gaps != self._told_gaps:
+        if gaps and gaps != self._told_gaps:
             self._road.send(self._link.send_gaps(gaps))
             self._told_gaps = gaps
         records = self._outbox.peek(AT_ONCE)

@@ -44,7 +44,8 @@ class Mosquitto:
 
     def start(self):
         """Run it and wait until it listens."""
-        self._process = subprocess.Popen([self._program, "-c", str(self._config)])
+        with open(self._config.with_name("log"), "ab") as log:
+            self._process = subprocess.Popen([self._program, "-c", str(self._config)], stdout=log, stderr=log)
         deadline = time.monotonic() + 10
         while True:
             try:

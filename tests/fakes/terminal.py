@@ -108,6 +108,16 @@ class SimulatedTerminal:
         self.kill()
         self.start()
 
+    @property
+    def pid(self):
+        """Its process, which leads a group of its own."""
+        return self._process.pid
+
+    def end(self, timeout_s=10):
+        """Ask it to end; its exit status."""
+        self._process.terminate()
+        return self._process.wait(timeout_s)
+
     def ended(self, timeout_s=10):
         """Wait until it ends by itself; its exit status."""
         return self._process.wait(timeout_s)

@@ -1,0 +1,101 @@
+"""Looks at sensors become readings: what was measured, what was bad, what was missed."""
+
+from firmware.protocol.channels import CLOCK_STEPPED, SENSOR_FAILED, SHORT_WINDOW
+from firmware.terminal.sampler import Sampler
+from firmware.terminal.sensors import SensorError
+
+SETTINGS = {"window_s": 1, "sample_every_ms": 100}
+
+
+class Clamp:
+    """Looks like a current sensor: gives its values in turn, then the last again; None is a failure."""
+
+    CHANNELS = ("current_a",)
+
+    def __init__(self, *values):
+        self._values, self.looks = list(values), 0
+
+    def read(self):
+        self.looks += 1
+        value = self._values.pop(0) if len(self._values) > 1 else self._values[0]
+        if value is None:
+            raise SensorError("clamp is broken")
+        return {"current_a": value}
+
+
+class Climate(Clamp):
+    """Looks like a climate sensor."""
+
+    CHANNELS = ("temperature_c", "humidity_pct")
+
+    def read(self):
+        value = Clamp.read(self)["current_a"]
+        return {"temperature_c": value, "humidity_pct": 50.0}
+
+
+def play(sensors, until_ms=1000, every_ms=20, **poll):
+    """The windows of a sampler that is polled every so many ms."""
+    sampler, windows = Sampler(sensors, SETTINGS, 0), []
+    for now_ms in range(0, until_ms + 1, every_ms):
+        window = sampler.poll(now_ms, **poll)
+        if window is not None:
+            windows.append(window)
+    return windows
+
+
+def test_a_window_holds_ten_looks_at_the_current_and_one_at_the_air():
+    clamp, climate = Clamp(1.0, 3.0), Climate(21.5)
+    ((start_ms, values, flags),) = play([clamp, climate])
+    assert (start_ms, flags, climate.looks, clamp.looks) == (0, 0, 1, 10)
+    assert values["temperature_c"] == 21.5 and values["humidity_pct"] == 50.0
+    assert values["current_min_a"] == 1.0 and abs(values["current_a"] - 2.8) < 1e-9
+    assert abs(values["charge_as"] - 2.8) < 1e-9
+
+
+def test_windows_follow_each_other_without_a_hole():
+    assert [start_ms for start_ms, _values, _flags in play([Clamp(1.0)], 3000)] == [0, 1000, 2000]
+
+
+def test_a_sensor_that_is_not_fitted_gives_no_value_at_all():
+    ((_start_ms, values, flags),) = play([Climate(20.0)])
+    assert sorted(values) == ["humidity_pct", "temperature_c"] and flags == 0
+
+
+def test_a_sensor_that_fails_gives_invalid_values_and_a_flag():
+    ((_start_ms, values, flags),) = play([Clamp(1.0), Climate(None)])
+    assert values["temperature_c"] is None and values["humidity_pct"] is None
+    assert values["current_a"] == 1.0 and flags == SENSOR_FAILED
+
+
+def test_a_current_that_failed_all_window_long_is_invalid_not_zero():
+    ((_start_ms, values, flags),) = play([Clamp(None)])
+    assert values["current_a"] is None and values["charge_as"] is None
+    assert flags == SENSOR_FAILED | SHORT_WINDOW
+
+
+def test_a_single_failed_look_costs_a_sample_not_the_window():
+    ((_start_ms, values, flags),) = play([Clamp(2.0, None, 2.0)])
+    assert values["current_a"] == 2.0 and flags == SENSOR_FAILED
+
+
+def test_a_window_with_too_few_looks_is_marked():
+    ((_start_ms, values, flags),) = play([Clamp(2.0)], every_ms=250)
+    assert values["current_a"] == 2.0 and flags == SHORT_WINDOW
+
+
+def test_a_stepped_clock_marks_the_window_it_fell_into():
+    ((_start_ms, _values, flags),) = play([Clamp(2.0)], clock_stepped=True)
+    assert flags == CLOCK_STEPPED
+
+
+def test_a_board_that_slept_over_windows_begins_a_new_one_instead_of_inventing_old_ones():
+    sampler = Sampler([Clamp(1.0)], SETTINGS, 0)
+    assert sampler.poll(5000)[0] == 0
+    assert sampler.poll(5500) is None
+    assert sampler.poll(6000)[0] == 5000
+
+
+def test_what_a_sensor_complains_of_can_be_told():
+    sampler = Sampler([Clamp(None)], SETTINGS, 0)
+    sampler.poll(100)
+    assert sampler.told == "clamp is broken"
