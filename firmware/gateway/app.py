@@ -52,7 +52,7 @@ class Gateway:
         own_password = secrets.token_hex(32)
         broker = EmbeddedBroker if settings["mqtt.embedded"] else Mosquitto
         self._broker = broker(settings, identity, Access(self._keys, own_password), self._broker_refused)
-        self._inbox, self._news = asyncio.Queue(INBOX_MOST), asyncio.Event()
+        self._inbox, self._news, self._keys_asked = asyncio.Queue(INBOX_MOST), asyncio.Event(), asyncio.Event()
         self._road = MqttRoad(self._broker, own_password, self._inbox)
 
     def _broker_refused(self, user, text):
@@ -64,7 +64,7 @@ class Gateway:
         ca = settings["collector.ca"] or identity.ca
         url, timeout_s = settings["collector.url"], settings["collector.timeout_s"]
         try:
-            async with self._broker, Collector(url, ca, identity.credential, timeout_s) as collector:
+            async with Collector(url, ca, identity.credential, timeout_s) as collector, self._broker:
                 north = North(settings, identity.gateway_id, self._outbox, collector, self._clock, self._news)
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._road.run())
@@ -131,14 +131,8 @@ class Gateway:
         """The key table follows the collector; without it the last one known serves."""
         reached = True
         while True:
-            asked_ms = self._clock.steady_ms()
             try:
-                answer = await collector.terminals()
-                self._clock.hear(answer.get("server_ms"), asked_ms, self._clock.steady_ms())
-                if self._keys.take(answer.get("terminals") or []):
-                    log.info("%d terminals are assigned to %s", len(self._keys.ids()), self._identity.gateway_id)
-                    self._sessions.keys_changed()
-                    await self._broker.rules_changed()
+                await self._renew_keys(collector)
                 reached = True
             except GatewayError as error:
                 log.error("%s", error)
@@ -146,7 +140,17 @@ class Gateway:
                 if reached:
                     log.warning("the list of terminals is not renewed: %s", error)
                 reached = False
+            self._keys_asked.set()
             await asyncio.sleep(self._settings["collector.terminals_every_s"])
+
+    async def _renew_keys(self, collector):
+        asked_ms = self._clock.steady_ms()
+        answer = await collector.terminals()
+        self._clock.hear(answer.get("server_ms"), asked_ms, self._clock.steady_ms())
+        if self._keys.take(answer.get("terminals") or []):
+            log.info("%d terminals are assigned to %s", len(self._keys.ids()), self._identity.gateway_id)
+            self._sessions.keys_changed()
+            await self._broker.rules_changed()
 
     async def _report_refusals(self):
         while True:
@@ -166,5 +170,6 @@ class Gateway:
             log.error("refusals are not kept: %s", error)
 
     async def _say_ready(self):
+        await self._keys_asked.wait()
         await self._road.ready.wait()
         log.info("gateway ready: %s on port %d", self._identity.gateway_id, self._settings["mqtt.port"])

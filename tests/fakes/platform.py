@@ -1,0 +1,193 @@
+"""A look-alike of the collector's door A02 for tests of gateways: real HTTPS on loopback, the same shapes and codes.
+
+What arrives stands in `readings`, `records`, `gaps`. It can be stopped and started on its port, and told to refuse.
+"""
+
+import gzip
+import json
+import socket
+import ssl
+import threading
+import time
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+
+from tests.fakes.certificates import FIRST_DAY, YEARS_20, make_ca, make_leaf
+
+CREDENTIAL = "credential-of-the-test-gateway"
+CODE = "code-that-serves-once"
+
+
+class Platform:
+    """Use as a context. `terminals`: {terminal id: key}. `refuse(body)` may return (status, code) for an upload."""
+
+    def __init__(self, folder, gateway_id="gw-1", server_ca=None):
+        self.folder, self.gateway_id = folder, gateway_id
+        folder.mkdir(exist_ok=True)
+        self.ca = make_ca("test site")
+        leaf = make_leaf(server_ca or self.ca, ["127.0.0.1"])
+        (folder / "server.pem").write_bytes(leaf.key_pem + leaf.pem)
+        self.ca_file = folder / "ca.pem"
+        self.ca_file.write_bytes(self.ca.pem)
+        self.terminals, self.codes = {}, {CODE}
+        self.readings, self.records, self.gaps, self.uploads = [], [], [], 0
+        self.refuse, self.quarantine, self.revoked = (lambda body: None), (lambda row: None), False
+        self.port, self._server = 0, None
+        self.changed = threading.Condition()
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_error):
+        self.stop()
+
+    @property
+    def url(self):
+        """Where it is."""
+        return f"https://127.0.0.1:{self.port}"
+
+    def start(self):
+        """Listen, on the same port as before."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.folder / "server.pem")
+        self._server = _Server(("127.0.0.1", self.port), _Door)
+        self._server.platform, self._server.connections = self, set()
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        self.port = self._server.server_port
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def stop(self):
+        """Gone, with every connection."""
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+            for connection in list(self._server.connections):
+                with suppress(OSError):  # it may be gone already
+                    connection.shutdown(socket.SHUT_RDWR)
+            self._server = None
+
+    def numbers(self, terminal_id):
+        """Every number that arrived of a terminal, in order, as often as it arrived."""
+        return sorted(reading["seq"] for reading in self.readings if reading["terminal_id"] == terminal_id)
+
+    def wait_until(self, holds, timeout_s=15):
+        """Wait until `holds()` is true of what arrived."""
+        with self.changed:
+            assert self.changed.wait_for(holds, timeout_s), (
+                f"not within {timeout_s} s: {self.uploads} uploads, {len(self.readings)} readings"
+            )
+
+    def enrol(self, body):
+        """(status, answer) of POST enrol."""
+        if body["code"] not in self.codes:
+            return 403, {"code": "enrol_code_wrong", "error": "the enrolment code is unknown, used or too old"}
+        self.codes.discard(body["code"])
+        return 201, {
+            "gateway_id": self.gateway_id,
+            "credential": CREDENTIAL,
+            "certificate": _sign(self.ca, body["csr"]),
+            "ca": self.ca.pem.decode(),
+        }
+
+    def list_terminals(self):
+        """(status, answer) of GET terminals."""
+        rows = [{"terminal_id": terminal_id, "key": key.hex()} for terminal_id, key in self.terminals.items()]
+        return 200, {"server_ms": round(time.time() * 1000), "terminals": rows}
+
+    def take(self, body):
+        """(status, answer) of POST batches."""
+        with self.changed:
+            self.uploads += 1
+            self.changed.notify_all()
+            refusal = self.refuse(body)
+            if refusal:
+                status, code = refusal
+                return status, {"code": code, "error": "told to by the test"} if code else None
+            rows = [row for block in body["readings"] for row in _rows(block)]
+            refused = [row for row in rows if self.quarantine(row)]
+            self.readings += [row for row in rows if row not in refused]
+            self.records += body["records"]
+            self.gaps += body["gaps"]
+            told = [
+                {"terminal_id": row["terminal_id"], "seq": row["seq"], "code": self.quarantine(row), "error": "test"}
+                for row in refused
+            ]
+            stored = len(rows) - len(refused)
+            return 200, {"server_ms": round(time.time() * 1000), "stored": stored, "duplicate": 0, "refused": told}
+
+
+def _rows(block):
+    for at, seq in enumerate(block["seq"]):
+        values = {name: steps[at] for name, steps in block["columns"].items()}
+        head = {name: block[name][at] for name in ("ts_ms", "flags")}
+        yield {"terminal_id": block["terminal_id"], "seq": seq, "values": values, **head}
+
+
+def _sign(ca, csr_pem):
+    csr = x509.load_pem_x509_csr(csr_pem.encode())
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(csr.subject)
+        .issuer_name(ca.certificate.subject)
+        .public_key(csr.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(FIRST_DAY)
+        .not_valid_after(FIRST_DAY + YEARS_20)
+        .add_extension(csr.extensions.get_extension_for_class(x509.SubjectAlternativeName).value, critical=False)
+    )
+    return builder.sign(ca.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads, allow_reuse_address = True, True
+
+    def handle_error(self, request, client_address):
+        """Nothing: a connection that ends is what tests are about."""
+
+
+class _Door(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def setup(self):
+        super().setup()
+        self.server.connections.add(self.connection)
+
+    def finish(self):
+        self.server.connections.discard(self.connection)
+        super().finish()
+
+    def do_GET(self):
+        self._answer(*(self._stranger() or self.server.platform.list_terminals()))
+
+    def do_POST(self):
+        body = json.loads(gzip.decompress(self.rfile.read(int(self.headers["Content-Length"]))))
+        platform = self.server.platform
+        if self.path == "/a02/v1/enrol":
+            self._answer(*platform.enrol(body))
+        else:
+            self._answer(*(self._stranger() or platform.take(body)))
+        with platform.changed:
+            platform.changed.notify_all()
+
+    def _stranger(self):
+        if self.server.platform.revoked:
+            return 403, {"code": "credential_revoked", "error": "the gateway was revoked; ask the administrator"}
+        if self.headers.get("Authorization") != f"Bearer {CREDENTIAL}":
+            return 401, {"code": "credential_wrong", "error": "the credential is not known; enrol the gateway again"}
+        return None
+
+    def _answer(self, status, answer):
+        said = b"" if answer is None else json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    def log_message(self, *_text):
+        """Nothing."""
