@@ -2,7 +2,7 @@
 
 from os import urandom
 
-from firmware.protocol.errors import ProofError, ProtocolError
+from firmware.protocol.errors import FrameError, ProtocolError
 from firmware.protocol.link import Acknowledged, Proved, Refused, TerminalLink
 from firmware.terminal.transports import RoadLost, Untrusted
 
@@ -23,6 +23,7 @@ class Session:
         self._sent_ms = self._heard_ms = None
         self._sent_to_n = None  # the newest reading on its way
         self._told_gaps = []
+        self._doubt = None  # a wrong proof that no right one followed
         self.proved_by = None
 
     def step(self, now_ms):
@@ -37,6 +38,8 @@ class Session:
         self._keep_alive(now_ms)
 
     def _hello(self, now_ms):
+        if self._doubt is not None:
+            raise Untrusted(str(self._doubt))
         if self._hellos == UNANSWERED:
             raise RoadLost("no answer to %d hellos" % UNANSWERED)
         self._hellos += 1
@@ -45,7 +48,10 @@ class Session:
         self._road.send(self._link.hello())
 
     def _take(self, message, now_ms):
-        """Every frame of a message; a bad one is counted and its neighbours taken."""
+        """Every frame of a message; a bad one is counted and its neighbours taken.
+
+        A wrong proof may be the late answer to an earlier hello: the right one has until the next hello to come.
+        """
         self._link.receive(message)
         while True:
             try:
@@ -53,15 +59,18 @@ class Session:
                 if event is None:
                     self._link.end_message()
                     return
-                self._on[type(event)](self, event, now_ms)
+                take = self._on.get(type(event))
+                if take is None:
+                    raise FrameError("frame_type", type(event).__name__)
+                take(self, event, now_ms)
             except ProtocolError as error:
                 self._count(error)
-                if isinstance(error, ProofError) and error.code in DISTRUSTED:
-                    raise Untrusted(str(error))
+                if error.code in DISTRUSTED:
+                    self._doubt = error
 
     def _proved(self, event, now_ms):
         self._road.send(self._link.prove())
-        self._hellos, self._hello_due_ms, self.proved_by = 0, None, event.peer_id
+        self._hellos, self._hello_due_ms, self._doubt, self.proved_by = 0, None, None, event.peer_id
         if event.ts_ms is not None:
             self._clock.set(event.ts_ms)
             self._outbox.stamp(self._clock.offset_ms)

@@ -6,6 +6,7 @@ import pytest
 
 from firmware.protocol.frame import Reading, pack_record, seq_of
 from firmware.protocol.link import Gaps, GatewayLink, Hello, Proved, Readings
+from firmware.protocol.message import Command
 from firmware.protocol.seal import gateway_key
 from firmware.terminal.config import read_settings
 from firmware.terminal.identity import Gateway, Identity
@@ -134,8 +135,9 @@ def test_an_unanswered_hello_is_said_again_and_the_third_gives_the_road_up():
 def test_a_gateway_with_the_wrong_key_gets_nothing_and_is_not_trusted():
     talk = Talk(Wire(secret=b"\x08" * 32))
     talk.fill(3)
+    talk.turns(0)
     with pytest.raises(Untrusted, match="proof_wrong"):
-        talk.turns()
+        talk.turns(20_000)
     assert talk.wire.heard == [Hello]
     assert [error.code for error in talk.refused] == ["proof_wrong"]
 
@@ -143,9 +145,32 @@ def test_a_gateway_with_the_wrong_key_gets_nothing_and_is_not_trusted():
 def test_a_gateway_that_is_not_in_the_list_gets_nothing_and_is_not_trusted():
     talk = Talk(Wire(gateway_id="gw-9"))
     talk.fill(3)
+    talk.turns(0)
     with pytest.raises(Untrusted, match="gateway_foreign"):
-        talk.turns()
+        talk.turns(20_000)
     assert talk.wire.heard == [Hello]
+
+
+def test_a_late_answer_to_an_earlier_hello_does_not_spoil_the_right_one():
+    talk = Talk()
+    talk.fill(1)
+    talk.turns(0, count=1)
+    late = talk.wire.down.pop()
+    talk.turns(20_000, count=1)
+    talk.wire.down.insert(0, late)
+    talk.turns(20_500)
+    assert [error.code for error in talk.refused] == ["proof_wrong"]
+    assert talk.arrived() == [1]
+
+
+def test_a_message_this_terminal_does_not_know_is_counted_and_the_conversation_goes_on():
+    talk = Talk()
+    talk.turns()
+    talk.wire.down.append(talk.wire.link.send(Command(1, "identify", {})))
+    talk.fill(1)
+    talk.turns()
+    assert [error.code for error in talk.refused] == ["frame_type"]
+    assert talk.arrived() == [1]
 
 
 def test_garbage_is_counted_and_the_conversation_goes_on():
