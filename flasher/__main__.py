@@ -17,6 +17,7 @@ class Main(click.Group):
     """Says an error of ours in one line and ends with status 1."""
 
     def invoke(self, context):
+        """Run a command."""
         try:
             return super().invoke(context)
         except (build.BuildError, PartError) as error:

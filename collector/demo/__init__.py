@@ -25,6 +25,7 @@ REACHED_WITHIN_S = 60  # after the last terminal has started
 def run(folder, seconds, days, port):
     """Run the demo; `seconds` 0: until Ctrl-C. Exit status 0 if live readings of every terminal reached the page."""
     folder, console = Path(folder).resolve(), Console()
+    hospital.require_free(port)
     make_anew(folder)
     password = secrets.token_urlsafe(9)
     with Processes(folder / "logs") as processes:

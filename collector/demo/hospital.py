@@ -8,6 +8,7 @@ from collections import namedtuple
 
 from collector import accounts, db, equipment, gateways, readings
 from collector.config import read_settings
+from collector.errors import ActionError
 
 Machine = namedtuple("Machine", ("terminal_id", "gateway_id", "kind", "name", "maker", "model", "room", "full_scale_a"))
 
@@ -81,6 +82,14 @@ def free_ports(count):
     for listener in listeners:
         listener.close()
     return ports
+
+
+def require_free(port):
+    """Raise ActionError when something listens on a port already, before anything of an earlier demo is touched."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as error:
+        raise ActionError(f"port {port}: {error.strerror}; is another demo running? choose another --port") from error
 
 
 def open_collector(site, processes):

@@ -7,10 +7,12 @@ import sys
 import time
 from pathlib import Path
 
+from collector.errors import ActionError
+
 ROOT = Path(__file__).parents[2]
 
 
-class ProcessEnded(Exception):
+class ProcessEnded(ActionError):
     """A process of the demo ended by itself; the text says which, and the last lines of its log."""
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -55,6 +56,19 @@ def test_ctrl_c_ends_the_demo_at_any_time_and_leaves_nothing_running(tmp_path):
     said, _ = demo.communicate(timeout=60)
     assert demo.returncode == 0, said
     assert left_behind(tmp_path) == []
+
+
+def test_a_second_demo_on_the_same_port_says_so_and_leaves_the_first_alone(tmp_path):
+    make_anew(tmp_path / "demo")
+    (tmp_path / "demo/kept").touch()
+    with socket.create_server(("127.0.0.1", 0)) as first:
+        words = ["--folder", str(tmp_path / "demo"), "--port", str(first.getsockname()[1])]
+        done = subprocess.run(
+            [sys.executable, "-m", "collector", "demo", *words], cwd=ROOT, capture_output=True, text=True
+        )
+    assert done.returncode == 1
+    assert "is another demo running" in done.stderr and done.stderr.count("\n") == 1
+    assert (tmp_path / "demo/kept").exists()
 
 
 def test_a_folder_the_demo_did_not_make_is_left_alone(tmp_path):

@@ -49,6 +49,7 @@ export function timeChart(figure, zone, words) {
 function draw(chart, figure, lines, fromMs, toMs, words) {
   chart.options.scales.x.min = fromMs;
   chart.options.scales.x.max = toMs;
+  chart.options.scales.y.min = floorOf(lines);
   chart.data.datasets = lines.flatMap((line, at) => datasets(line, COLOURS[at % COLOURS.length]));
   const notes = lines.length > 1 ? lines.map((line) => `${words.places[line.place]} (${line.terminal_id})`) : [];
   if (lines.some((line) => line.points.some(([, mean, low, high]) => mean !== null && high > low))) notes.push(words.range);
@@ -56,6 +57,14 @@ function draw(chart, figure, lines, fromMs, toMs, words) {
   figure.querySelector("[data-field=note]").textContent = empty ? words.empty : notes.join(" · ");
   figure.dataset.points = lines.reduce((sum, line) => sum + line.points.length, 0);
   chart.update();
+}
+
+// Zero where the smallest value is about nothing beside the largest, so that noise around zero opens no room below it.
+function floorOf(lines) {
+  const values = lines.flatMap((line) => line.points).filter(([, mean]) => mean !== null);
+  const lowest = values.reduce((least, [, , low]) => Math.min(least, low), Infinity);
+  const highest = values.reduce((most, [, , , high]) => Math.max(most, high), -Infinity);
+  return lowest > -0.02 * highest && lowest < 0.1 * highest ? 0 : undefined;
 }
 
 function datasets(line, colour) {
