@@ -6,7 +6,7 @@ import pytest
 
 from firmware.protocol.seal import mqtt_password
 from tests.fakes import micropython
-from tests.fakes.broker import CONNACK, SUBACK, FaultyBroker
+from tests.fakes.faulty_broker import CONNACK, SUBACK, FaultyBroker
 from tests.firmware.terminal.conftest import SERVER_NAME
 
 BEGIN = """
