@@ -1,6 +1,7 @@
 """A look-alike of the collector's door A02 for tests of gateways: real HTTPS on loopback, the same shapes and codes.
 
-What arrives stands in `readings`, `records`, `gaps`. It can be stopped and started on its port, and told to refuse.
+What arrives stands in `readings` (each once, `duplicates` counts the rest), `records`, `gaps`. It can be stopped and
+started on its port, and told to refuse.
 """
 
 import gzip
@@ -33,7 +34,7 @@ class Platform:
         self.ca_file = folder / "ca.pem"
         self.ca_file.write_bytes(self.ca.pem)
         self.terminals, self.codes = {}, {CODE}
-        self.readings, self.records, self.gaps, self.uploads = [], [], [], 0
+        self.readings, self.records, self.gaps, self.uploads, self.duplicates = [], [], [], 0, 0
         self.refuse, self.quarantine, self.revoked = (lambda body: None), (lambda row: None), False
         self.port, self._server = 0, None
         self.changed = threading.Condition()
@@ -71,7 +72,7 @@ class Platform:
             self._server = None
 
     def numbers(self, terminal_id):
-        """Every number that arrived of a terminal, in order, as often as it arrived."""
+        """Every number that arrived of a terminal, in order."""
         return sorted(reading["seq"] for reading in self.readings if reading["terminal_id"] == terminal_id)
 
     def wait_until(self, holds, timeout_s=15):
@@ -109,15 +110,19 @@ class Platform:
                 return status, {"code": code, "error": "told to by the test"} if code else None
             rows = [row for block in body["readings"] for row in _rows(block)]
             refused = [row for row in rows if self.quarantine(row)]
-            self.readings += [row for row in rows if row not in refused]
+            known = {(row["terminal_id"], row["seq"]) for row in self.readings}
+            good = [row for row in rows if row not in refused]
+            new = [row for row in good if (row["terminal_id"], row["seq"]) not in known]
+            self.readings += new
+            self.duplicates += len(good) - len(new)
             self.records += body["records"]
             self.gaps += body["gaps"]
             told = [
                 {"terminal_id": row["terminal_id"], "seq": row["seq"], "code": self.quarantine(row), "error": "test"}
                 for row in refused
             ]
-            stored = len(rows) - len(refused)
-            return 200, {"server_ms": round(time.time() * 1000), "stored": stored, "duplicate": 0, "refused": told}
+            counts = {"stored": len(new), "duplicate": len(good) - len(new)}
+            return 200, {"server_ms": round(time.time() * 1000), **counts, "refused": told}
 
 
 def _rows(block):

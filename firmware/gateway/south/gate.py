@@ -24,7 +24,7 @@ HANDSHAKE_S = 60  # small boards are slow
 LONGEST_CONNECT = 1024
 LONGEST = 8192  # of any part of a later packet: a frame is at most half of it
 SILENCE_S = 600  # for a client that names no keep-alive
-SWEEP_S = 5
+SWEEP_S = 1
 NO_PACKET = (AMQTTError, MQTTError, NoDataError, OSError, EOFError, ValueError, IndexError, struct.error, TimeoutError)
 
 

@@ -1,6 +1,9 @@
 """A gateway for tests: its settings, its folder, enrolled at the look-alike platform."""
 
 import asyncio
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 from firmware.gateway import enrolment
@@ -9,6 +12,7 @@ from firmware.gateway.identity import read_identity
 from tests.fakes.mosquitto import free_port
 from tests.fakes.platform import CODE
 
+ROOT = Path(__file__).parents[3]
 QUICK = {
     "upload.every_s": 0.05,
     "upload.back_off_first_s": 0.05,
@@ -52,3 +56,55 @@ def write_toml(path, settings):
     for table, lines in tables.items():
         text += f"[{table}]\n" + "\n".join(lines) + "\n"
     Path(path).write_text(text)
+
+
+class RunningGateway:
+    """A gateway in a process of its own, to be killed and started again. Use as a context."""
+
+    def __init__(self, folder, platform, **more):
+        self.settings, self.identity = enrolled(folder / "state", platform, **more)
+        self.config, self.log_file = folder / "gateway.toml", folder / "log"
+        write_toml(self.config, self.settings)
+        self.port, self._process = self.settings["mqtt.port"], None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_error):
+        self.kill()
+
+    def start(self):
+        """Start it and wait until it is ready."""
+        with open(self.log_file, "ab") as log:
+            began = log.tell()
+            self._process = subprocess.Popen(self.command("run"), cwd=ROOT, stdout=log, stderr=log)
+        deadline = time.monotonic() + 15
+        while b"gateway ready" not in self.log_file.read_bytes()[began:]:
+            assert self._process.poll() is None and time.monotonic() < deadline, self.log()
+            time.sleep(0.05)
+
+    def kill(self):
+        """Cut its power."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def end(self):
+        """Ask it to end; its exit status."""
+        self._process.terminate()
+        return self._process.wait(10)
+
+    def command(self, *words):
+        """The words of a command of this gateway."""
+        return [sys.executable, "-m", "firmware.gateway", "--config", str(self.config), *words]
+
+    def say(self, *words):
+        """What a command says, with its exit status."""
+        done = subprocess.run(self.command(*words), cwd=ROOT, capture_output=True, text=True, timeout=30)
+        return done.returncode, done.stdout + done.stderr
+
+    def log(self):
+        """All it has said."""
+        return self.log_file.read_text()

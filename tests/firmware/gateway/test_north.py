@@ -35,7 +35,7 @@ def grown(tmp_path_factory):
 @pytest.fixture
 def platform(grown):
     platform = grown[0]
-    platform.__dict__.update(readings=[], records=[], gaps=[], uploads=0, revoked=False)
+    platform.__dict__.update(readings=[], records=[], gaps=[], uploads=0, duplicates=0, revoked=False)
     platform.refuse, platform.quarantine = (lambda body: None), (lambda row: None)
     return platform
 
@@ -133,7 +133,7 @@ def test_a_collector_that_is_down_loses_nothing_and_gets_everything_once(tmp_pat
             await until(lambda: waiting(uploads) == 0)
 
     asyncio.run(scene())
-    assert platform.numbers("ct-01") == [1, 2, 3]
+    assert platform.numbers("ct-01") == [1, 2, 3] and platform.duplicates == 0
 
 
 def test_a_collector_in_trouble_is_asked_again(tmp_path, grown, platform):
