@@ -80,18 +80,21 @@ class Gateway:
     async def _take_in(self):
         """Messages of terminals: prove or open them, check, commit many at once, then acknowledge."""
         while True:
-            readings, gaps = {}, {}
+            answers, readings, gaps = {}, {}, {}
             for terminal_id, message in await self._gather():
                 now_s, proved_ms = self._clock.steady_ms() // 1000, self._clock.proved_ms()
                 taken = self._sessions.take(terminal_id, message, now_s, proved_ms)
-                await self._road.send(terminal_id, taken.frames)
+                if taken.frames:
+                    answers[terminal_id] = taken.frames  # to the newest hello only: the others nobody waits for
                 if taken.readings:
                     checked = [self._check(reading, proved_ms) for reading in taken.readings]
                     readings.setdefault(terminal_id, []).extend(checked)
                 if taken.gaps:
                     gaps.setdefault(terminal_id, []).extend(taken.gaps)
+            for terminal_id, frames in answers.items():
+                self._road.send(terminal_id, frames)
             if await self._commit(readings, gaps):
-                await self._acknowledge(readings, gaps)
+                self._acknowledge(readings, gaps)
 
     async def _gather(self):
         """The messages of one commit: the first, and what arrives shortly after it."""
@@ -121,11 +124,11 @@ class Gateway:
         self._news.set()
         return True
 
-    async def _acknowledge(self, readings, gaps):
+    def _acknowledge(self, readings, gaps):
         for terminal_id in readings.keys() | gaps.keys():
             pairs = intervals.of(reading.seq for reading in readings.get(terminal_id, ()))
             pairs = intervals.union(pairs, [(gap.from_seq, gap.to_seq) for gap in gaps.get(terminal_id, ())])
-            await self._road.send(terminal_id, self._sessions.acknowledge(terminal_id, pairs))
+            self._road.send(terminal_id, self._sessions.acknowledge(terminal_id, pairs))
 
     async def _keep_keys(self, collector):
         """The key table follows the collector; without it the last one known serves."""

@@ -21,7 +21,7 @@ class MqttRoad:
 
     def __init__(self, broker, password, inbox):
         self._broker, self._password, self._inbox = broker, password, inbox
-        self._client, self.ready = None, asyncio.Event()
+        self._outgoing, self.ready = asyncio.Queue(QUEUED_MOST), asyncio.Event()
 
     async def run(self):
         """For ever: connect, subscribe, listen; a lost connection begins again after a second."""
@@ -34,8 +34,8 @@ class MqttRoad:
                     log.warning("the broker is not reached: %s", error)
                 lost = not self.ready.is_set()
             finally:
-                self._client = None
                 self.ready.clear()
+                self._outgoing = asyncio.Queue(QUEUED_MOST)  # answers of yesterday: a terminal asks again
             await asyncio.sleep(AGAIN_S)
 
     async def _listen(self):
@@ -53,19 +53,26 @@ class MqttRoad:
         )
         async with client:
             await client.subscribe(ALL_UP, qos=1)
-            self._client = client
             self.ready.set()
-            async for message in client.messages:
-                terminal_id = user_of(str(message.topic))
-                if terminal_id is not None:
-                    await self._inbox.put((terminal_id, bytes(message.payload)))
+            sender = asyncio.create_task(self._deliver(client))
+            try:
+                async for message in client.messages:
+                    terminal_id = user_of(str(message.topic))
+                    if terminal_id is not None:
+                        await self._inbox.put((terminal_id, bytes(message.payload)))
+            finally:
+                sender.cancel()
 
-    async def send(self, terminal_id, frames):
-        """Hand frames for a terminal to the broker. What is lost with the connection the terminal asks for again."""
-        client = self._client
-        if client is None or not frames:
-            return
-        try:
-            await client.publish(DOWN.format(terminal_id), b"".join(frames), qos=1)
-        except (aiomqtt.MqttError, ValueError) as error:
-            log.debug("not sent to %s: %s", terminal_id, error)
+    async def _deliver(self, client):
+        """What goes down, one after the other, each confirmed by the broker; nobody waits for it."""
+        while True:
+            terminal_id, frames = await self._outgoing.get()
+            try:
+                await client.publish(DOWN.format(terminal_id), b"".join(frames), qos=1)
+            except aiomqtt.MqttError as error:
+                log.debug("not sent to %s: %s", terminal_id, error)
+
+    def send(self, terminal_id, frames):
+        """Frames for a terminal, on their way. What is lost with the connection the terminal asks for again."""
+        if frames and self.ready.is_set() and not self._outgoing.full():
+            self._outgoing.put_nowait((terminal_id, frames))
