@@ -138,6 +138,7 @@ class _Named(ssl.SSLContext):
 
     @classmethod
     def over(cls, ca, name):
+        """A context that trusts one CA, and of its certificates only the one of this name."""
         context = cls(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_verify_locations(ca)
@@ -145,4 +146,5 @@ class _Named(ssl.SSLContext):
         return context
 
     def wrap_socket(self, sock, **given):
+        """As a context's, with our name for whatever was given."""
         return super().wrap_socket(sock, **{**given, "server_hostname": self.server_name})

@@ -25,6 +25,7 @@ def gateway(tmp_path, platform):
     running = RunningGateway(tmp_path, platform)
     yield running
     running.kill()
+    assert "Traceback" not in running.log() and "never retrieved" not in running.log(), running.log()
 
 
 def terminal(gateway, platform, terminal_id="ct-01"):

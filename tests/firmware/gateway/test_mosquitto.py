@@ -107,7 +107,7 @@ def test_readings_go_through_a_mosquitto_that_is_killed_on_the_way(tmp_path):
                 peer.add()
                 site.start()
                 peer.add()
-                peer.wait_until_empty()
+                peer.wait_until_empty(timeout_s=6)
                 platform.wait_until(lambda: len(platform.readings) == 3)
         finally:
             site.kill()
