@@ -7,7 +7,8 @@ Setting = namedtuple("Setting", ("name", "default", "help"))
 SETTINGS = (
     Setting("window_s", 10, "seconds of samples that make one reading, 1 to 600"),
     Setting("sample_every_ms", 500, "milliseconds between looks at the current, 20 to 1000"),
-    Setting("outbox_readings", 240, "readings kept while no gateway takes them; the oldest go first"),
+    Setting("ring_readings", 16, "readings kept in memory before they go to the flash, 4 to 400"),
+    Setting("outbox_bytes", 450560, "bytes of flash for readings that no gateway takes; the oldest go first"),
     Setting("ack_timeout_s", 20, "seconds to wait for an answer or an acknowledgement before a new hello"),
     Setting("time_again_s", 30, "seconds before a gateway that does not know the time is asked again"),
     Setting("keepalive_s", 60, "seconds of silence after which the broker is told that we are still here"),
@@ -21,7 +22,8 @@ SETTINGS = (
 LIMITS = {
     "window_s": (1, 600),
     "sample_every_ms": (20, 1000),
-    "outbox_readings": (20, 4000),
+    "ring_readings": (4, 400),
+    "outbox_bytes": (40960, 8388608),
     "watchdog_ms": (1000, 60000),
 }
 

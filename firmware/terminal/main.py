@@ -12,11 +12,13 @@ from firmware.terminal.clock import FLOOR_MS, Clock, set_chip_clock
 from firmware.terminal.i2c import Bus
 from firmware.terminal.outbox import Outbox
 from firmware.terminal.sampler import Sampler
+from firmware.terminal.segments import Segments
 from firmware.terminal.sensors import fit
 from firmware.terminal.uplink import Uplink
 
 LAST_N = 2**N_BITS - 1
 TURN_MS = 20
+OUTBOX = "outbox/"
 SPENT = (  # what only the start needs, and the gateway's half of the protocol: a tenth of the memory
     "firmware.terminal.identity",
     "firmware.terminal.config",
@@ -42,8 +44,9 @@ class Terminal:
         sensors = [fit(bus, wanted) for wanted in identity.sensors]
         self._sampler, self._told = Sampler(sensors, settings, self._clock.uptime_ms()), None
         fullest = Reading(identity.terminal_id, 0, 0, dict.fromkeys(self._sampler.channels), 0)
-        self._outbox = Outbox(boot_no, settings["outbox_readings"], len(pack_record(fullest)))
-        self._uplink = Uplink(identity, boot_no, self._outbox, self._clock, _radio(identity.wifi), self.breathe)
+        segments = Segments(OUTBOX, settings["outbox_bytes"])
+        self._outbox = Outbox(boot_no, settings["ring_readings"], len(pack_record(fullest)), segments)
+        self._uplink = Uplink(identity, self._outbox, self._clock, _radio(identity.wifi), self.breathe)
 
     def run(self):
         """For ever. First says who this is, and what memory is left."""
@@ -61,6 +64,7 @@ class Terminal:
         window = self._sampler.poll(self._clock.uptime_ms(), self._clock.stepped)
         if window is not None:
             self._keep(*window)
+        self._outbox.save_if_due(self._clock.uptime_ms())
         if self._sampler.told != self._told:
             self._told = self._sampler.told
             print("sensor", self._told)
@@ -71,7 +75,8 @@ class Terminal:
         self._n += 1
         ts_ms = self._clock.at(start_ms) if self._outbox.stamped else start_ms
         seq = seq_of(self._boot_no, self._n)
-        self._outbox.put(pack_record(Reading(self._identity.terminal_id, ts_ms, seq, values, flags)))
+        record = pack_record(Reading(self._identity.terminal_id, ts_ms, seq, values, flags))
+        self._outbox.put(record, self._clock.uptime_ms())
         if self._n == LAST_N:
             machine.reset()  # the next boot has numbers again
 

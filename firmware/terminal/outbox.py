@@ -1,96 +1,152 @@
-"""Readings that no gateway has acknowledged yet: a ring in memory, oldest lost first, and what was lost is said.
+"""Readings that no gateway has acknowledged yet: the newest in memory, the older ones on the flash.
 
-A slot holds one packed record. While no time is known its time field carries the uptime; `stamp` turns that into time.
+While a gateway answers, nothing is written: a reading is acknowledged long before the ring is full. Without one the
+ring is moved to the flash whenever it is full, or when its oldest reading has waited for SAVE_AFTER_MS: that much a
+power cut can take. Acknowledged files go; what was acknowledged before a power cut may be sent once more after it.
 """
 
 import struct
 
+from firmware.protocol.channels import TIME_ESTIMATED
 from firmware.protocol.frame import Gap, seq_of
+from firmware.terminal.ring import TIME_AT, Ring
+from firmware.terminal.segments import UPTIME, n_of
 
-TIME_AT = 3  # where a record's six bytes of time begin
+SAVE_AFTER_MS = 160000
+FLAGS_AT = 9  # where a record's two bytes of flags begin
 
 
 class Outbox:
-    """Readings of one boot. Nothing is given out before `stamp` was called once."""
+    """Ring and segments of one terminal as one queue, oldest first. `segments` may hold readings of earlier boots."""
 
-    def __init__(self, boot_no, slots, largest):
-        """`largest`: bytes of the longest record that can come."""
-        self._boot_no, self._slots, self._slot = boot_no, slots, 1 + largest
-        self._ring = bytearray(slots * self._slot)
-        self._first = self._used = 0
-        self._lost = []  # intervals of n, oldest first
-        self.stamped = False
+    def __init__(self, boot_no, slots, largest, segments):
+        self._boot_no, self._ring, self._segments = boot_no, Ring(boot_no, slots, largest), segments
+        self._offset_ms = self._filled_ms = None
+        self._page = None  # name, boot_no, {n: record} of the oldest file that waits
+        self._let_go = []  # acknowledged (first, last) of seq that may still lie in a file
 
-    def __len__(self):
-        return self._used
+    @property
+    def stamped(self):
+        """Whether readings come with their time; before that with their uptime."""
+        return self._ring.stamped
 
-    def put(self, record):
-        """Keep a record at the end; a full ring gives up its oldest. Raises ValueError for one longer than a slot."""
-        if len(record) >= self._slot:
-            raise ValueError("a record of %d bytes; at most %d were said to come" % (len(record), self._slot - 1))
-        if self._used == self._slots:
-            if self._ring[self._first * self._slot]:  # else it was acknowledged out of turn
-                self._lose(self._n_at(self._first))
-            self._forget_first()
-        at = (self._first + self._used) % self._slots * self._slot
-        self._ring[at] = len(record)
-        self._ring[at + 1 : at + 1 + len(record)] = record
-        self._used += 1
+    def put(self, record, now_ms):
+        """Keep a record at the end; `now_ms` is uptime. Raises ValueError for one that is too long."""
+        if self._ring.full():
+            self.save()
+        if self._filled_ms is None:
+            self._filled_ms = now_ms
+        self._ring.put(record)
+
+    def save_if_due(self, now_ms):
+        """Move the ring to the flash when its oldest reading has waited too long."""
+        if self._ring.oldest() is None:
+            self._filled_ms = None
+        elif now_ms - self._filled_ms > SAVE_AFTER_MS:
+            self.save()
+
+    def save(self):
+        """Move the ring to the flash. When that fails the ring goes on, and loses its oldest when it is full."""
+        records = self._ring.waiting()
+        if not self.stamped:
+            records = [one[:TIME_AT] + bytes((one[TIME_AT] | UPTIME,)) + one[TIME_AT + 1 :] for one in records]
+        try:
+            self._segments.append(self._boot_no, records)
+        except OSError as error:
+            print("flash takes nothing:", error)
+            return
+        self._ring.clear()
+        self._filled_ms = None
 
     def stamp(self, offset_ms):
-        """Turn the uptimes of all that waits into time, once. From now on records come with their time."""
-        if self.stamped:
-            return
-        for place in range(self._used):
-            at = (self._first + place) % self._slots * self._slot + 1 + TIME_AT
-            high, low = struct.unpack_from(">HI", self._ring, at)
-            ts_ms = (high << 32 | low) + offset_ms
-            struct.pack_into(">HI", self._ring, at, ts_ms >> 32, ts_ms & 0xFFFFFFFF)
-        self.stamped = True
+        """A time is known: uptimes of this boot become times, those of earlier boots are estimated."""
+        if not self.stamped:
+            self._offset_ms = offset_ms
+        self._ring.stamp(offset_ms)
 
     def peek(self, count):
-        """The oldest records that still wait, at most `count`; none before they are stamped."""
-        records = []
-        for place in range(self._used if self.stamped else 0):
-            at = (self._first + place) % self._slots * self._slot
-            if self._ring[at]:
-                records.append(bytes(self._ring[at + 1 : at + 1 + self._ring[at]]))
-            if len(records) == count:
-                break
+        """(boot_no, the oldest records that wait, at most `count`, all of that boot); none before a time is known."""
+        if not self.stamped:
+            return self._boot_no, []
+        self._turn_page()
+        if self._page is None:
+            return self._boot_no, self._ring.peek(count)
+        _name, boot_no, records = self._page
+        return boot_no, [records[n] for n in sorted(records)[:count]]
+
+    def _turn_page(self):
+        """Open the oldest file that still holds something; those that hold nothing go."""
+        while self._page is None and len(self._segments):
+            name = self._segments.oldest()
+            self._segments.finish(name)
+            boot_no, found = self._segments.read(name)
+            records = {n_of(one): one for one in found if not _inside(seq_of(boot_no, n_of(one)), self._let_go)}
+            if not records:
+                self._segments.remove(name)
+                continue
+            self._page = (name, boot_no, self._stamp_all(boot_no, records))
+
+    def _stamp_all(self, boot_no, records):
+        unknown = [n for n in records if records[n][TIME_AT] & UPTIME]
+        offset_ms = self._offset_of(boot_no) if unknown else 0
+        for n in unknown:
+            records[n] = _stamped(records[n], offset_ms, boot_no == self._boot_no)
         return records
+
+    def _offset_of(self, boot_no):
+        """What makes an uptime of a boot a time. An earlier boot's last uptime lies before its first known time, or,
+        when it never knew one, before this boot began."""
+        if boot_no == self._boot_no:
+            return self._offset_ms
+        newest_ms = 0
+        for at in range(len(self._segments)):
+            owner, records = self._segments.read(self._segments.oldest(at))
+            for record in records if owner == boot_no else ():
+                if not record[TIME_AT] & UPTIME:
+                    return _time_of(record) - newest_ms
+                newest_ms = _time_of(record)
+        return self._offset_ms - newest_ms
 
     def drop(self, intervals):
         """Forget what was acknowledged: readings and reported losses inside (first, last) intervals of seq."""
-        for place in range(self._used):
-            at = (self._first + place) % self._slots * self._slot
-            if self._ring[at] and _inside(seq_of(self._boot_no, self._n_at(at // self._slot)), intervals):
-                self._ring[at] = 0
-        while self._used and not self._ring[self._first * self._slot]:
-            self._forget_first()
-        self._lost = [gap for gap in self._lost if not _inside(seq_of(self._boot_no, gap[1]), intervals)]
+        self._ring.drop(intervals)
+        self._let_go = (self._let_go + list(intervals))[-32:]
+        lost = self._segments.lost
+        lost[:] = [one for one in lost if not _inside(seq_of(one[0], one[2]), intervals)]
+        if self._page is not None:
+            name, boot_no, records = self._page
+            for n in [n for n in records if _inside(seq_of(boot_no, n), intervals)]:
+                del records[n]
+            if not records:
+                self._segments.remove(name)
+                self._page = None
 
     def gaps(self):
-        """What was lost because the ring was full and is not acknowledged as lost yet."""
-        return [Gap(seq_of(self._boot_no, a), seq_of(self._boot_no, b), "outbox_full") for a, b in self._lost]
+        """What was lost for want of room and is not acknowledged as lost yet."""
+        lost = [
+            Gap(seq_of(boot, first), seq_of(boot, last), "outbox_full") for boot, first, last in self._segments.lost
+        ]
+        return lost + self._ring.gaps()
 
     def oldest(self):
-        """The n of the oldest reading that waits, or None."""
-        return self._n_at(self._first) if self._used else None
+        """The number of the oldest reading that waits and was looked at, or None."""
+        if self._page is not None:
+            return seq_of(self._page[1], min(self._page[2]))
+        n = self._ring.oldest()
+        return None if n is None else seq_of(self._boot_no, n)
 
-    def _n_at(self, slot):
-        high, low = struct.unpack_from(">BH", self._ring, slot * self._slot + 1)
-        return high << 16 | low
 
-    def _forget_first(self):
-        self._ring[self._first * self._slot] = 0
-        self._first = (self._first + 1) % self._slots
-        self._used -= 1
+def _time_of(record):
+    high, low = struct.unpack_from(">HI", record, TIME_AT)
+    return (high & 0x7FFF) << 32 | low
 
-    def _lose(self, n):
-        if self._lost and self._lost[-1][1] == n - 1:
-            self._lost[-1] = (self._lost[-1][0], n)
-        else:
-            self._lost.append((n, n))
+
+def _stamped(record, offset_ms, known):
+    """A record with its time; one of another boot that knew none is marked as estimated."""
+    ts_ms = _time_of(record) + offset_ms
+    (flags,) = struct.unpack_from(">H", record, FLAGS_AT)
+    flags = flags if known else flags | TIME_ESTIMATED
+    return record[:TIME_AT] + struct.pack(">HIH", ts_ms >> 32, ts_ms & 0xFFFFFFFF, flags) + record[FLAGS_AT + 2 :]
 
 
 def _inside(seq, intervals):

@@ -109,9 +109,13 @@ class Segments:
             records.append(one[:MASK_AT] + mask + one[MASK_AT:])
         return boot_no, records
 
+    def finish(self, name):
+        """Let a file grow no more: what it holds is being handed over, and it will go as a whole."""
+        if self._open and self._open[0] == name:
+            self._open = None
+
     def remove(self, name):
         """Forget a file: all of it was acknowledged."""
         self._names.remove(name)
-        if self._open and self._open[0] == name:
-            self._open = None
+        self.finish(name)
         os.remove(self._folder + name)

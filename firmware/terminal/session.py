@@ -3,7 +3,9 @@
 from os import urandom
 
 from firmware.protocol.errors import FrameError, ProtocolError
+from firmware.protocol.frame import seq_of
 from firmware.protocol.link import Acknowledged, Proved, Refused, TerminalLink
+from firmware.terminal.segments import n_of
 from firmware.terminal.transports import RoadLost, Untrusted
 
 AT_ONCE = 20  # readings in a frame
@@ -14,14 +16,14 @@ DISTRUSTED = ("proof_wrong", "gateway_foreign")
 class Session:
     """Joins an open road, the protocol's link and the outbox. `count(error)` is told of every refusal of ours."""
 
-    def __init__(self, identity, boot_no, road, outbox, clock, count):
-        self._settings, self._boot_no = identity.settings, boot_no
+    def __init__(self, identity, road, outbox, clock, count):
+        self._settings = identity.settings
         gateway_ids = [gateway.gateway_id for gateway in identity.gateways]
         self._link = TerminalLink(identity.terminal_id, identity.secret, gateway_ids, urandom)
         self._road, self._outbox, self._clock, self._count = road, outbox, clock, count
         self._hellos, self._hello_due_ms = 0, 0
         self._sent_ms = self._heard_ms = None
-        self._sent_to_n = None  # the newest reading on its way
+        self._sent_to = None  # the number of the newest reading on its way
         self._told_gaps = []
         self._doubt = None  # a wrong proof that no right one followed
         self.proved_by = None
@@ -43,7 +45,7 @@ class Session:
         if self._hellos == UNANSWERED:
             raise RoadLost("no answer to %d hellos" % UNANSWERED)
         self._hellos += 1
-        self._sent_to_n, self._told_gaps = None, []
+        self._sent_to, self._told_gaps = None, []
         self._hello_due_ms = now_ms + int(self._settings["ack_timeout_s"] * 1000)
         self._road.send(self._link.hello())
 
@@ -79,7 +81,7 @@ class Session:
 
     def _refused(self, event, now_ms):
         """A refusal is a hint to begin again, later than at once."""
-        self._sent_to_n = None
+        self._sent_to = None
         wait_ms = self._settings["back_off_first_s"] * 1000 * (1 + urandom(1)[0] / 128)
         due_ms = now_ms + int(wait_ms * 2**self._hellos)
         if self._hello_due_ms is None or due_ms < self._hello_due_ms:
@@ -88,12 +90,12 @@ class Session:
     def _acknowledged(self, event, now_ms):
         self._outbox.drop(event.intervals)
         oldest = self._outbox.oldest()
-        if self._sent_to_n is not None and (oldest is None or oldest > self._sent_to_n):
-            self._sent_to_n = None
+        if self._sent_to is not None and (oldest is None or oldest > self._sent_to):
+            self._sent_to = None
 
     def _send(self, now_ms):
         """The next readings, once those before are acknowledged; a new hello when that takes too long."""
-        if self._sent_to_n is not None:
+        if self._sent_to is not None:
             if now_ms - self._sent_ms > self._settings["ack_timeout_s"] * 1000:
                 self._hello_due_ms = now_ms
             return
@@ -101,11 +103,10 @@ class Session:
         if gaps and gaps != self._told_gaps:
             self._road.send(self._link.send_gaps(gaps))
             self._told_gaps = gaps
-        records = self._outbox.peek(AT_ONCE)
+        boot_no, records = self._outbox.peek(AT_ONCE)
         if records:
-            self._road.send(self._link.send_readings(self._boot_no, records))
-            newest = records[-1]
-            self._sent_to_n, self._sent_ms = newest[0] << 16 | newest[1] << 8 | newest[2], now_ms
+            self._road.send(self._link.send_readings(boot_no, records))
+            self._sent_to, self._sent_ms = seq_of(boot_no, n_of(records[-1])), now_ms
 
     def _keep_alive(self, now_ms):
         if self._heard_ms is None or now_ms - self._heard_ms > self._settings["keepalive_s"] * 1000:

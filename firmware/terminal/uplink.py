@@ -11,8 +11,8 @@ from firmware.terminal.transports.mqtt import MqttRoad
 class Uplink:
     """The terminal's one way out. `breathe()` is called in every wait on the network."""
 
-    def __init__(self, identity, boot_no, outbox, clock, wifi, breathe):
-        self._identity, self._boot_no, self._outbox, self._clock = identity, boot_no, outbox, clock
+    def __init__(self, identity, outbox, clock, wifi, breathe):
+        self._identity, self._outbox, self._clock = identity, outbox, clock
         self._wifi, self._breathe = wifi, breathe
         self._gateways = identity.gateways
         self._due_ms, self._failures = [0] * len(self._gateways), [0] * len(self._gateways)
@@ -40,7 +40,7 @@ class Uplink:
         gateway = self._gateways[turn]
         self._road = MqttRoad(self._identity, gateway, self._breathe)
         self._road.open()
-        self._session = Session(self._identity, self._boot_no, self._road, self._outbox, self._clock, self._count)
+        self._session = Session(self._identity, self._road, self._outbox, self._clock, self._count)
         gc.collect()
         print("link open", gateway.gateway_id, "heap_free", gc.mem_free())
 

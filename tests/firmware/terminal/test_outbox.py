@@ -1,131 +1,181 @@
-"""Readings wait in the outbox until they are acknowledged; what is lost is said."""
+"""Memory and flash are one queue: oldest first, over restarts, until a reading is acknowledged or said to be lost."""
+
+import shutil
+import tempfile
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware.protocol.frame import Gap, Reading, pack_readings, pack_record, seq_of, unpack_readings
-from firmware.terminal.outbox import Outbox
+from firmware.protocol.channels import TIME_ESTIMATED
+from firmware.protocol.frame import Reading, pack_readings, pack_record, seq_of, unpack_readings
+from firmware.terminal.outbox import SAVE_AFTER_MS, Outbox
+from firmware.terminal.segments import BLOCK, Segments
 
-BOOT = 7
-
-
-def record(n, ts_ms=1000):
-    """One packed reading."""
-    return pack_record(Reading("ct-01", ts_ms, seq_of(BOOT, n), {"temperature_c": n / 100}, 0))
+BOOT, TIME_MS, WINDOW_MS = 7, 1_760_000_000_000, 10_000
 
 
-def numbers(records):
-    """The n of records, in order."""
-    readings = unpack_readings("ct-01", pack_readings(BOOT, records))
-    return [reading.seq & 0xFFFFFF for reading in readings]
+class Board:
+    """A folder that outlives its terminal: `boot` switches it on again."""
+
+    def __init__(self, folder, limit=64 * BLOCK, slots=4):
+        self.folder, self._limit, self._slots = str(folder) + "/outbox/", limit, slots
+        self.boot_no, self.n = BOOT - 1, 0
+        self.boot()
+
+    def boot(self):
+        self.boot_no, self.n = self.boot_no + 1, 0
+        self.outbox = Outbox(self.boot_no, self._slots, 40, Segments(self.folder, self._limit))
+
+    def fill(self, count):
+        for _ in range(count):
+            self.n += 1
+            ts_ms = self.n * WINDOW_MS + (TIME_MS if self.outbox.stamped else 0)
+            reading = Reading("ct-01", ts_ms, seq_of(self.boot_no, self.n), {"current_a": 1.0}, 0)
+            self.outbox.put(pack_record(reading), self.n * WINDOW_MS)
+
+    def waiting(self, acknowledge=True):
+        """Every reading that is handed over, each acknowledged as it comes."""
+        found = []
+        while True:
+            boot_no, records = self.outbox.peek(20)
+            if not records:
+                return found
+            readings = unpack_readings("ct-01", pack_readings(boot_no, records))
+            found += readings
+            if not acknowledge:
+                return found
+            self.outbox.drop([(readings[0].seq, readings[-1].seq)])
 
 
-def seqs(first, last):
-    """An acknowledged interval."""
-    return seq_of(BOOT, first), seq_of(BOOT, last)
+@pytest.fixture
+def board(tmp_path):
+    return Board(tmp_path)
 
 
-def box(slots=8, filled=0, stamped=True):
-    """An outbox with some readings in it."""
-    outbox = Outbox(BOOT, slots, len(record(1)))
-    if stamped:
-        outbox.stamp(0)
-    for n in range(1, filled + 1):
-        outbox.put(record(n))
-    return outbox
+def places(readings):
+    return [divmod(reading.seq, 1 << 24) for reading in readings]
 
 
-def test_peek_hands_over_the_oldest_and_forgets_nothing():
-    outbox = box(filled=5)
-    assert numbers(outbox.peek(3)) == [1, 2, 3]
-    assert numbers(outbox.peek(3)) == [1, 2, 3]
+def test_what_does_not_fit_into_memory_goes_to_the_flash_and_comes_back_in_order(board):
+    board.outbox.stamp(TIME_MS)
+    board.fill(50)
+    assert places(board.waiting()) == [(BOOT, n) for n in range(1, 51)]
+    assert board.outbox.oldest() is None and board.outbox.gaps() == []
 
 
-def test_only_what_is_acknowledged_is_forgotten():
-    outbox = box(filled=5)
-    outbox.drop([seqs(1, 2)])
-    assert numbers(outbox.peek(9)) == [3, 4, 5]
+def test_while_a_gateway_answers_nothing_is_written(board, tmp_path):
+    board.outbox.stamp(TIME_MS)
+    for _ in range(20):
+        board.fill(1)
+        board.waiting()
+        board.outbox.save_if_due(board.n * WINDOW_MS)
+    assert list((tmp_path / "outbox").iterdir()) == []
 
 
-def test_an_acknowledgement_with_a_hole_leaves_the_hole():
-    outbox = box(filled=5)
-    outbox.drop([seqs(1, 1), seqs(3, 4)])
-    assert numbers(outbox.peek(9)) == [2, 5]
-    assert outbox.oldest() == 2
+def test_a_reading_waits_in_memory_no_longer_than_it_should(board, tmp_path):
+    board.outbox.stamp(TIME_MS)
+    board.fill(1)
+    board.outbox.save_if_due(WINDOW_MS + SAVE_AFTER_MS)
+    assert list((tmp_path / "outbox").iterdir()) == []
+    board.outbox.save_if_due(WINDOW_MS + SAVE_AFTER_MS + 1)
+    assert len(list((tmp_path / "outbox").iterdir())) == 1
 
 
-def test_an_acknowledgement_of_another_boot_forgets_nothing():
-    outbox = box(filled=3)
-    outbox.drop([(seq_of(BOOT - 1, 1), seq_of(BOOT - 1, 3))])
-    assert len(outbox) == 3
+def test_readings_of_an_earlier_boot_come_first_and_under_their_own_number(board):
+    board.outbox.stamp(TIME_MS)
+    board.fill(10)  # the last two are in memory only, and go with the power
+    board.boot()
+    board.outbox.stamp(TIME_MS + 3_600_000)
+    board.fill(3)
+    assert places(board.waiting()) == [(BOOT, n) for n in range(1, 9)] + [(BOOT + 1, n) for n in range(1, 4)]
 
 
-def test_a_full_outbox_loses_its_oldest_and_says_which():
-    outbox = box(slots=4, filled=7)
-    assert numbers(outbox.peek(9)) == [4, 5, 6, 7]
-    assert outbox.gaps() == [Gap(*seqs(1, 3), "outbox_full")]
+def test_nothing_is_handed_over_before_a_time_is_known_then_uptimes_become_times(board):
+    board.fill(10)
+    assert board.outbox.peek(20) == (BOOT, [])
+    board.outbox.stamp(TIME_MS)
+    readings = board.waiting()
+    assert [reading.ts_ms for reading in readings] == [TIME_MS + n * WINDOW_MS for n in range(1, 11)]
+    assert not any(reading.flags & TIME_ESTIMATED for reading in readings)
 
 
-def test_a_loss_is_said_until_it_is_acknowledged():
-    outbox = box(slots=4, filled=6)
-    outbox.drop([seqs(3, 3)])
-    assert outbox.gaps() == [Gap(*seqs(1, 2), "outbox_full")]
-    outbox.drop([seqs(1, 2)])
-    assert outbox.gaps() == []
+def test_a_boot_that_never_knew_the_time_is_estimated_to_end_where_the_next_began_and_says_so(board):
+    board.fill(12)
+    board.boot()
+    board.outbox.stamp(TIME_MS)
+    readings = board.waiting()
+    assert readings[-1].ts_ms == TIME_MS
+    assert [b.ts_ms - a.ts_ms for a, b in zip(readings, readings[1:], strict=False)] == [WINDOW_MS] * (
+        len(readings) - 1
+    )
+    assert all(reading.flags & TIME_ESTIMATED for reading in readings)
 
 
-def test_a_loss_that_grew_is_not_let_go_by_the_acknowledgement_of_its_beginning():
-    outbox = box(slots=4, filled=6)
-    outbox.put(record(7))
-    outbox.drop([seqs(1, 2)])
-    assert outbox.gaps() == [Gap(*seqs(1, 3), "outbox_full")]
+def test_a_boot_that_learned_the_time_late_is_estimated_to_meet_its_first_known_time(board):
+    board.fill(8)
+    board.outbox.stamp(TIME_MS)
+    board.fill(8)
+    board.boot()
+    board.outbox.stamp(TIME_MS + 86_400_000)
+    readings = board.waiting()
+    assert readings[3].ts_ms == readings[4].ts_ms == TIME_MS + 5 * WINDOW_MS
+    assert [bool(reading.flags & TIME_ESTIMATED) for reading in readings] == [True] * 4 + [False] * 8
 
 
-def test_what_was_acknowledged_out_of_turn_is_no_loss():
-    outbox = box(slots=4, filled=4)
-    outbox.drop([seqs(2, 2)])
-    for n in range(5, 9):
-        outbox.put(record(n))
-    assert [(gap.from_seq & 0xFFFFFF, gap.to_seq & 0xFFFFFF) for gap in outbox.gaps()] == [(1, 1), (3, 4)]
+def test_what_was_acknowledged_is_gone_after_a_restart_but_for_one_file(board):
+    board.outbox.stamp(TIME_MS)
+    board.fill(400)
+    _boot, records = board.outbox.peek(300)
+    board.outbox.drop([(seq_of(BOOT, 1), seq_of(BOOT, 250))])
+    board.boot()
+    board.outbox.stamp(TIME_MS)
+    again = places(board.waiting())
+    assert again[-1] == (BOOT, 396) and again[0][1] > 1
 
 
-def test_nothing_is_handed_over_before_a_time_is_known_then_all_is_stamped_by_its_uptime():
-    outbox = box(stamped=False)
-    outbox.put(record(1, ts_ms=2000))
-    outbox.put(record(2, ts_ms=3000))
-    assert outbox.peek(9) == [] and len(outbox) == 2
-    outbox.stamp(1_760_000_000_000)
-    times = [reading.ts_ms for reading in unpack_readings("ct-01", pack_readings(BOOT, outbox.peek(9)))]
-    assert times == [1_760_000_002_000, 1_760_000_003_000]
+def test_a_full_flash_loses_its_oldest_and_says_which_until_that_is_acknowledged(tmp_path):
+    board = Board(tmp_path, limit=2 * BLOCK)
+    board.outbox.stamp(TIME_MS)
+    board.fill(1000)
+    (gap,) = board.outbox.gaps()[:1]
+    assert gap.from_seq == seq_of(BOOT, 1) and gap.reason == "outbox_full"
+    lost = [n for one in board.outbox.gaps() for n in range(one.from_seq, one.to_seq + 1)]
+    waiting = [reading.seq for reading in board.waiting()]
+    assert lost + waiting == [seq_of(BOOT, n) for n in range(1, 1001)]
+    board.outbox.drop([(lost[0], lost[-1])])
+    assert board.outbox.gaps() == []
 
 
-def test_readings_are_stamped_once():
-    outbox = box(filled=1)
-    before = outbox.peek(1)
-    outbox.stamp(5000)
-    assert outbox.peek(1) == before
+def test_without_a_flash_memory_goes_on_and_says_what_it_loses(board, capsys):
+    board.outbox.stamp(TIME_MS)
+    shutil.rmtree(board.folder)
+    board.fill(7)
+    assert "flash takes nothing" in capsys.readouterr().out
+    assert places(board.waiting()) == [(BOOT, n) for n in range(4, 8)]
+    assert [(gap.from_seq & 0xFFFFFF, gap.to_seq & 0xFFFFFF) for gap in board.outbox.gaps()] == [(1, 3)]
 
 
-def test_a_record_longer_than_a_slot_is_refused_and_spoils_nothing():
-    outbox = box(filled=2)
-    with pytest.raises(ValueError, match="at most"):
-        outbox.put(record(3) + b"x")
-    assert numbers(outbox.peek(9)) == [1, 2]
-
-
-@given(st.lists(st.one_of(st.just("put"), st.tuples(st.integers(1, 40), st.integers(0, 6))), max_size=60))
-def test_every_number_is_waiting_acknowledged_or_said_to_be_lost(steps):
-    outbox, n, acknowledged = box(slots=5), 0, set()
-    for step in steps:
-        if step == "put":
-            n += 1
-            outbox.put(record(n))
-        else:
-            waiting = set(numbers(outbox.peek(9)))
-            acknowledged |= waiting & set(range(step[0], step[0] + step[1]))
-            outbox.drop([seqs(one, one) for one in waiting if step[0] <= one < step[0] + step[1]])
-    lost = {one for gap in outbox.gaps() for one in range(gap.from_seq & 0xFFFFFF, (gap.to_seq & 0xFFFFFF) + 1)}
-    waiting = set(numbers(outbox.peek(9)))
-    assert waiting | acknowledged | lost == set(range(1, n + 1))
-    assert not waiting & acknowledged and not waiting & lost and not acknowledged & lost
+@given(st.lists(st.sampled_from(["put", "put", "put", "take", "boot"]), max_size=120))
+@settings(max_examples=60, deadline=None)
+def test_every_number_arrives_unless_the_power_cut_took_it_from_memory(steps):
+    with tempfile.TemporaryDirectory() as folder:
+        board, put, arrived = Board(folder), set(), []
+        board.outbox.stamp(TIME_MS)
+        for step in steps:
+            if step == "put":
+                board.fill(1)
+                put.add(seq_of(board.boot_no, board.n))
+            elif step == "take":
+                boot_no, records = board.outbox.peek(3)
+                seqs = [reading.seq for reading in unpack_readings("ct-01", pack_readings(boot_no, records))]
+                arrived += seqs
+                board.outbox.drop([(seq, seq) for seq in seqs])
+            else:
+                in_memory = {seq_of(board.boot_no, n) for n in range(board.n - 3, board.n + 1)}
+                put -= in_memory - set(arrived)
+                board.boot()
+                board.outbox.stamp(TIME_MS)
+        arrived += [reading.seq for reading in board.waiting()]
+        assert put <= set(arrived)
+        assert board.outbox.gaps() == []

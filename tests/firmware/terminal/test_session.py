@@ -1,6 +1,7 @@
 """One conversation with a gateway, joined by bytes; the seconds are given."""
 
 import os
+import tempfile
 
 import pytest
 
@@ -11,6 +12,7 @@ from firmware.protocol.seal import gateway_key
 from firmware.terminal.config import read_settings
 from firmware.terminal.identity import Gateway, Identity
 from firmware.terminal.outbox import Outbox
+from firmware.terminal.segments import BLOCK, Segments
 from firmware.terminal.session import AT_ONCE, Session
 from firmware.terminal.transports import RoadLost, Untrusted
 
@@ -65,20 +67,21 @@ class Wire:
 class Talk:
     """A session with its outbox over a wire."""
 
-    def __init__(self, wire=None, slots=60):
+    def __init__(self, wire=None, slots=60, limit=64 * BLOCK):
         gateways = [Gateway("gw-1", "", 0, ""), Gateway("gw-2", "", 0, "")]
         settings = read_settings(SETTINGS)
         identity = Identity("ct-01", SECRET, 1, gateways, b"", [], settings, None, {})
         self.wire, self.clock, self.refused = wire or Wire(), Day(), []
-        self.outbox, self.n = Outbox(BOOT, slots, 40), 0
-        self.session = Session(identity, BOOT, self.wire, self.outbox, self.clock, self.refused.append)
+        self._folder = tempfile.TemporaryDirectory()
+        self.outbox, self.n = Outbox(BOOT, slots, 40, Segments(self._folder.name + "/", limit)), 0
+        self.session = Session(identity, self.wire, self.outbox, self.clock, self.refused.append)
 
     def fill(self, count):
         """So many readings more in the outbox."""
         for _ in range(count):
             self.n += 1
             reading = Reading("ct-01", self.n * 1000, seq_of(BOOT, self.n), {"current_a": 1.0}, 0)
-            self.outbox.put(pack_record(reading))
+            self.outbox.put(pack_record(reading), self.n * 1000)
 
     def turns(self, now_ms=0, count=12):
         """Let so many turns of the loop pass at one moment."""
@@ -96,7 +99,7 @@ def test_readings_leave_after_both_proofs_and_are_forgotten_once_acknowledged():
     talk.turns()
     assert talk.wire.heard == [Hello, Proved, Readings]
     assert talk.session.proved_by == "gw-1"
-    assert talk.arrived() == [1, 2, 3] and len(talk.outbox) == 0
+    assert talk.arrived() == [1, 2, 3] and talk.outbox.oldest() is None
     assert talk.wire.readings[0].ts_ms == 1000 + TIME_MS
 
 
@@ -119,7 +122,7 @@ def test_without_an_acknowledgement_nothing_more_leaves_until_a_new_challenge_pa
     talk.turns(20_500)
     assert talk.wire.heard[:3] + talk.wire.heard[3:5] == [Hello, Proved, Readings, Hello, Proved]
     assert talk.arrived() == [*range(1, 21), *range(1, 26)]
-    assert len(talk.outbox) == 0
+    assert talk.outbox.oldest() is None
 
 
 def test_an_unanswered_hello_is_said_again_and_the_third_gives_the_road_up():
@@ -196,7 +199,7 @@ def test_a_replayed_acknowledgement_lets_nothing_go():
     talk.wire.down.append(old)
     talk.turns()
     assert [error.code for error in talk.refused] == ["counter_replayed"]
-    assert len(talk.outbox) == 1
+    assert talk.outbox.oldest() == seq_of(BOOT, 2)
 
 
 def test_a_refusal_is_answered_by_a_new_hello_after_a_pause():
@@ -233,12 +236,12 @@ def test_a_time_known_before_serves_with_a_gateway_that_does_not_know_it():
 
 
 def test_what_the_outbox_lost_is_said_before_the_rest_and_once():
-    talk = Talk(slots=20)
-    talk.fill(25)
-    talk.turns()
-    ((gap,),) = talk.wire.gaps
-    assert (gap.from_seq, gap.to_seq, gap.reason) == (seq_of(BOOT, 1), seq_of(BOOT, 5), "outbox_full")
-    assert talk.arrived() == list(range(6, 26)) and talk.outbox.gaps() == []
+    talk = Talk(slots=20, limit=BLOCK)
+    talk.fill(500)
+    lost = talk.outbox.gaps()
+    talk.turns(count=60)
+    assert lost and talk.wire.gaps == [lost]
+    assert talk.arrived() == list(range((lost[-1].to_seq & 0xFFFFFF) + 1, 501)) and talk.outbox.gaps() == []
 
 
 def test_a_silent_road_is_kept_awake():
