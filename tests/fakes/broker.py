@@ -3,7 +3,6 @@
 import asyncio
 import getpass
 import queue
-import signal
 import socket
 import ssl
 import subprocess
@@ -79,10 +78,12 @@ class RunningBroker:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         self.broker = self._make()
         async with self.broker:
-            self.listen()
-            self._up.set()
-            await self._stop.wait()
-        self.end()
+            try:
+                self.listen()
+                self._up.set()
+                await self._stop.wait()
+            finally:
+                self.end()
 
     def listen(self):
         """Start what is not started by entering the broker."""
@@ -100,7 +101,7 @@ class RunningEmbedded(RunningBroker):
 class RunningMosquitto(RunningBroker):
     """A real mosquitto with the configuration the product documents."""
 
-    kind = Mosquitto
+    kind, _process = Mosquitto, None
 
     def settings(self):
         """Where its files are."""
@@ -126,8 +127,9 @@ class RunningMosquitto(RunningBroker):
 
     def end(self):
         """End it."""
-        self._process.send_signal(signal.SIGTERM)
-        self._process.wait(10)
+        if self._process:
+            self._process.terminate()
+            self._process.wait(10)
 
 
 KINDS = {"embedded": RunningEmbedded, "mosquitto": RunningMosquitto}
