@@ -15,7 +15,7 @@ from flasher import parts
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("firmware/protocol", "firmware/processing", "firmware/terminal")
-NOT_ON_A_BOARD = ("firmware/protocol/refusals.py",)
+NOT_ON_A_BOARD = ("firmware/protocol/refusals.py", "firmware/protocol/gateway_link.py")
 MIN_BOOT = 1
 
 

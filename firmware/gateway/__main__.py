@@ -41,7 +41,7 @@ def run(config_file):
 @main.command()
 @click.option("--url", help="the collector's https:// address; default: collector.url")
 @click.option("--code", required=True, help="the code the collector made for this gateway")
-@click.option("--ca", "ca_file", help="PEM file of the site's CA; default: collector.ca")
+@click.option("--ca", "ca_file", help="PEM file of the collector's CA; default: collector.ca")
 @click.option("--name", "names", multiple=True, required=True, help="host or address the terminals dial; repeatable")
 @click.pass_obj
 def enrol(config_file, url, code, ca_file, names):

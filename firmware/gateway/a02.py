@@ -25,6 +25,8 @@ class CollectorRefused(Exception):
 
 def trust(ca_file):
     """A TLS context that trusts one CA and nobody else. Raises GatewayError."""
+    if not ca_file:
+        raise GatewayError("the collector's CA is not known; name its file with collector.ca or --ca")
     try:
         context = ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:

@@ -61,8 +61,7 @@ class Gateway:
     async def run(self):
         """The whole of it, in one task group."""
         settings, identity = self._settings, self._identity
-        ca = settings["collector.ca"] or identity.ca
-        url, timeout_s = settings["collector.url"], settings["collector.timeout_s"]
+        url, ca, timeout_s = (settings[f"collector.{name}"] for name in ("url", "ca", "timeout_s"))
         try:
             async with Collector(url, ca, identity.credential, timeout_s) as collector, self._broker:
                 north = North(settings, identity.gateway_id, self._outbox, collector, self._clock, self._news)

@@ -11,9 +11,7 @@ Setting = namedtuple("Setting", ("name", "default", "help"))
 SETTINGS = (
     Setting("state", "state", "folder of the outbox, the keys and the certificate; relative to the file's own folder"),
     Setting("collector.url", "", "where the collector is, for example https://gantry.hospital.example"),
-    Setting(
-        "collector.ca", "", "PEM file of the CA the collector's certificate must come from; empty: the enrolled one"
-    ),
+    Setting("collector.ca", "", "PEM file of the CA the collector's certificate must come from: its `ca export --pem`"),
     Setting("collector.timeout_s", 30.0, "seconds a request may take"),
     Setting("collector.terminals_every_s", 20.0, "seconds between two looks for new and revoked terminals"),
     Setting("mqtt.embedded", True, "run our own broker; false: use a mosquitto, whose rules we write"),

@@ -5,6 +5,7 @@ from collections import namedtuple
 
 from firmware.protocol import link
 from firmware.protocol.errors import FrameError, ProofError, ProtocolError
+from firmware.protocol.gateway_link import GatewayLink
 
 log = logging.getLogger("gateway")
 
@@ -60,7 +61,7 @@ class Sessions:
 
     def _link(self, terminal_id):
         if terminal_id not in self._links:
-            self._links[terminal_id] = link.GatewayLink(self._gateway_id, self._random)
+            self._links[terminal_id] = GatewayLink(self._gateway_id, self._random)
             self._link_keys[terminal_id] = self._keys.get(terminal_id)
         return self._links[terminal_id]
 
@@ -89,4 +90,4 @@ class Sessions:
         due_s = self._told_s.get(terminal_id, -REFUSAL_EVERY_S) + REFUSAL_EVERY_S
         if error.code in BEGIN_AGAIN and now_s >= due_s:
             self._told_s[terminal_id] = now_s
-            taken.frames.append(link.GatewayLink(self._gateway_id, self._random).refuse(error.code))
+            taken.frames.append(GatewayLink(self._gateway_id, self._random).refuse(error.code))

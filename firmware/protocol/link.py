@@ -1,5 +1,7 @@
 """One A01 session as a state machine: prove each other, then sealed frames. Bytes in, events out; no I/O, no clock.
 
+Here is what both sides share, and the terminal's side; the gateway's stands in gateway_link.py, which no board loads.
+
 The terminal says hello; the gateway answers with its proof; the terminal checks it and sends its own; from then on
 both seal. A reading can only be packed after the proof was checked: `send_readings` raises NotProved before.
 An event is a tuple from the list below, None means that more bytes are needed, a ProtocolError is the peer's fault:
@@ -20,7 +22,6 @@ Gaps = namedtuple("Gaps", ("gaps",))
 Acknowledged = namedtuple("Acknowledged", ("intervals",))
 Refused = namedtuple("Refused", ("code",))  # said in the clear: a hint to begin again, never more
 
-CHALLENGE_S = 30  # how long a challenge may wait for its answer
 LABEL = b"gantry a01 v1"
 _TIME_KNOWN = 1
 _LAST_COUNTER = 0xFFFFFFFF
@@ -34,15 +35,16 @@ def transcript_of(terminal_id, gateway_id, terminal_nonce, gateway_nonce, ts_ms)
         + frame.put_text(gateway_id)
         + terminal_nonce
         + gateway_nonce
-        + _put_time(ts_ms)
+        + put_time(ts_ms)
     )
 
 
-def _put_time(ts_ms):
+def put_time(ts_ms):
+    """An instant on the wire, or that none is known."""
     return struct.pack(">BQ", 0 if ts_ms is None else _TIME_KNOWN, ts_ms or 0)
 
 
-class _Session:
+class Session:
     """The two directions of a passed challenge, seen from one side."""
 
     def __init__(self, send_key, receive_key, random):
@@ -69,7 +71,7 @@ class _Session:
         return plain
 
 
-class _Link:
+class Link:
     """What both sides share: the buffer and the turn from bytes to events."""
 
     def __init__(self, random):
@@ -134,11 +136,11 @@ class _Link:
         return self._seal(message.pack(event))
 
 
-class TerminalLink(_Link):
+class TerminalLink(Link):
     """The terminal's side. `gateways`: ids it may answer to, as provisioned; nobody else is listened to."""
 
     def __init__(self, terminal_id, secret, gateways, random):
-        _Link.__init__(self, random)
+        Link.__init__(self, random)
         self.terminal_id, self._secret, self._gateways = terminal_id, secret, gateways
         self._nonce = None
 
@@ -164,7 +166,7 @@ class TerminalLink(_Link):
             raise ProofError("proof_wrong", gateway_id)
         self._nonce = None  # single use
         up, down = session_keys(key, transcript)
-        self._session = _Session(up, down, self._random)
+        self._session = Session(up, down, self._random)
         self._proof = frame.pack(frame.PROOF, proof(key, b"terminal", transcript))
         return Proved(gateway_id, ts_ms)
 
@@ -191,63 +193,3 @@ class TerminalLink(_Link):
     _steps = {frame.ANSWER: _answer, frame.REFUSAL: _refusal}
     _messages = {frame.ACK: _acknowledged}
     _heard = "FROM_GATEWAY"
-
-
-class GatewayLink(_Link):
-    """The gateway's side of one terminal. A new hello never displaces a proved session; only a new proof does."""
-
-    def __init__(self, gateway_id, random):
-        _Link.__init__(self, random)
-        self.gateway_id, self.terminal_id = gateway_id, None
-        self._challenge = None
-        self._now_s = 0
-
-    def next_event(self, now_s=0):
-        """As for both sides; `now_s` is any steady clock in seconds: it ends challenges that wait too long."""
-        self._now_s = now_s
-        return _Link.next_event(self)
-
-    def _hello(self, body):
-        terminal_id, at = frame.take_text(body)
-        if len(body) != at + frame.NONCE:
-            raise FrameError("frame_body", "hello of %d bytes" % len(body))
-        return Hello(terminal_id, body[at:])
-
-    def answer(self, hello, key, ts_ms):
-        """The frame that proves us to a terminal whose gateway key is `key`. ts_ms None: our clock is not proved."""
-        nonce = self._random(frame.NONCE)
-        transcript = transcript_of(hello.terminal_id, self.gateway_id, hello.nonce, nonce, ts_ms)
-        self._challenge = (hello.terminal_id, key, transcript, self._now_s)
-        body = frame.put_text(self.gateway_id) + nonce + _put_time(ts_ms) + proof(key, b"gateway", transcript)
-        return frame.pack(frame.ANSWER, body)
-
-    def refuse(self, code):
-        """A frame in the clear that says why nothing more will come; code from refusals.CODES."""
-        return frame.pack(frame.REFUSAL, frame.put_text(code))
-
-    def _proof(self, body):
-        if self._challenge is None:
-            raise ProofError("proof_unexpected", self.terminal_id or "")
-        terminal_id, key, transcript, asked_s = self._challenge
-        self._challenge = None  # single use
-        if self._now_s - asked_s > CHALLENGE_S:
-            raise ProofError("proof_late", terminal_id)
-        if not same(body, proof(key, b"terminal", transcript)):
-            raise ProofError("proof_wrong", terminal_id)
-        up, down = session_keys(key, transcript)
-        self.terminal_id, self._session = terminal_id, _Session(down, up, self._random)
-        return Proved(terminal_id, None)
-
-    def _readings(self, opened):
-        return Readings(frame.unpack_readings(self.terminal_id, opened))
-
-    def _gaps(self, opened):
-        return Gaps(frame.unpack_gaps(opened))
-
-    def acknowledge(self, intervals):
-        """A sealed frame that lets the terminal forget what is committed here: (first, last) pairs."""
-        return self._seal(frame.pack_ack(intervals))
-
-    _steps = {frame.HELLO: _hello, frame.PROOF: _proof}
-    _messages = {frame.READINGS: _readings, frame.GAPS: _gaps}
-    _heard = "FROM_TERMINAL"

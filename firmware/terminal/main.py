@@ -22,7 +22,6 @@ OUTBOX = "outbox/"
 SPENT = (  # what only the start needs, and the gateway's half of the protocol: a tenth of the memory
     "firmware.terminal.identity",
     "firmware.terminal.config",
-    "firmware.protocol.link.GatewayLink",
     "firmware.protocol.frame.unpack_readings",
     "firmware.protocol.frame.unpack_gaps",
 )

@@ -9,7 +9,8 @@ import time
 import aiomqtt
 
 from firmware.protocol.errors import ProtocolError
-from firmware.protocol.link import Gaps, GatewayLink, Hello, Proved, Readings
+from firmware.protocol.gateway_link import GatewayLink
+from firmware.protocol.link import Gaps, Hello, Proved, Readings
 
 
 class PeerGateway:

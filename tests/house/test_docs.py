@@ -6,6 +6,7 @@ import re
 import click
 import pytest
 
+from firmware.gateway.south.mosquitto import CONFIG
 from firmware.protocol.channels import CHANNELS, FLAGS
 from firmware.protocol.refusals import ERRORS
 from tests.house import settings
@@ -65,3 +66,7 @@ def test_a_page_names_only_files_that_are_there():
         if path.parts[0] == "docs" and path.suffix == ".md":
             for named in re.findall(r"`((?:firmware|collector|flasher|boards|tests|docs)/[\w/.-]+\.\w+)`", text(path)):
                 assert (ROOT / named).exists(), f"{path} names {named}"
+
+
+def test_the_mosquitto_configuration_in_the_guide_is_the_tested_one():
+    assert CONFIG.format(port=8883, host="0.0.0.0", folder="/run/gantry") in text("docs/guide-start.md")

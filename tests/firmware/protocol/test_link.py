@@ -3,7 +3,8 @@
 from firmware.protocol import frame, link
 from firmware.protocol.errors import NotProved
 from firmware.protocol.frame import Gap, Reading
-from firmware.protocol.link import Acknowledged, GatewayLink, Proved, Readings, Refused, TerminalLink
+from firmware.protocol.gateway_link import CHALLENGE_S, GatewayLink
+from firmware.protocol.link import Acknowledged, Proved, Readings, Refused, TerminalLink
 from firmware.protocol.seal import gateway_key
 from tests.firmware.protocol.plain import refused
 
@@ -148,7 +149,7 @@ def test_a_proof_cannot_be_mirrored_back():
 def test_a_challenge_ends_after_its_deadline():
     terminal, gateway = pair()
     said(terminal, gateway.answer(said(gateway, terminal.hello(), 100), KEY, NOW_MS))
-    refused("proof_late", said, gateway, terminal.prove(), 101 + link.CHALLENGE_S)
+    refused("proof_late", said, gateway, terminal.prove(), 101 + CHALLENGE_S)
 
 
 def test_an_unproved_hello_does_not_displace_a_proved_session():

@@ -1,7 +1,8 @@
 """Status, commands, results and pieces of an image come back as they were; what does not read is refused."""
 
 from firmware.protocol import message
-from firmware.protocol.link import GatewayLink, TerminalLink
+from firmware.protocol.gateway_link import GatewayLink
+from firmware.protocol.link import TerminalLink
 from firmware.protocol.message import Chunk, Command, Offer, Result, Status, Want
 from firmware.protocol.seal import gateway_key
 from tests.firmware.protocol.plain import refused

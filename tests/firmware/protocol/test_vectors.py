@@ -4,6 +4,7 @@ import json
 
 from firmware.protocol import frame, link
 from firmware.protocol.frame import Gap, Reading
+from firmware.protocol.gateway_link import GatewayLink
 from firmware.protocol.seal import gateway_key, mqtt_password
 
 with open(__file__[: __file__.rfind("tests")] + "tests/vectors/a01.json") as file:
@@ -20,7 +21,7 @@ def conversation():
 
     secret = bytes(range(32))
     terminal = link.TerminalLink("ct-01", secret, ("gw-1",), random)
-    gateway = link.GatewayLink("gw-1", random)
+    gateway = GatewayLink("gw-1", random)
     key = gateway_key(secret, "gw-1")
     frames = {"gateway_key": key, "mqtt_password": mqtt_password(key).encode(), "hello": terminal.hello()}
     gateway.receive(frames["hello"])

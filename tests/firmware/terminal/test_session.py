@@ -6,7 +6,8 @@ import tempfile
 import pytest
 
 from firmware.protocol.frame import Reading, pack_record, seq_of
-from firmware.protocol.link import Gaps, GatewayLink, Hello, Proved, Readings
+from firmware.protocol.gateway_link import GatewayLink
+from firmware.protocol.link import Gaps, Hello, Proved, Readings
 from firmware.protocol.message import Command
 from firmware.protocol.seal import gateway_key
 from firmware.terminal.config import read_settings

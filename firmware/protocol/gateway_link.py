@@ -1,0 +1,68 @@
+"""The gateway's side of A01, for one terminal. Bytes in, events out; no I/O, no clock."""
+
+from firmware.protocol import frame
+from firmware.protocol.errors import FrameError, ProofError
+from firmware.protocol.link import Gaps, Hello, Link, Proved, Readings, Session, put_time, transcript_of
+from firmware.protocol.seal import proof, same, session_keys
+
+CHALLENGE_S = 30  # how long a challenge may wait for its answer
+
+
+class GatewayLink(Link):
+    """The gateway's side of one terminal. A new hello never displaces a proved session; only a new proof does."""
+
+    def __init__(self, gateway_id, random):
+        Link.__init__(self, random)
+        self.gateway_id, self.terminal_id = gateway_id, None
+        self._challenge = None
+        self._now_s = 0
+
+    def next_event(self, now_s=0):
+        """As for both sides; `now_s` is any steady clock in seconds: it ends challenges that wait too long."""
+        self._now_s = now_s
+        return Link.next_event(self)
+
+    def _hello(self, body):
+        terminal_id, at = frame.take_text(body)
+        if len(body) != at + frame.NONCE:
+            raise FrameError("frame_body", "hello of %d bytes" % len(body))
+        return Hello(terminal_id, body[at:])
+
+    def answer(self, hello, key, ts_ms):
+        """The frame that proves us to a terminal whose gateway key is `key`. ts_ms None: our clock is not proved."""
+        nonce = self._random(frame.NONCE)
+        transcript = transcript_of(hello.terminal_id, self.gateway_id, hello.nonce, nonce, ts_ms)
+        self._challenge = (hello.terminal_id, key, transcript, self._now_s)
+        body = frame.put_text(self.gateway_id) + nonce + put_time(ts_ms) + proof(key, b"gateway", transcript)
+        return frame.pack(frame.ANSWER, body)
+
+    def refuse(self, code):
+        """A frame in the clear that says why nothing more will come; code from refusals.CODES."""
+        return frame.pack(frame.REFUSAL, frame.put_text(code))
+
+    def _proof(self, body):
+        if self._challenge is None:
+            raise ProofError("proof_unexpected", self.terminal_id or "")
+        terminal_id, key, transcript, asked_s = self._challenge
+        self._challenge = None  # single use
+        if self._now_s - asked_s > CHALLENGE_S:
+            raise ProofError("proof_late", terminal_id)
+        if not same(body, proof(key, b"terminal", transcript)):
+            raise ProofError("proof_wrong", terminal_id)
+        up, down = session_keys(key, transcript)
+        self.terminal_id, self._session = terminal_id, Session(down, up, self._random)
+        return Proved(terminal_id, None)
+
+    def _readings(self, opened):
+        return Readings(frame.unpack_readings(self.terminal_id, opened))
+
+    def _gaps(self, opened):
+        return Gaps(frame.unpack_gaps(opened))
+
+    def acknowledge(self, intervals):
+        """A sealed frame that lets the terminal forget what is committed here: (first, last) pairs."""
+        return self._seal(frame.pack_ack(intervals))
+
+    _steps = {frame.HELLO: _hello, frame.PROOF: _proof}
+    _messages = {frame.READINGS: _readings, frame.GAPS: _gaps}
+    _heard = "FROM_TERMINAL"
