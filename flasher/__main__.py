@@ -56,7 +56,7 @@ def build_image(board, version, key_file, out):
     numbers = tuple(map(int, version.split(".")))
     if max(numbers) > 255:
         raise build.BuildError(f"the version {version!r} has a number above 255")
-    built = build.files()
+    built = build.files(numbers)
     head, whole = build.head_and_image(board, numbers, built, build.read_key(key_file))
     out.write_bytes(whole)
     click.echo(f"{out}: {len(built)} files, {len(whole)} bytes, head {len(head)} bytes, for {board} {version}")

@@ -1,6 +1,7 @@
 """The application as one signed image: our modules and the fetched parts, compiled; same input, same bytes."""
 
 import hashlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,8 @@ from flasher import parts
 ROOT = Path(__file__).parents[1]
 ROOMS = ("firmware/protocol", "firmware/processing", "firmware/terminal")
 NOT_ON_A_BOARD = ("firmware/protocol/refusals.py", "firmware/protocol/gateway_link.py")
+NAMED = "firmware/terminal/__init__.py"
+VERSION = re.compile(r'^VERSION = ".*"$', re.M)
 MIN_BOOT = 1
 
 
@@ -40,8 +43,8 @@ def compiled(source, name):
         return out.read_bytes()
 
 
-def files():
-    """[(path inside a slot, bytecode)] in the order of their names."""
+def files(version):
+    """[(path inside a slot, bytecode)] in the order of their names; the program says `version` of itself."""
     with tempfile.TemporaryDirectory() as staged:
         parts.stage(staged)
         theirs = {
@@ -50,6 +53,9 @@ def files():
             if path.stat().st_size
         }
         everything = {**sources(), **theirs}
+        named = Path(staged) / "version.py"
+        named.write_text(VERSION.sub(f'VERSION = "{".".join(map(str, version))}"', everything[NAMED].read_text()))
+        everything[NAMED] = named
         return [(name[:-3] + ".mpy", compiled(everything[name], name)) for name in sorted(everything)]
 
 

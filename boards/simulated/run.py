@@ -17,6 +17,7 @@ from flasher import parts
 
 ROOT = Path(__file__).parents[2]
 HEAP = "192k"
+BOOT = "import sys; sys.path[:0] = ['safe', 'safe/lib']; from firmware.terminal import boot; boot.main()"
 RESETS = {71: "2", 72: "3"}  # exit status of a reset (machine.EXIT_BY_RESET): what machine.reset_cause() says next
 
 
@@ -27,7 +28,7 @@ def find_micropython():
 
 def environment(staged):
     """Where MicroPython looks for modules: the board's own first, then the staged parts, then the tree."""
-    places = (ROOT / "boards" / "simulated", staged, ROOT, ".frozen")
+    places = (ROOT / "boards" / "simulated", *([] if staged is None else (staged, ROOT)), ".frozen")
     return {**os.environ, "MICROPYPATH": ":".join(map(str, places))}
 
 
@@ -58,9 +59,11 @@ def play(argv, folder, staged, cause="1", **pipes):
 def run(folder, staged):
     """Run the board until it ends otherwise than by a reset; its exit status."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    cause = "1"
+    argv, cause = ["-m", "firmware.terminal.main"], "1"
+    if Path(folder, "safe").is_dir():  # provisioned with slots: nothing but what stands in the folder runs
+        argv, staged = ["-c", BOOT], None
     while cause:
-        status = play(["-m", "firmware.terminal.main"], folder, staged, cause).returncode
+        status = play(argv, folder, staged, cause).returncode
         cause = RESETS.get(status)
     return status
 

@@ -2,6 +2,8 @@
 
 from collections import namedtuple
 
+KEPT = "settings.json"  # what was changed by command; it goes over the identity's own
+
 Setting = namedtuple("Setting", ("name", "default", "help"))
 
 SETTINGS = (

@@ -5,7 +5,7 @@ import os
 from binascii import unhexlify
 from collections import namedtuple
 
-from firmware.terminal.config import read_settings
+from firmware.terminal.config import KEPT, read_settings
 
 FILE, BOOT_FILE = "identity.json", "boot_no"
 SCHEMA = 1
@@ -57,10 +57,23 @@ def _identity(found):
         gateways,
         ca,
         found["sensors"],
-        read_settings(found.get("settings", {})),
+        _settings(found.get("settings", {})),
         found.get("wifi"),
         dict(I2C_PINS, **found.get("i2c", {})),
     )
+
+
+def _settings(given):
+    """The identity's settings, under those that were changed by command. A damaged change counts for nothing, aloud."""
+    own = read_settings(given)
+    try:
+        with open(KEPT) as file:
+            return read_settings(dict(given, **json.load(file)))
+    except OSError:  # nothing was changed
+        return own
+    except (ValueError, TypeError) as error:
+        print("settings", KEPT, "damaged:", error)
+        return own
 
 
 def next_boot(first_boot_no):

@@ -14,6 +14,7 @@ from firmware.terminal.outbox import Outbox
 from firmware.terminal.sampler import Sampler
 from firmware.terminal.segments import Segments
 from firmware.terminal.sensors import fit
+from firmware.terminal.session import RestartAsked
 from firmware.terminal.uplink import Uplink
 
 LAST_N = 2**N_BITS - 1
@@ -25,6 +26,7 @@ SPENT = (  # what only the start needs, and the gateway's half of the protocol: 
     "firmware.protocol.frame.unpack_readings",
     "firmware.protocol.frame.unpack_gaps",
 )
+LATER = ("firmware.terminal.health", "firmware.terminal.slots")  # what is needed now and then
 
 
 class Terminal:
@@ -45,17 +47,38 @@ class Terminal:
         fullest = Reading(identity.terminal_id, 0, 0, dict.fromkeys(self._sampler.channels), 0)
         segments = Segments(OUTBOX, settings["outbox_bytes"])
         self._outbox = Outbox(boot_no, settings["ring_readings"], len(pack_record(fullest)), segments)
-        self._uplink = Uplink(identity, self._outbox, self._clock, _radio(identity.wifi), self.breathe)
+        self._uplink = Uplink(identity, self._outbox, self._clock, _radio(identity.wifi), self.breathe, self.status)
+        self._measured = self._confirmed = False
 
     def run(self):
         """For ever. First says who this is, and what memory is left."""
         gc.collect()
         name, free = self._identity.terminal_id, gc.mem_free()
         print("gantry terminal", name, "version", VERSION, "boot", self._boot_no, "heap_free", free)
-        while True:
-            self.breathe()
-            self._uplink.step(self._clock.uptime_ms())
-            time.sleep_ms(TURN_MS)
+        try:
+            while True:
+                self.breathe()
+                self._uplink.step(self._clock.uptime_ms())
+                if self._measured and self._uplink.acknowledged and not self._confirmed:
+                    self._confirm()
+                time.sleep_ms(TURN_MS)
+        except RestartAsked:
+            from firmware.terminal import health
+
+            health.restart(self._outbox)
+
+    def _confirm(self):
+        from firmware.terminal import health
+
+        self._confirmed = True
+        health.confirm()
+        _forget(LATER)
+
+    def status(self):
+        """What is told on request."""
+        from firmware.terminal import health
+
+        return health.status(self._boot_no, self._clock.uptime_ms(), self._outbox, self._uplink.refused)
 
     def breathe(self):
         """What must go on in every wait: the watchdog is fed, the sensors are looked at, a full window is kept."""
@@ -71,6 +94,7 @@ class Terminal:
     def _keep(self, start_ms, values, flags):
         """Number a window and put it into the outbox; while no time is known it is stamped with the uptime."""
         self._clock.stepped = False
+        self._measured = self._measured or any(value is not None for value in values.values())
         self._n += 1
         ts_ms = self._clock.at(start_ms) if self._outbox.stamped else start_ms
         seq = seq_of(self._boot_no, self._n)

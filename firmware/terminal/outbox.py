@@ -128,6 +128,10 @@ class Outbox:
         ]
         return lost + self._ring.gaps()
 
+    def depth(self):
+        """(readings in memory, files on the flash) that wait."""
+        return len(self._ring), len(self._segments)
+
     def oldest(self):
         """The number of the oldest reading that waits and was looked at, or None."""
         if self._page is not None:

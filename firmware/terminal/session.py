@@ -2,7 +2,7 @@
 
 from os import urandom
 
-from firmware.protocol.errors import FrameError, ProtocolError
+from firmware.protocol.errors import ProtocolError
 from firmware.protocol.frame import seq_of
 from firmware.protocol.link import Acknowledged, Proved, Refused, TerminalLink
 from firmware.terminal.segments import n_of
@@ -13,11 +13,15 @@ UNANSWERED = 3  # hellos before another gateway is tried
 DISTRUSTED = ("proof_wrong", "gateway_foreign")
 
 
+class RestartAsked(Exception):
+    """A command or an update is done; the board is to start again."""
+
+
 class Session:
     """Joins an open road, the protocol's link and the outbox. `count(error)` is told of every refusal of ours."""
 
-    def __init__(self, identity, road, outbox, clock, count):
-        self._settings = identity.settings
+    def __init__(self, identity, road, outbox, clock, count, status=dict):
+        self._settings, self._status = identity.settings, status
         gateway_ids = [gateway.gateway_id for gateway in identity.gateways]
         self._link = TerminalLink(identity.terminal_id, identity.secret, gateway_ids, urandom)
         self._road, self._outbox, self._clock, self._count = road, outbox, clock, count
@@ -26,7 +30,9 @@ class Session:
         self._sent_to = None  # the number of the newest reading on its way
         self._told_gaps = []
         self._doubt = None  # a wrong proof that no right one followed
+        self._commands = None
         self.proved_by = None
+        self.acknowledged = False  # whether a gateway has taken a reading in this session
 
     def step(self, now_ms):
         """Take what came, then say what is due. Raises RoadLost, and Untrusted when the gateway is not ours."""
@@ -61,10 +67,7 @@ class Session:
                 if event is None:
                     self._link.end_message()
                     return
-                take = self._on.get(type(event))
-                if take is None:
-                    raise FrameError("frame_type", type(event).__name__)
-                take(self, event, now_ms)
+                self._on.get(type(event), Session._asked)(self, event, now_ms)
             except ProtocolError as error:
                 self._count(error)
                 if error.code in DISTRUSTED:
@@ -88,10 +91,22 @@ class Session:
             self._hello_due_ms = due_ms
 
     def _acknowledged(self, event, now_ms):
+        self.acknowledged = True
         self._outbox.drop(event.intervals)
         oldest = self._outbox.oldest()
         if self._sent_to is not None and (oldest is None or oldest > self._sent_to):
             self._sent_to = None
+
+    def _asked(self, event, now_ms):
+        """A request of the gateway: do it, answer, and start again when that was asked for."""
+        if self._commands is None:
+            from firmware.terminal.commands import Commands
+
+            self._commands = Commands(self._status)
+        for answer in self._commands.take(event):
+            self._road.send(self._link.send(answer))
+        if self._commands.restart:
+            raise RestartAsked
 
     def _send(self, now_ms):
         """The next readings, once those before are acknowledged; a new hello when that takes too long."""

@@ -7,6 +7,7 @@ import json
 import os
 
 STATE = "slots.json"
+BOOT_VERSION = 1  # of boot.py and what stands in `safe`
 SLOTS = ("a", "b")
 SAFE = "safe"
 TRIES = 3  # starts an unconfirmed image gets; crashes in a row a confirmed one gets
@@ -72,6 +73,13 @@ def confirm(state, version):
     if state["trial"]:
         state["active"], state["trial"], state["tries"], state["bad"] = state["trial"], None, 0, []
     state["crashes"], state["floor"] = 0, list(max(tuple(version), tuple(state["floor"])))
+    return state
+
+
+def planned(state):
+    """The state that says that the next restart is meant: some boards call every restart a watchdog's."""
+    state = dict(state)
+    state["planned"] = True
     return state
 
 

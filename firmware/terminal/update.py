@@ -50,6 +50,17 @@ class Update:
             at += file.size
         return None
 
+    def left(self, at):
+        """How many bytes may come in one piece from an offset on: to the end of the head, or of the file there."""
+        if self._manifest is None:
+            return self._head_size - at
+        end = self._head_size
+        for file in self._manifest.files:
+            end += file.size
+            if at < end:
+                return end - at
+        return 0
+
     def take(self, offset, data):
         """Keep a piece that begins where `wanted` says; anything else is left. Raises ImageError."""
         if offset != self.wanted():

@@ -11,13 +11,15 @@ from firmware.terminal.transports.mqtt import MqttRoad
 class Uplink:
     """The terminal's one way out. `breathe()` is called in every wait on the network."""
 
-    def __init__(self, identity, outbox, clock, wifi, breathe):
+    def __init__(self, identity, outbox, clock, wifi, breathe, status=dict):
         self._identity, self._outbox, self._clock = identity, outbox, clock
         self._wifi, self._breathe = wifi, breathe
         self._gateways = identity.gateways
         self._due_ms, self._failures = [0] * len(self._gateways), [0] * len(self._gateways)
         self._turn, self._road, self._session, self._proved = 0, None, None, False
+        self._status = status
         self.refused = {}  # what we refused, by code
+        self.acknowledged = False  # whether a reading was taken since the start
 
     def step(self, now_ms):
         """One turn: open a road when none is, else one step of the conversation on it."""
@@ -25,6 +27,7 @@ class Uplink:
             if self._session is not None:
                 self._session.step(now_ms)
                 self._note_proof()
+                self.acknowledged = self.acknowledged or self._session.acknowledged
             elif self._wifi is None or self._wifi.ready(now_ms):
                 self._open(now_ms)
         except RoadLost as error:
@@ -40,7 +43,7 @@ class Uplink:
         gateway = self._gateways[turn]
         self._road = MqttRoad(self._identity, gateway, self._breathe)
         self._road.open()
-        self._session = Session(self._identity, self._road, self._outbox, self._clock, self._count)
+        self._session = Session(self._identity, self._road, self._outbox, self._clock, self._count, self._status)
         gc.collect()
         print("link open", gateway.gateway_id, "heap_free", gc.mem_free())
 

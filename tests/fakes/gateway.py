@@ -1,6 +1,7 @@
 """The gateway's side of A01 for tests, by protocol: a real MQTT client and a GatewayLink, with faults to switch on."""
 
 import asyncio
+import hashlib
 import os
 import ssl
 import threading
@@ -11,6 +12,7 @@ import aiomqtt
 from firmware.protocol.errors import ProtocolError
 from firmware.protocol.gateway_link import GatewayLink
 from firmware.protocol.link import Gaps, Hello, Proved, Readings
+from firmware.protocol.message import IMAGE_ID, Chunk, Offer, Result, Status, Want
 
 
 class PeerGateway:
@@ -25,6 +27,7 @@ class PeerGateway:
         self.ts_ms = ts_ms or (lambda: round(time.time() * 1000))
         self.acknowledges, self.refuses = True, None
         self.readings, self.gaps, self.hellos, self.messages, self.errors = [], [], [], [], []
+        self.said, self._image = [], b""  # Status and Result messages; the image that is offered
         self._changed = threading.Condition()
         self._ready, self._loop, self._task = threading.Event(), None, None
 
@@ -47,6 +50,7 @@ class PeerGateway:
                     "127.0.0.1", self._port, username="gateway", password=self._password, tls_context=trust
                 ) as client:
                     await client.subscribe("a01/+/up", qos=1)
+                    self._client = client
                     self._ready.set()
                     async for message in client.messages:
                         for frame in self._take(bytes(message.payload)):
@@ -82,8 +86,34 @@ class PeerGateway:
         if isinstance(event, Gaps):
             self.gaps += event.gaps
             return self._let_go([(gap.from_seq, gap.to_seq) for gap in event.gaps])
+        if isinstance(event, Want):
+            return [self._link.send(Chunk(event.image_id, event.offset, self._image[event.offset :][: event.length]))]
+        if isinstance(event, Status | Result):
+            self.said.append(event)
+            return []
         assert isinstance(event, Proved), event
+        if self._image:
+            return [self._link.send(self._offer)]
         return []
+
+    def say(self, event):
+        """Send a Command, Offer or Chunk to the terminal."""
+        frame = self._link.send(event)
+        sent = self._client.publish(f"a01/{self._terminal_id}/down", frame, qos=1)
+        asyncio.run_coroutine_threadsafe(sent, self._loop).result(10)
+
+    def offer(self, head, image, now=True):
+        """Offer an image, now and after every proof, until it is taken back with an empty one."""
+        self._image = image
+        self._offer = Offer(hashlib.sha256(head).digest()[:IMAGE_ID], len(image), len(head))
+        if now:
+            self.say(self._offer)
+
+    def wait_for_word(self, timeout_s=30):
+        """Wait for one more Status or Result; it."""
+        count = len(self.said)
+        self.wait_until(lambda: len(self.said) > count, timeout_s)
+        return self.said[count]
 
     def _let_go(self, intervals):
         return [self._link.acknowledge(intervals)] if self.acknowledges else []

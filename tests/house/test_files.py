@@ -87,7 +87,9 @@ def test_no_error_is_swallowed_by_a_bare_except(path):
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.ExceptHandler):
             caught = ast.unparse(node.type) if node.type else "everything"
-            assert caught not in ("everything", "Exception", "BaseException"), f"{path}:{node.lineno} catches {caught}"
+            last_resort = path.name == "boot.py"  # a board must come back whatever its program did
+            wide = caught in ("everything", "Exception", "BaseException")
+            assert last_resort or not wide, f"{path}:{node.lineno} catches {caught}"
 
 
 def test_nothing_is_left_unfinished():

@@ -5,10 +5,10 @@ import tempfile
 
 import pytest
 
+from firmware.protocol import frame
 from firmware.protocol.frame import Reading, pack_record, seq_of
 from firmware.protocol.gateway_link import GatewayLink
 from firmware.protocol.link import Gaps, Hello, Proved, Readings
-from firmware.protocol.message import Command
 from firmware.protocol.seal import gateway_key
 from firmware.terminal.config import read_settings
 from firmware.terminal.identity import Gateway, Identity
@@ -170,7 +170,7 @@ def test_a_late_answer_to_an_earlier_hello_does_not_spoil_the_right_one():
 def test_a_message_this_terminal_does_not_know_is_counted_and_the_conversation_goes_on():
     talk = Talk()
     talk.turns()
-    talk.wire.down.append(talk.wire.link.send(Command(1, "identify", {})))
+    talk.wire.down.append(frame.pack(9, b""))
     talk.fill(1)
     talk.turns()
     assert [error.code for error in talk.refused] == ["frame_type"]

@@ -1,0 +1,66 @@
+"""What runs first on a board: chooses a slot, lets the cable in, and comes back when the program does not.
+
+It stands outside the slots with a copy of everything it uses (folder `safe`) and is written over the cable only. An
+image that never confirms itself is left after three starts; one that crashes three times in a row gives way to the
+other slot; when both are bad the program in `safe` runs, the one the flasher brought.
+"""
+
+import sys
+import time
+
+import machine
+
+CABLE_MS = 2000  # at power-on, not after a watchdog, Ctrl-C stops here: the flasher always gets in
+
+
+def choose():
+    """The slot to start, after the state was kept that goes with it."""
+    from firmware.terminal import slots
+
+    before = slots.read()
+    bitten = machine.reset_cause() == machine.WDT_RESET and not before.get("planned")
+    state = dict(slots.crashed(before) if bitten else before)
+    state["planned"] = False
+    slot, state = slots.start(state)
+    if state != before:
+        slots.write(state)
+    return slot
+
+
+def note_crash():
+    """Count a crash, and say that the restart which follows is meant."""
+    from firmware.terminal import slots
+
+    state = slots.crashed(slots.read())
+    state["planned"] = True
+    slots.write(state)
+
+
+def run(slot):
+    """Run the program of a slot until it ends. An error of it is counted, shown, and followed by a restart."""
+    for name in [name for name in sys.modules if name.startswith("firmware")]:
+        del sys.modules[name]
+    sys.path[:2] = [slot, slot + "/lib"]
+    try:
+        from firmware.terminal import main as program
+
+        program.main()
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever it was, the board must not stay down
+        sys.print_exception(error)
+        note_crash()
+        machine.reset()
+
+
+def main():
+    """Choose, wait for the cable, run. `safe` and `safe/lib` stand first on the path: where this file came from."""
+    slot = choose()
+    print("gantry boot slot", slot)
+    if machine.reset_cause() == machine.PWRON_RESET:
+        time.sleep_ms(CABLE_MS)
+    run(slot)
+
+
+if __name__ == "__main__":
+    main()

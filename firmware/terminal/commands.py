@@ -1,0 +1,110 @@
+"""What a proved gateway may ask of a terminal: a command, each done once, and a new image, piece by piece.
+
+Loaded when the first request comes. What was done is kept on the flash with its result: asked again, the result is said
+again and nothing is done twice, also after a restart.
+"""
+
+import json
+import os
+
+from firmware.protocol.errors import ImageError
+from firmware.protocol.message import MAX_CHUNK, Command, Offer, Result, Status, Want
+from firmware.terminal import slots
+from firmware.terminal.config import KEPT, read_settings
+
+DONE = "commands.json"
+REMEMBERED = 8
+BOARD = "board"  # a file the flasher writes: which folder of boards/ this is
+
+
+class Commands:
+    """`status()` gives {name: value}; `restart` is set when the board is to start again after the answer has left."""
+
+    def __init__(self, status):
+        self._status, self._update = status, None
+        self.restart = False
+        self._done = _read(DONE, [])
+
+    def take(self, event):
+        """The events to answer a request with."""
+        if isinstance(event, Command):
+            return [self._command(event)]
+        try:
+            return self._offered(event) if isinstance(event, Offer) else self._piece(event)
+        except ImageError as error:
+            self._update = None
+            return [Status({"update": "refused", "code": error.code, "error": str(error)})]
+
+    def _command(self, event):
+        for command_id, state, body in self._done:
+            if command_id == event.command_id:
+                return Result(command_id, state, body)
+        do = self._verbs.get(event.verb)
+        if do is None:
+            return Result(event.command_id, "failed", {"error": "unknown command %s" % event.verb})
+        try:
+            state, body = "done", do(self, event.body)
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            state, body = "failed", {"error": str(error)}
+        if event.verb != "status":
+            self._done = (self._done + [[event.command_id, state, body]])[-REMEMBERED:]
+            _write(DONE, self._done)
+        return Result(event.command_id, state, body)
+
+    def _say_status(self, _body):
+        return self._status()
+
+    def _set(self, body):
+        """Keep changed settings; they count from the restart that follows. Raises ValueError; then nothing changed."""
+        kept = dict(_read(KEPT, {}), **body)
+        read_settings(kept)
+        _write(KEPT, kept)
+        self.restart = True
+        return kept
+
+    def _start_again(self, _body):
+        self.restart = True
+        return {}
+
+    _verbs = {"status": _say_status, "settings": _set, "restart": _start_again}
+
+    def _offered(self, event):
+        from firmware.terminal.update import Update
+
+        try:
+            with open(BOARD) as file:
+                board = file.read().strip()
+        except OSError:
+            raise ImageError("image_board", "there is no file %s" % BOARD)
+        self._update = Update("", board, slots.BOOT_VERSION, event.image_id, event.size, event.head_size)
+        return self._next()
+
+    def _piece(self, event):
+        if self._update is None or event.image_id != self._update.image_id:
+            return []
+        self._update.take(event.offset, event.data)
+        return self._next()
+
+    def _next(self):
+        """Ask for what is missing; when nothing is, check all of it and let it start."""
+        at = self._update.wanted()
+        if at is None:
+            self._update.finish()
+            self._update, self.restart = None, True
+            return [Status({"update": "ready"})]
+        return [Want(self._update.image_id, at, min(MAX_CHUNK, self._update.left(at)))]
+
+
+def _read(name, none):
+    """What a file of ours says; `none` when there is none, or when it was damaged."""
+    try:
+        with open(name) as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        return none
+
+
+def _write(name, body):
+    with open(name + ".new", "w") as file:
+        json.dump(body, file)
+    os.rename(name + ".new", name)

@@ -1,0 +1,113 @@
+"""A new image over the air: taken piece by piece, tried, confirmed by itself, or left again."""
+
+import random
+
+import pytest
+
+from firmware.protocol.message import Command
+from firmware.terminal import slots
+from flasher import build
+from tests.fakes.slots import NEW, OLD, furnish, image_of
+
+CUTS = 20
+
+
+@pytest.fixture
+def bench(bench, tmp_path):
+    """The same bench with a terminal that has slots."""
+    bench.terminal.kill()
+    furnish(tmp_path / "terminal")
+    bench.terminal.lines.clear()
+    bench.terminal.start()
+    bench.terminal.expect("link proved", 30)
+    bench.gateway.wait_for_readings(1)
+    return bench
+
+
+def compiled(tmp_path, text):
+    source = tmp_path / "program.py"
+    source.write_text(text)
+    return build.compiled(source, "program.py")
+
+
+def test_a_good_image_is_tried_confirms_itself_and_stays(bench, tmp_path):
+    bench.gateway.offer(*image_of(NEW))
+    assert bench.gateway.wait_for_word(60).body == {"update": "ready"}
+    bench.gateway.offer(b"", b"", now=False)
+    bench.terminal.expect("gantry boot slot b", 30)
+    bench.terminal.expect("confirmed 0.2.0", 30)
+    bench.terminal.restart()
+    bench.terminal.expect("gantry boot slot b", 30, times=2)
+    assert slots.read(str(tmp_path / "terminal") + "/")["floor"] == list(NEW)
+
+
+def test_a_crashing_image_is_left_after_three_starts_and_the_old_one_goes_on(bench, tmp_path):
+    bench.gateway.offer(*image_of(NEW, main=compiled(tmp_path, "def main():\n    raise RuntimeError('planted')\n")))
+    assert bench.gateway.wait_for_word(60).body == {"update": "ready"}
+    bench.gateway.offer(b"", b"", now=False)
+    bench.terminal.expect("gantry boot slot b", 30, times=3)
+    bench.terminal.expect("gantry boot slot a", 30, times=2)
+    bench.terminal.expect("link proved", 30, times=2)
+    bench.gateway.wait_for_readings(2)
+
+
+def test_a_watchdog_that_bites_counts_as_a_start_that_failed(bench, tmp_path):
+    asleep = compiled(tmp_path, "def main():\n    import machine\n    machine.reset(machine.WDT_RESET)\n")
+    bench.gateway.offer(*image_of(NEW, main=asleep))
+    bench.gateway.wait_for_word(60)
+    bench.gateway.offer(b"", b"", now=False)
+    bench.terminal.expect("gantry boot slot a", 60, times=2)
+
+
+@pytest.mark.parametrize(
+    "code,asked",
+    [
+        ("image_signature", {"version": NEW, "key": 2}),
+        ("image_board", {"version": NEW, "board": "pico_w"}),
+        ("image_old", {"version": (0, 0, 0)}),
+    ],
+)
+def test_a_foreign_or_old_image_is_refused_and_the_terminal_goes_on(bench, code, asked):
+    bench.gateway.offer(*image_of(**asked))
+    assert bench.gateway.wait_for_word(60).body["code"] == code
+    bench.gateway.wait_for_readings(2)
+
+
+def test_an_update_interrupted_at_20_random_points_goes_on_to_the_end(bench):
+    chance = random.Random(7)
+    bench.gateway.offer(*image_of(NEW))
+    for cut in range(CUTS):
+        messages = len(bench.gateway.messages)
+        pieces = chance.randrange(2, 5)  # a hello and a proof are among them
+        bench.gateway.wait_until(lambda seen=messages + pieces: len(bench.gateway.messages) >= seen, 30)
+        assert not bench.gateway.said, f"done after {cut} cuts"
+        bench.terminal.restart()
+        bench.terminal.expect("link proved", 30, times=cut + 2)
+    bench.gateway.wait_until(lambda: bench.gateway.said, 60)
+    assert bench.gateway.said[0].body == {"update": "ready"}
+    bench.gateway.offer(b"", b"", now=False)
+    bench.terminal.expect("confirmed 0.2.0", 30)
+
+
+def test_a_command_is_done_once_however_often_it_comes(bench):
+    bench.gateway.say(Command(7, "status", {}))
+    status = bench.gateway.wait_for_word()
+    assert status.state == "done" and status.body["version"] == ".".join(map(str, OLD)) and status.body["slot"] == "a"
+    bench.gateway.say(Command(8, "settings", {"window_s": 2}))
+    assert bench.gateway.wait_for_word().body == {"window_s": 2}
+    bench.terminal.expect("link proved", 30, times=2)
+    bench.gateway.say(Command(8, "settings", {"window_s": 5}))
+    assert bench.gateway.wait_for_word().body == {"window_s": 2}
+    first, second = bench.gateway.wait_for_readings(3)[1:]
+    assert 1900 < second.ts_ms - first.ts_ms < 2300
+
+
+@pytest.mark.parametrize(
+    "verb,body",
+    [("settings", {"window_s": 0}), ("settings", {"colour": 1}), ("dance", {}), ("settings", {"window_s": "x"})],
+)
+def test_an_impossible_command_fails_by_name_and_changes_nothing(bench, verb, body):
+    bench.gateway.say(Command(9, verb, body))
+    result = bench.gateway.wait_for_word()
+    assert result.state == "failed" and (list(body) or [verb])[0] in result.body["error"]
+    bench.gateway.wait_for_readings(2)
