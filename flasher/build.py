@@ -16,7 +16,7 @@ from flasher import parts
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("firmware/protocol", "firmware/processing", "firmware/terminal")
-NOT_ON_A_BOARD = ("firmware/protocol/refusals.py", "firmware/protocol/gateway_link.py")
+NOT_ON_A_BOARD = tuple(f"firmware/protocol/{name}.py" for name in ("refusals", "gateway_link", "received"))
 NAMED = "firmware/terminal/__init__.py"
 VERSION = re.compile(r'^VERSION = ".*"$', re.M)
 MIN_BOOT = 1

@@ -3,7 +3,7 @@
 import logging
 from collections import namedtuple
 
-from firmware.protocol import link
+from firmware.protocol import gateway_link, link
 from firmware.protocol.errors import FrameError, ProofError, ProtocolError
 from firmware.protocol.gateway_link import GatewayLink
 
@@ -66,15 +66,15 @@ class Sessions:
         return self._links[terminal_id]
 
     def _on(self, terminal_id, event, taken, proved_ms):
-        if isinstance(event, link.Hello):
+        if isinstance(event, gateway_link.Hello):
             if event.terminal_id != terminal_id:
                 raise ProofError("terminal_mismatch", f"hello of {event.terminal_id[:64]} on the road of {terminal_id}")
             taken.frames.append(self._links[terminal_id].answer(event, self._link_keys[terminal_id], proved_ms))
         elif isinstance(event, link.Proved):
             log.info("session of %s proved", terminal_id)
-        elif isinstance(event, link.Readings):
+        elif isinstance(event, gateway_link.Readings):
             taken.readings.extend(event.readings)
-        elif isinstance(event, link.Gaps):
+        elif isinstance(event, gateway_link.Gaps):
             taken.gaps.extend(self._possible(event.gaps))
         else:
             raise FrameError("frame_type", f"{type(event).__name__} is not taken here")

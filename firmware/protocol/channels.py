@@ -21,7 +21,6 @@ CHANNELS = (
 )
 
 BY_NAME = {channel.name: channel for channel in CHANNELS}
-BY_ID = {channel.id: channel for channel in CHANNELS}
 
 # Bits of a reading's flags. A flag belongs to the reading; which value is bad says the value itself (None).
 FLAGS = (

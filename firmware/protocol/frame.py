@@ -18,8 +18,6 @@ NONCE = 16
 PROOF_SIZE = 32
 N_BITS = 24  # seq = boot_no * 2**24 + n
 
-_CutError = getattr(struct, "error", ValueError)  # MicroPython has no struct.error and raises ValueError
-
 GAP_REASONS = ("outbox_full", "reboot")
 
 Reading = namedtuple("Reading", ("terminal_id", "ts_ms", "seq", "values", "flags"))
@@ -99,51 +97,10 @@ def pack_readings(boot_no, records):
     return struct.pack(">BIB", READINGS, boot_no, len(records)) + b"".join(records)
 
 
-def unpack_readings(terminal_id, message):
-    """The readings of a message, in the order they were packed. Raises FrameError."""
-    try:
-        _kind, boot_no, count = struct.unpack_from(">BIB", message)
-        readings, at = [], 6
-        for _ in range(count):
-            reading, at = _unpack_record(terminal_id, boot_no, message, at)
-            readings.append(reading)
-    except _CutError:
-        raise FrameError("frame_body", "readings cut after %d bytes" % len(message)) from None
-    if at != len(message):
-        raise FrameError("frame_body", "%d bytes after the last reading" % (len(message) - at))
-    return readings
-
-
-def _unpack_record(terminal_id, boot_no, message, at):
-    n_high, n_low, ts_high, ts_low, flags, mask = struct.unpack_from(">BHHIHI", message, at)
-    at, values = at + 15, {}
-    for channel in channels.CHANNELS:
-        if mask & (1 << (channel.id - 1)):
-            (steps,) = struct.unpack_from(">" + channel.code, message, at)
-            values[channel.name] = channels.from_steps(channel, steps)
-            at += 2 if channel.code == "h" else 4
-            mask &= ~(1 << (channel.id - 1))
-    if mask:
-        raise FrameError("channel_unknown", "mask has 0x%08x left" % mask)
-    seq = seq_of(boot_no, n_high << 16 | n_low)
-    return Reading(terminal_id, ts_high << 32 | ts_low, seq, values, flags), at
-
-
 def pack_gaps(gaps):
     """A sealed message that explains numbers which will never come; at most 255 gaps."""
     parts = [struct.pack(">QQB", gap.from_seq, gap.to_seq, GAP_REASONS.index(gap.reason)) for gap in gaps]
     return bytes((GAPS, len(parts))) + b"".join(parts)
-
-
-def unpack_gaps(message):
-    """The gaps of a message. Raises FrameError."""
-    gaps = []
-    for at in _items(message, 17):
-        first, last, reason = struct.unpack_from(">QQB", message, at)
-        if reason >= len(GAP_REASONS) or first > last:
-            raise FrameError("frame_body", "gap %d-%d, reason %d" % (first, last, reason))
-        gaps.append(Gap(first, last, GAP_REASONS[reason]))
-    return gaps
 
 
 def pack_ack(intervals):
@@ -153,10 +110,11 @@ def pack_ack(intervals):
 
 def unpack_ack(message):
     """The intervals of an acknowledgement. Raises FrameError."""
-    return [struct.unpack_from(">QQ", message, at) for at in _items(message, 16)]
+    return [struct.unpack_from(">QQ", message, at) for at in items(message, 16)]
 
 
-def _items(message, size):
+def items(message, size):
+    """Where each item of a counted message begins. Raises FrameError when it is cut or padded."""
     if len(message) < 2 or len(message) != 2 + message[1] * size:
         raise FrameError("frame_body", "%d bytes, kind %d" % (len(message), message[0] if message else 0))
     return range(2, len(message), size)

@@ -1,9 +1,15 @@
 """The gateway's side of A01, for one terminal. Bytes in, events out; no I/O, no clock."""
 
-from firmware.protocol import frame
+from collections import namedtuple
+
+from firmware.protocol import frame, received
 from firmware.protocol.errors import FrameError, ProofError
-from firmware.protocol.link import Gaps, Hello, Link, Proved, Readings, Session, put_time, transcript_of
+from firmware.protocol.link import Link, Proved, Session, put_time, transcript_of
 from firmware.protocol.seal import proof, same, session_keys
+
+Hello = namedtuple("Hello", ("terminal_id", "nonce"))
+Readings = namedtuple("Readings", ("readings",))
+Gaps = namedtuple("Gaps", ("gaps",))
 
 CHALLENGE_S = 30  # how long a challenge may wait for its answer
 
@@ -54,10 +60,10 @@ class GatewayLink(Link):
         return Proved(terminal_id, None)
 
     def _readings(self, opened):
-        return Readings(frame.unpack_readings(self.terminal_id, opened))
+        return Readings(received.unpack_readings(self.terminal_id, opened))
 
     def _gaps(self, opened):
-        return Gaps(frame.unpack_gaps(opened))
+        return Gaps(received.unpack_gaps(opened))
 
     def acknowledge(self, intervals):
         """A sealed frame that lets the terminal forget what is committed here: (first, last) pairs."""

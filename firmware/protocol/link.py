@@ -15,10 +15,7 @@ from firmware.protocol import frame
 from firmware.protocol.errors import FrameError, NotProved, ProofError, SealError
 from firmware.protocol.seal import Sealer, Window, gateway_key, proof, same, session_keys
 
-Hello = namedtuple("Hello", ("terminal_id", "nonce"))
 Proved = namedtuple("Proved", ("peer_id", "ts_ms"))  # ts_ms: the gateway's proved time, or None if it knows none
-Readings = namedtuple("Readings", ("readings",))
-Gaps = namedtuple("Gaps", ("gaps",))
 Acknowledged = namedtuple("Acknowledged", ("intervals",))
 Refused = namedtuple("Refused", ("code",))  # said in the clear: a hint to begin again, never more
 

@@ -20,11 +20,11 @@ from firmware.terminal.uplink import Uplink
 LAST_N = 2**N_BITS - 1
 TURN_MS = 20
 OUTBOX = "outbox/"
-SPENT = (  # what only the start needs, and the gateway's half of the protocol: a tenth of the memory
+SPENT = (  # what only the start needs
     "firmware.terminal.identity",
     "firmware.terminal.config",
-    "firmware.protocol.frame.unpack_readings",
-    "firmware.protocol.frame.unpack_gaps",
+    "firmware.protocol.channels.FLAGS",
+    "firmware.protocol.channels.BY_NAME",
 )
 LATER = ("firmware.terminal.health", "firmware.terminal.slots")  # what is needed now and then
 

@@ -10,8 +10,8 @@ import time
 import aiomqtt
 
 from firmware.protocol.errors import ProtocolError
-from firmware.protocol.gateway_link import GatewayLink
-from firmware.protocol.link import Gaps, Hello, Proved, Readings
+from firmware.protocol.gateway_link import Gaps, GatewayLink, Hello, Readings
+from firmware.protocol.link import Proved
 from firmware.protocol.message import IMAGE_ID, Chunk, Offer, Result, Status, Want
 
 

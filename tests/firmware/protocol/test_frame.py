@@ -1,6 +1,6 @@
 """Readings become bytes and come back the same; what is no frame is named as what it is."""
 
-from firmware.protocol import frame
+from firmware.protocol import frame, received
 from firmware.protocol.channels import BY_NAME, CHANNELS, from_steps, in_range, to_steps
 from firmware.protocol.frame import Gap, Reading
 from tests.firmware.protocol.plain import refused
@@ -15,7 +15,7 @@ def message(*readings):
 
 def test_a_reading_comes_back_as_it_was():
     second = Reading("ct-01", 1760000410123, frame.seq_of(3_100_000, 1), {"voltage_v": 231.4}, 0)
-    assert frame.unpack_readings("ct-01", message(READING, second)) == [READING, second]
+    assert received.unpack_readings("ct-01", message(READING, second)) == [READING, second]
 
 
 def test_a_full_record_is_at_most_47_bytes():
@@ -24,7 +24,7 @@ def test_a_full_record_is_at_most_47_bytes():
 
 
 def test_absent_invalid_and_zero_stay_three_things():
-    (back,) = frame.unpack_readings("ct-01", message(READING))
+    (back,) = received.unpack_readings("ct-01", message(READING))
     assert "voltage_v" not in back.values
     assert back.values["humidity_pct"] is None
     assert back.values["current_a"] == 0.0
@@ -60,24 +60,24 @@ def test_what_is_no_frame_is_named():
 def test_a_cut_or_padded_message_is_refused():
     whole = message(READING, READING)
     for end in range(6, len(whole)):
-        refused("frame_body", frame.unpack_readings, "ct-01", whole[:end])
-    refused("frame_body", frame.unpack_readings, "ct-01", whole + b"\x00")
+        refused("frame_body", received.unpack_readings, "ct-01", whole[:end])
+    refused("frame_body", received.unpack_readings, "ct-01", whole + b"\x00")
 
 
 def test_an_unknown_channel_is_refused():
     whole = bytearray(message(READING))
     whole[6 + 11] |= 0x80  # channel 32
-    refused("channel_unknown", frame.unpack_readings, "ct-01", bytes(whole))
+    refused("channel_unknown", received.unpack_readings, "ct-01", bytes(whole))
 
 
 def test_gaps_and_acknowledgements_come_back_as_they_were():
     gaps = [Gap(5, 9, "outbox_full"), Gap(2**52, 2**52 + 3, "reboot")]
-    assert frame.unpack_gaps(frame.pack_gaps(gaps)) == gaps
+    assert received.unpack_gaps(frame.pack_gaps(gaps)) == gaps
     intervals = [(1, 5), (2**52, 2**53 - 1)]
     assert frame.unpack_ack(frame.pack_ack(intervals)) == intervals
     refused("frame_body", frame.unpack_ack, frame.pack_ack(intervals)[:-1])
-    refused("frame_body", frame.unpack_gaps, frame.pack_gaps([Gap(9, 5, "reboot")]))
-    refused("frame_body", frame.unpack_gaps, frame.pack_gaps(gaps)[:-1] + b"\x07")
+    refused("frame_body", received.unpack_gaps, frame.pack_gaps([Gap(9, 5, "reboot")]))
+    refused("frame_body", received.unpack_gaps, frame.pack_gaps(gaps)[:-1] + b"\x07")
 
 
 def test_a_text_is_never_empty_cut_or_foreign():

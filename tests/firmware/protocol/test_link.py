@@ -1,10 +1,10 @@
 """Two links joined by bytes: nothing leaves before the gateway proved itself, and each abuse has its own code."""
 
-from firmware.protocol import frame, link
+from firmware.protocol import frame
 from firmware.protocol.errors import NotProved
 from firmware.protocol.frame import Gap, Reading
-from firmware.protocol.gateway_link import CHALLENGE_S, GatewayLink
-from firmware.protocol.link import Acknowledged, Proved, Readings, Refused, TerminalLink
+from firmware.protocol.gateway_link import CHALLENGE_S, Gaps, GatewayLink, Readings
+from firmware.protocol.link import Acknowledged, Proved, Refused, TerminalLink
 from firmware.protocol.seal import gateway_key
 from tests.firmware.protocol.plain import refused
 
@@ -78,7 +78,7 @@ def test_bytes_arrive_whole_one_by_one_and_with_a_tail():
     assert gateway.next_event() == Readings([READING])
     third = terminal.send_readings(7, [RECORD])
     gateway.receive(second + third)
-    assert gateway.next_event() == link.Gaps([Gap(5, 6, "reboot")])
+    assert gateway.next_event() == Gaps([Gap(5, 6, "reboot")])
     assert gateway.next_event() == Readings([READING])
     assert gateway.next_event() is None
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware.protocol.channels import TIME_ESTIMATED
-from firmware.protocol.frame import Reading, pack_readings, pack_record, seq_of, unpack_readings
+from firmware.protocol.frame import Reading, pack_readings, pack_record, seq_of
+from firmware.protocol.received import unpack_readings
 from firmware.terminal.outbox import SAVE_AFTER_MS, Outbox
 from firmware.terminal.segments import BLOCK, Segments
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware.protocol.frame import Gap, Reading, pack_readings, pack_record, seq_of, unpack_readings
+from firmware.protocol.frame import Gap, Reading, pack_readings, pack_record, seq_of
+from firmware.protocol.received import unpack_readings
 from firmware.terminal.ring import Ring
 
 BOOT = 7

@@ -7,8 +7,8 @@ import pytest
 
 from firmware.protocol import frame
 from firmware.protocol.frame import Reading, pack_record, seq_of
-from firmware.protocol.gateway_link import GatewayLink
-from firmware.protocol.link import Gaps, Hello, Proved, Readings
+from firmware.protocol.gateway_link import Gaps, GatewayLink, Hello, Readings
+from firmware.protocol.link import Proved
 from firmware.protocol.seal import gateway_key
 from firmware.terminal.config import read_settings
 from firmware.terminal.identity import Gateway, Identity

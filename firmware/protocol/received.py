@@ -1,0 +1,50 @@
+"""Readings and gaps out of a message: the gateway's half of frame.py, which no board loads."""
+
+import struct
+
+from firmware.protocol import channels
+from firmware.protocol.errors import FrameError
+from firmware.protocol.frame import GAP_REASONS, Gap, Reading, items, seq_of
+
+_CutError = getattr(struct, "error", ValueError)  # MicroPython has no struct.error and raises ValueError
+
+
+def unpack_readings(terminal_id, message):
+    """The readings of a message, in the order they were packed. Raises FrameError."""
+    try:
+        _kind, boot_no, count = struct.unpack_from(">BIB", message)
+        readings, at = [], 6
+        for _ in range(count):
+            reading, at = _unpack_record(terminal_id, boot_no, message, at)
+            readings.append(reading)
+    except _CutError:
+        raise FrameError("frame_body", "readings cut after %d bytes" % len(message)) from None
+    if at != len(message):
+        raise FrameError("frame_body", "%d bytes after the last reading" % (len(message) - at))
+    return readings
+
+
+def _unpack_record(terminal_id, boot_no, message, at):
+    n_high, n_low, ts_high, ts_low, flags, mask = struct.unpack_from(">BHHIHI", message, at)
+    at, values = at + 15, {}
+    for channel in channels.CHANNELS:
+        if mask & (1 << (channel.id - 1)):
+            (steps,) = struct.unpack_from(">" + channel.code, message, at)
+            values[channel.name] = channels.from_steps(channel, steps)
+            at += 2 if channel.code == "h" else 4
+            mask &= ~(1 << (channel.id - 1))
+    if mask:
+        raise FrameError("channel_unknown", "mask has 0x%08x left" % mask)
+    seq = seq_of(boot_no, n_high << 16 | n_low)
+    return Reading(terminal_id, ts_high << 32 | ts_low, seq, values, flags), at
+
+
+def unpack_gaps(message):
+    """The gaps of a message. Raises FrameError."""
+    gaps = []
+    for at in items(message, 17):
+        first, last, reason = struct.unpack_from(">QQB", message, at)
+        if reason >= len(GAP_REASONS) or first > last:
+            raise FrameError("frame_body", "gap %d-%d, reason %d" % (first, last, reason))
+        gaps.append(Gap(first, last, GAP_REASONS[reason]))
+    return gaps
