@@ -5,7 +5,7 @@ from collections import namedtuple
 from collector import db
 from collector.readings import hours, latest, ledger
 from collector.readings.columns import BIT, HEAD
-from collector.readings.intervals import holds
+from firmware.processing.intervals import holds
 
 # Readings of one terminal that measured the same channels, as columns of equal length.
 # values: {channel: [float in its unit, or None if measured and bad]}

@@ -1,7 +1,7 @@
 """Which numbers of a terminal are stored, and which are followed: interval sets, kept where they grow."""
 
 from collector import db
-from collector.readings.intervals import merged, without
+from firmware.processing.intervals import merged, without
 
 STORED, FOLLOWED = "stored", "followed"
 

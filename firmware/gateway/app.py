@@ -8,7 +8,7 @@ import signal
 import sqlite3
 from pathlib import Path
 
-from firmware.gateway import intervals, pipeline
+from firmware.gateway import pipeline
 from firmware.gateway.a02 import Collector, CollectorRefused, CollectorSilent
 from firmware.gateway.clock import Clock
 from firmware.gateway.errors import GatewayError
@@ -22,6 +22,7 @@ from firmware.gateway.south.broker import EmbeddedBroker
 from firmware.gateway.south.mosquitto import Mosquitto
 from firmware.gateway.south.mqtt import MqttRoad
 from firmware.gateway.terminals import KeyTable
+from firmware.processing import intervals
 
 log = logging.getLogger("gateway")
 
@@ -126,7 +127,7 @@ class Gateway:
     def _acknowledge(self, readings, gaps):
         for terminal_id in readings.keys() | gaps.keys():
             pairs = intervals.of(reading.seq for reading in readings.get(terminal_id, ()))
-            pairs = intervals.union(pairs, [(gap.from_seq, gap.to_seq) for gap in gaps.get(terminal_id, ())])
+            pairs = intervals.merged(pairs + [(gap.from_seq, gap.to_seq) for gap in gaps.get(terminal_id, ())])
             self._road.send(terminal_id, self._sessions.acknowledge(terminal_id, pairs))
 
     async def _keep_keys(self, collector):

@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from collector.demo.hospital import MACHINES
 from tests.e2e.chain import Chain
 
@@ -15,6 +17,7 @@ def whole(numbers):
     return [n for _boot_no, n in numbers] == list(range(1, len(numbers) + 1))
 
 
+@pytest.mark.timeout(900)
 def test_every_number_arrives_exactly_once_over_both_outages(tmp_path):
     with Chain(tmp_path, (CT, MRI), window_s=1) as chain:
         for machine in (CT, MRI):

@@ -9,8 +9,8 @@ from collections import namedtuple
 from contextlib import contextmanager
 from pathlib import Path
 
-from firmware.gateway import intervals
 from firmware.gateway.outbox import schema
+from firmware.processing import intervals
 from firmware.protocol.frame import Gap, Reading
 
 Waiting = namedtuple("Waiting", ("readings", "gaps", "records"))
@@ -121,7 +121,7 @@ class Outbox:
                 self._note_handed(terminal_id, intervals.of(numbers))
 
     def _note_handed(self, terminal_id, pairs):
-        joined = intervals.union(self._handed.get(terminal_id, ()), pairs)[-HANDED_MOST:]
+        joined = intervals.merged([*self._handed.get(terminal_id, ()), *pairs])[-HANDED_MOST:]
         self._database.execute("DELETE FROM handed WHERE terminal_id = ?", (terminal_id,))
         self._database.executemany("INSERT INTO handed VALUES (?, ?, ?)", [(terminal_id, *pair) for pair in joined])
         self._handed[terminal_id] = joined

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from firmware.gateway import intervals
 from firmware.gateway.errors import GatewayError
 from firmware.gateway.outbox import HANDED_MOST, Outbox, Waiting, look
+from firmware.processing import intervals
 from firmware.protocol.frame import Gap, Reading
 
 NOW_MS = 1_795_000_000_000

@@ -1,10 +1,13 @@
-"""Sets of sequence numbers as sorted, disjoint intervals [(first, last), ...]. No I/O."""
+"""Sets of sequence numbers as (first, last) pairs, in order and apart: what every hop keeps, never a single cursor."""
 
-from bisect import bisect_right
+
+def of(numbers):
+    """The intervals of any numbers."""
+    return merged([(number, number) for number in numbers])
 
 
 def merged(intervals):
-    """The same numbers, sorted, with everything that touches joined."""
+    """The same numbers, in order, with everything that overlaps or touches joined."""
     out = []
     for first, last in sorted(intervals):
         if out and first <= out[-1][1] + 1:
@@ -33,5 +36,11 @@ def without(intervals, others):
 
 def holds(intervals, number):
     """Whether a number is in merged intervals."""
-    at = bisect_right(intervals, number, key=lambda interval: interval[0])
-    return at > 0 and number <= intervals[at - 1][1]
+    low, high = 0, len(intervals)
+    while low < high:
+        middle = (low + high) // 2
+        if intervals[middle][1] < number:
+            low = middle + 1
+        else:
+            high = middle
+    return low < len(intervals) and intervals[low][0] <= number
