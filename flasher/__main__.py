@@ -44,6 +44,23 @@ def key(file):
         out.write(pem)
 
 
+@main.command()
+@click.option(
+    "--serial", required=True, type=click.IntRange(1, 2**32 - 1), help="Higher than that of the present list."
+)
+@click.option(
+    "--trust", "trusted", multiple=True, required=True, help="A release key terminals shall trust; repeatable."
+)
+@click.option("--signer", "signers", multiple=True, required=True, help="A key they trust now; two are needed.")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path))
+def keys(serial, trusted, signers, out):
+    """Make the list of release keys that terminals trust, signed by two of those they trust now."""
+    if len(set(signers)) < 2:
+        raise build.BuildError("one --signer is not enough; name two keys that terminals trust now")
+    moduli = [build.modulus_of(build.read_key(path)) for path in trusted]
+    out.write_bytes(build.key_list(serial, moduli, [build.read_key(path) for path in signers]))
+
+
 @main.command("build")
 @click.argument("board", type=click.Choice(BOARDS))
 @click.option("--version", required=True, help="Three numbers: 1.4.2")

@@ -2,7 +2,7 @@
 
 from importlib.resources import files
 
-from flask import Blueprint, send_from_directory
+from flask import Blueprint, request, send_from_directory
 from flask_wtf import CSRFProtect
 
 HEADERS = (
@@ -34,6 +34,8 @@ def init(app):
 def _add_headers(response):
     for name, value in HEADERS:
         response.headers[name] = value
+    if request.is_secure:
+        response.headers[TLS_ONLY[0]] = TLS_ONLY[1]
     if "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
     return response

@@ -2,7 +2,7 @@
 
 
 class ProtocolError(Exception):
-    """The other side broke the protocol. `code` is one of refusals.CODES, the text says what and which value."""
+    """The other side broke the protocol. `code` is one of refusals.ERRORS, the text says what and which value."""
 
     def __init__(self, code, text=""):
         super().__init__(code + ": " + text if text else code)

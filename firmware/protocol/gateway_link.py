@@ -43,7 +43,7 @@ class GatewayLink(Link):
         return frame.pack(frame.ANSWER, body)
 
     def refuse(self, code):
-        """A frame in the clear that says why nothing more will come; code from refusals.CODES."""
+        """A frame in the clear that says why nothing more will come; code from refusals.ERRORS."""
         return frame.pack(frame.REFUSAL, frame.put_text(code))
 
     def _proof(self, body):

@@ -9,7 +9,6 @@ from firmware.protocol.frame import put_text, take_text
 
 STATUS, COMMAND, RESULT, OFFER, WANT, CHUNK = 4, 5, 6, 7, 8, 9  # kinds, beside frame.READINGS, GAPS, ACK
 
-VERBS = ("status", "settings", "restart", "identify", "keys")
 STATES = ("acknowledged", "done", "failed")
 MAX_CHUNK = 1024
 IMAGE_ID = 8

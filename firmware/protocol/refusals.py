@@ -34,5 +34,3 @@ ERRORS = (
     ("image_old", "the image or key list is not newer than what is here", "look for a replay"),
     ("image_boot", "the image needs a newer boot part", "flash the board over USB"),
 )
-
-CODES = tuple(code for code, _meaning, _remedy in ERRORS)

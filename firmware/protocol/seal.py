@@ -36,7 +36,6 @@ except ImportError:  # MicroPython
 
 _BLOCK = 16
 _TAG = 16
-OVERHEAD = _BLOCK + _BLOCK + _TAG  # the most a seal adds: IV, padding, tag
 
 
 class Mac:

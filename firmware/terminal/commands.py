@@ -6,6 +6,7 @@ again and nothing is done twice, also after a restart.
 
 import json
 import os
+from binascii import unhexlify
 
 from firmware.protocol.errors import ImageError
 from firmware.protocol.message import MAX_CHUNK, Command, Offer, Result, Status, Want
@@ -44,7 +45,7 @@ class Commands:
             return Result(event.command_id, "failed", {"error": "unknown command %s" % event.verb})
         try:
             state, body = "done", do(self, event.body)
-        except (ValueError, KeyError, TypeError, OSError) as error:
+        except (ValueError, KeyError, TypeError, OSError, ImageError) as error:
             state, body = "failed", {"error": str(error)}
         if event.verb != "status":
             self._done = (self._done + [[event.command_id, state, body]])[-REMEMBERED:]
@@ -62,11 +63,18 @@ class Commands:
         self.restart = True
         return kept
 
+    def _trust(self, body):
+        """Take a newer list of release keys, {"list": hex}, that two present keys signed. Raises ImageError."""
+        from firmware.terminal.update import change_keys
+
+        change_keys("", unhexlify(body["list"]))
+        return {}
+
     def _start_again(self, _body):
         self.restart = True
         return {}
 
-    _verbs = {"status": _say_status, "settings": _set, "restart": _start_again}
+    _verbs = {"status": _say_status, "settings": _set, "restart": _start_again, "keys": _trust}
 
     def _offered(self, event):
         from firmware.terminal.update import Update

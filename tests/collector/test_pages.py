@@ -9,7 +9,7 @@ from collector.accounts import views
 from collector.config import read_settings
 from collector.errors import ActionError
 from collector.web import own_path
-from collector.web.security import HEADERS
+from collector.web.security import HEADERS, TLS_ONLY
 from tests.collector.site import BASE, CT, block, now_ms
 
 OPEN = {"/sign-in", "/health", "/language", "/vendored/chart.js"}
@@ -98,7 +98,7 @@ def test_a_pause_ends(site):
 def test_every_answer_carries_the_browser_rules(site):
     for path in ("/sign-in", "/health", "/nowhere", "/a02/v1/terminals", "/static/gantry.css"):
         headers = site.get(path).headers
-        assert all(headers[name] == value for name, value in HEADERS), path
+        assert all(headers[name] == value for name, value in (*HEADERS, TLS_ONLY)), path
 
 
 def test_no_page_has_inline_script_or_style(site):

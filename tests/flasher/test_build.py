@@ -92,3 +92,16 @@ def test_a_key_is_never_overwritten(key_file):
     assert CliRunner().invoke(main, ["key", str(key_file)]).exit_code == 1
     assert key_file.read_bytes() == before
     assert key_file.stat().st_mode & 0o077 == 0
+
+
+def test_a_key_list_is_signed_by_two_keys_that_are_trusted_now(key_file, tmp_path):
+    second, out = tmp_path / "second.pem", tmp_path / "keys.bin"
+    assert CliRunner().invoke(main, ["key", str(second)]).exit_code == 0
+    words = ["keys", "--serial", "2", "--trust", str(second), "--signer", str(key_file), "--out", str(out)]
+    alone = CliRunner().invoke(main, words)
+    assert alone.exit_code == 1 and "two keys" in alone.output and not out.exists()
+    assert CliRunner().invoke(main, [*words, "--signer", str(second)]).exit_code == 0
+    keys, signatures = image.unpack_keys(out.read_bytes())
+    moduli = tuple(build.modulus_of(build.read_key(path)) for path in (key_file, second))
+    image.check_keys(keys, signatures, image.KeyList(1, moduli))
+    assert keys == image.KeyList(2, moduli[1:])

@@ -4,10 +4,11 @@ import random
 
 import pytest
 
+from firmware.protocol import image
 from firmware.protocol.message import Command
 from firmware.terminal import slots
 from flasher import build
-from tests.fakes.slots import NEW, OLD, furnish, image_of
+from tests.fakes.slots import NEW, OLD, furnish, image_of, keys
 
 CUTS = 20
 
@@ -111,3 +112,14 @@ def test_an_impossible_command_fails_by_name_and_changes_nothing(bench, verb, bo
     result = bench.gateway.wait_for_word()
     assert result.state == "failed" and (list(body) or [verb])[0] in result.body["error"]
     bench.gateway.wait_for_readings(2)
+
+
+def test_release_keys_change_only_by_a_newer_list_that_two_present_keys_signed(bench, tmp_path):
+    trusted, other, stranger = keys()
+    moduli = [build.modulus_of(key) for key in (other, stranger)]
+    for number, signers, state in ((11, (trusted, stranger), "failed"), (12, (trusted, other), "done")):
+        body = {"list": build.key_list(2, moduli, signers).hex()}
+        bench.gateway.say(Command(number, "keys", body))
+        assert bench.gateway.wait_for_word().state == state
+        serial = image.unpack_keys((tmp_path / "terminal/keys.bin").read_bytes())[0].serial
+        assert serial == (2 if state == "done" else 1)

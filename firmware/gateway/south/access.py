@@ -7,7 +7,7 @@ from firmware.protocol.seal import mqtt_password
 
 UP, DOWN = "a01/{}/up", "a01/{}/down"
 ALL_UP = UP.format("+")
-PUBLISH, SUBSCRIBE, RECEIVE = "publish", "subscribe", "receive"
+PUBLISH, SUBSCRIBE = "publish", "subscribe"
 
 
 def user_of(topic, pattern=UP):
