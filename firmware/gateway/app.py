@@ -6,27 +6,24 @@ import os
 import secrets
 import signal
 import sqlite3
-from pathlib import Path
 
-from firmware.gateway import pipeline
 from firmware.gateway.a02 import Collector, CollectorRefused, CollectorSilent
 from firmware.gateway.clock import Clock
 from firmware.gateway.errors import GatewayError
 from firmware.gateway.identity import read_identity
+from firmware.gateway.intake import Intake
 from firmware.gateway.north import North
 from firmware.gateway.outbox import Outbox
 from firmware.gateway.refusals import Refusals
+from firmware.gateway.roads import Roads
 from firmware.gateway.sessions import Sessions
 from firmware.gateway.south.access import Access
 from firmware.gateway.south.broker import EmbeddedBroker
 from firmware.gateway.south.mosquitto import Mosquitto
 from firmware.gateway.south.mqtt import MqttRoad
 from firmware.gateway.terminals import KeyTable
-from firmware.processing import intervals
 
 log = logging.getLogger("gateway")
-
-INBOX_MOST = 1000
 
 
 async def run(settings):
@@ -53,8 +50,12 @@ class Gateway:
         own_password = secrets.token_hex(32)
         broker = EmbeddedBroker if settings["mqtt.embedded"] else Mosquitto
         self._broker = broker(settings, identity, Access(self._keys, own_password), self._broker_refused)
-        self._inbox, self._news, self._keys_asked = asyncio.Queue(INBOX_MOST), asyncio.Event(), asyncio.Event()
-        self._road = MqttRoad(self._broker, own_password, self._inbox)
+        self._news, self._keys_asked = asyncio.Event(), asyncio.Event()
+        self._roads = Roads(self._sessions.road_of)
+        self._roads.add(MqttRoad(self._broker, own_password, self._roads.hear))
+        self._intake = Intake(
+            settings, self._roads, self._sessions, self._clock, self._refusals, self._outbox, self._news
+        )
 
     def _broker_refused(self, user, text):
         self._refusals.count(user, "broker_refused", text)
@@ -67,8 +68,8 @@ class Gateway:
             async with Collector(url, ca, identity.credential, timeout_s) as collector, self._broker:
                 north = North(settings, identity.gateway_id, self._outbox, collector, self._clock, self._news)
                 async with asyncio.TaskGroup() as group:
-                    group.create_task(self._road.run())
-                    group.create_task(self._take_in())
+                    group.create_task(self._roads.run())
+                    group.create_task(self._intake.run())
                     group.create_task(north.run())
                     group.create_task(self._keep_keys(collector))
                     group.create_task(self._report_refusals())
@@ -76,59 +77,6 @@ class Gateway:
         finally:
             self._report(self._refusals.take())
             self._outbox.close()
-
-    async def _take_in(self):
-        """Messages of terminals: prove or open them, check, commit many at once, then acknowledge."""
-        while True:
-            answers, readings, gaps = {}, {}, {}
-            for terminal_id, message in await self._gather():
-                now_s, proved_ms = self._clock.steady_ms() // 1000, self._clock.proved_ms()
-                taken = self._sessions.take(terminal_id, message, now_s, proved_ms)
-                if taken.frames:
-                    answers[terminal_id] = taken.frames  # to the newest hello only: the others nobody waits for
-                if taken.readings:
-                    checked = [self._check(reading, proved_ms) for reading in taken.readings]
-                    readings.setdefault(terminal_id, []).extend(checked)
-                if taken.gaps:
-                    gaps.setdefault(terminal_id, []).extend(taken.gaps)
-            for terminal_id, frames in answers.items():
-                self._road.send(terminal_id, frames)
-            if await self._commit(readings, gaps):
-                self._acknowledge(readings, gaps)
-
-    async def _gather(self):
-        """The messages of one commit: the first, and what arrives shortly after it."""
-        messages = [await self._inbox.get()]
-        await asyncio.sleep(self._settings["outbox.commit_every_ms"] / 1000)
-        while not self._inbox.empty() and len(messages) < self._settings["outbox.commit_messages"]:
-            messages.append(self._inbox.get_nowait())
-        return messages
-
-    def _check(self, reading, proved_ms):
-        reading, codes = pipeline.check(reading, proved_ms)
-        for code in codes:
-            self._refusals.count(reading.terminal_id, code, f"seq {reading.seq}")
-        return reading
-
-    async def _commit(self, readings, gaps):
-        """Whether all of it is on the disk. If not, nobody is acknowledged and terminals send it again."""
-        if not readings and not gaps:
-            return False
-        every_reading = [one for group in readings.values() for one in group]
-        every_gap = [(terminal_id, gap) for terminal_id, group in gaps.items() for gap in group]
-        try:
-            await asyncio.to_thread(self._outbox.put, every_reading, every_gap, self._clock.now_ms())
-        except sqlite3.Error as error:
-            log.error("the outbox in %s takes nothing: %s; free the disk", Path(self._settings["state"]), error)
-            return False
-        self._news.set()
-        return True
-
-    def _acknowledge(self, readings, gaps):
-        for terminal_id in readings.keys() | gaps.keys():
-            pairs = intervals.of(reading.seq for reading in readings.get(terminal_id, ()))
-            pairs = intervals.merged(pairs + [(gap.from_seq, gap.to_seq) for gap in gaps.get(terminal_id, ())])
-            self._road.send(terminal_id, self._sessions.acknowledge(terminal_id, pairs))
 
     async def _keep_keys(self, collector):
         """The key table follows the collector; without it the last one known serves."""
@@ -174,5 +122,5 @@ class Gateway:
 
     async def _say_ready(self):
         await self._keys_asked.wait()
-        await self._road.ready.wait()
+        await self._roads.ready()
         log.info("gateway ready: %s on port %d", self._identity.gateway_id, self._settings["mqtt.port"])

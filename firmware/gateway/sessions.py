@@ -1,11 +1,16 @@
-"""One A01 session per terminal: messages in, frames to answer with and readings out. No I/O."""
+"""One A01 session per terminal: messages in, frames to answer with and readings out. No I/O.
+
+Every road a terminal is heard on has a link of its own, so that a hello on one disturbs nothing on another; the one it
+proved itself on last is the road it is on.
+"""
 
 import logging
 from collections import namedtuple
 
-from firmware.protocol import gateway_link, link
+from firmware.protocol import gateway_link
 from firmware.protocol.errors import FrameError, ProofError, ProtocolError
 from firmware.protocol.gateway_link import GatewayLink
+from firmware.protocol.link import Proved
 
 log = logging.getLogger("gateway")
 
@@ -24,33 +29,41 @@ class Sessions:
 
     def __init__(self, gateway_id, keys, count, random):
         self._gateway_id, self._keys, self._count, self._random = gateway_id, keys, count, random
-        self._links, self._link_keys, self._told_s = {}, {}, {}
+        self._links, self._link_keys, self._told_s = {}, {}, {}  # links: {terminal id: {road: GatewayLink}}
 
-    def take(self, terminal_id, message, now_s, proved_ms):
-        """What one message on a terminal's road holds. `proved_ms`: the time to tell, or None when it is unknown."""
-        taken = Taken([], [], [])
+    def take(self, letter, now_s, proved_ms):
+        """What a Letter of the roads holds. `proved_ms`: the time to tell, or None when it is unknown."""
+        taken, terminal_id = Taken([], [], []), letter.terminal_id
         if self._keys.get(terminal_id) is None:
             self._refuse(terminal_id, ProofError("terminal_unknown", terminal_id), taken, now_s)
             return taken
-        road = self._link(terminal_id)
-        road.receive(message)
+        link = self._link(terminal_id, letter.road)
+        link.receive(letter.message)
         while True:
             try:
-                event = road.next_event(now_s)
+                event = link.next_event(now_s)
                 if event is None:
-                    road.end_message()
+                    link.end_message()
                     return taken
-                self._on(terminal_id, event, taken, proved_ms)
+                self._on(letter, link, event, taken, proved_ms)
             except ProtocolError as error:
                 self._refuse(terminal_id, error, taken, now_s)
 
+    def road_of(self, terminal_id):
+        """The road on which a terminal has proved itself, or None."""
+        return self._proved(terminal_id)[0]
+
     def acknowledge(self, terminal_id, pairs):
         """Frames that let a terminal forget intervals; none when its session is gone, then it asks again."""
-        road = self._links.get(terminal_id)
-        if road is None or not road.proved:
+        _road, link = self._proved(terminal_id)
+        if link is None:
             return []
         parts = [pairs[at : at + ACK_INTERVALS] for at in range(0, len(pairs), ACK_INTERVALS)]
-        return [road.acknowledge(part) for part in parts]
+        return [link.acknowledge(part) for part in parts]
+
+    def _proved(self, terminal_id):
+        links = self._links.get(terminal_id, {})
+        return next(((road, link) for road, link in links.items() if link.proved), (None, None))
 
     def keys_changed(self):
         """End the sessions of terminals whose key is gone or another."""
@@ -59,18 +72,22 @@ class Sessions:
                 del self._links[terminal_id], self._link_keys[terminal_id]
                 log.info("session of %s ended: its key was revoked or changed", terminal_id)
 
-    def _link(self, terminal_id):
+    def _link(self, terminal_id, road):
         if terminal_id not in self._links:
-            self._links[terminal_id] = GatewayLink(self._gateway_id, self._random)
-            self._link_keys[terminal_id] = self._keys.get(terminal_id)
-        return self._links[terminal_id]
+            self._links[terminal_id], self._link_keys[terminal_id] = {}, self._keys.get(terminal_id)
+        links = self._links[terminal_id]
+        if road not in links:
+            links[road] = GatewayLink(self._gateway_id, self._random)
+        return links[road]
 
-    def _on(self, terminal_id, event, taken, proved_ms):
+    def _on(self, letter, link, event, taken, proved_ms):
+        terminal_id = letter.terminal_id
         if isinstance(event, gateway_link.Hello):
             if event.terminal_id != terminal_id:
                 raise ProofError("terminal_mismatch", f"hello of {event.terminal_id[:64]} on the road of {terminal_id}")
-            taken.frames.append(self._links[terminal_id].answer(event, self._link_keys[terminal_id], proved_ms))
-        elif isinstance(event, link.Proved):
+            taken.frames.append(link.answer(event, self._link_keys[terminal_id], proved_ms))
+        elif isinstance(event, Proved):
+            self._links[terminal_id] = {letter.road: link}  # whatever it said elsewhere is over
             log.info("session of %s proved", terminal_id)
         elif isinstance(event, gateway_link.Readings):
             taken.readings.extend(event.readings)

@@ -17,10 +17,10 @@ ANSWER_S = 10
 
 
 class MqttRoad:
-    """Our own client at the broker. Puts (terminal_id, message) into `inbox`; `ready` is set while it is subscribed."""
+    """Our own client at the broker. `hear(road, terminal_id, message)` gets what comes; `ready`: it is subscribed."""
 
-    def __init__(self, broker, password, inbox):
-        self._broker, self._password, self._inbox = broker, password, inbox
+    def __init__(self, broker, password, hear):
+        self._broker, self._password, self._hear = broker, password, hear
         self._outgoing, self.ready = asyncio.Queue(QUEUED_MOST), asyncio.Event()
 
     async def run(self):
@@ -59,7 +59,7 @@ class MqttRoad:
                 async for message in client.messages:
                     terminal_id = user_of(str(message.topic))
                     if terminal_id is not None:
-                        await self._inbox.put((terminal_id, bytes(message.payload)))
+                        self._hear(self, terminal_id, bytes(message.payload))
             finally:
                 sender.cancel()
 

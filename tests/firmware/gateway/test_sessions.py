@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from firmware.gateway.roads import Letter
 from firmware.gateway.sessions import LAST_SEQ, REFUSAL_EVERY_S, Sessions
 from firmware.gateway.terminals import KeyTable
 from firmware.protocol import frame
@@ -31,14 +32,14 @@ class House:
     def _count(self, terminal_id, code, _text):
         self.refused[terminal_id, code] += 1
 
-    def take(self, message, terminal_id="ct-01", now_s=0, proved_ms=TIME_MS):
-        return self.sessions.take(terminal_id, message, now_s, proved_ms)
+    def take(self, message, terminal_id="ct-01", now_s=0, proved_ms=TIME_MS, road="mqtt"):
+        return self.sessions.take(Letter(road, terminal_id, message), now_s, proved_ms)
 
-    def prove(self, terminal_id="ct-01", secret=SECRET, now_s=0):
+    def prove(self, terminal_id="ct-01", secret=SECRET, now_s=0, road="mqtt"):
         """A terminal link that has passed the challenge."""
         link = TerminalLink(terminal_id, secret, ["gw-1"], os.urandom)
-        hear(link, self.take(link.hello(), terminal_id, now_s).frames)
-        assert self.take(link.prove(), terminal_id, now_s).frames == []
+        hear(link, self.take(link.hello(), terminal_id, now_s, road=road).frames)
+        assert self.take(link.prove(), terminal_id, now_s, road=road).frames == []
         return link
 
 
@@ -219,3 +220,26 @@ def test_very_many_intervals_are_acknowledged_in_several_frames(house):
     while (event := link.next_event()) is not None:
         heard += event.intervals
     assert heard == pairs
+
+
+def test_a_terminal_is_on_the_road_it_proved_itself_on_last(house):
+    old = house.prove(road="mqtt")
+    assert house.sessions.road_of("ct-01") == "mqtt" and house.sessions.road_of("ct-02") is None
+    new = house.prove(road="http")
+    assert house.sessions.road_of("ct-01") == "http"
+    assert house.take(sealed(old), road="mqtt").readings == [] and house.refused["ct-01", "session_missing"] == 1
+    assert len(house.take(sealed(new), road="http").readings) == 1
+    assert hear(new, house.sessions.acknowledge("ct-01", [(1, 1)])) == Acknowledged([(1, 1)])
+
+
+def test_a_hello_on_another_road_disturbs_nothing(house):
+    link, stranger = house.prove(road="mqtt"), TerminalLink("ct-01", b"x" * 32, ["gw-1"], os.urandom)
+    again = TerminalLink("ct-01", SECRET, ["gw-1"], os.urandom)
+    answer = house.take(again.hello(), road="mqtt").frames
+    house.take(stranger.hello(), road="usb_serial")
+    house.take(frame.pack(frame.PROOF, bytes(32)), road="usb_serial")
+    assert house.refused == {("ct-01", "proof_wrong"): 1} and house.sessions.road_of("ct-01") == "mqtt"
+    assert len(house.take(sealed(link), road="mqtt").readings) == 1
+    hear(again, answer)
+    house.take(again.prove(), road="mqtt")
+    assert len(house.take(sealed(again, 2), road="mqtt").readings) == 1

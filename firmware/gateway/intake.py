@@ -1,0 +1,68 @@
+"""From the roads into the outbox: letters are proved or opened, checked, committed many at once, then acknowledged."""
+
+import asyncio
+import logging
+import sqlite3
+from pathlib import Path
+
+from firmware.gateway import pipeline
+from firmware.processing import intervals
+
+log = logging.getLogger("gateway")
+
+
+class Intake:
+    """`news` is an asyncio.Event set whenever something was put into the outbox."""
+
+    def __init__(self, settings, roads, sessions, clock, refusals, outbox, news):
+        self._settings, self._roads, self._sessions, self._clock = settings, roads, sessions, clock
+        self._refusals, self._outbox, self._news = refusals, outbox, news
+
+    async def run(self):
+        """For ever, one commit after the other."""
+        wait_s, most = self._settings["outbox.commit_every_ms"] / 1000, self._settings["outbox.commit_messages"]
+        while True:
+            await self._take(await self._roads.gather(wait_s, most))
+
+    async def _take(self, letters):
+        answers, readings, gaps = {}, {}, {}
+        for letter in letters:
+            now_s, proved_ms = self._clock.steady_ms() // 1000, self._clock.proved_ms()
+            taken = self._sessions.take(letter, now_s, proved_ms)
+            if taken.frames:  # to the newest hello only: the others nobody waits for
+                answers[letter.road, letter.terminal_id] = taken.frames
+            if taken.readings:
+                checked = [self._check(reading, proved_ms) for reading in taken.readings]
+                readings.setdefault(letter.terminal_id, []).extend(checked)
+            if taken.gaps:
+                gaps.setdefault(letter.terminal_id, []).extend(taken.gaps)
+        for (road, terminal_id), frames in answers.items():
+            road.send(terminal_id, frames)
+        if await self.keep(readings, gaps):
+            self._acknowledge(readings, gaps)
+
+    def _check(self, reading, proved_ms):
+        reading, codes = pipeline.check(reading, proved_ms)
+        for code in codes:
+            self._refusals.count(reading.terminal_id, code, f"seq {reading.seq}")
+        return reading
+
+    async def keep(self, readings, gaps):
+        """Whether {source: [Reading]} and {source: [Gap]} are on the disk. If not, nobody may be told that they are."""
+        if not readings and not gaps:
+            return False
+        every_reading = [one for group in readings.values() for one in group]
+        every_gap = [(source_id, gap) for source_id, group in gaps.items() for gap in group]
+        try:
+            await asyncio.to_thread(self._outbox.put, every_reading, every_gap, self._clock.now_ms())
+        except sqlite3.Error as error:
+            log.error("the outbox in %s takes nothing: %s; free the disk", Path(self._settings["state"]), error)
+            return False
+        self._news.set()
+        return True
+
+    def _acknowledge(self, readings, gaps):
+        for terminal_id in readings.keys() | gaps.keys():
+            pairs = intervals.of(reading.seq for reading in readings.get(terminal_id, ()))
+            pairs = intervals.merged(pairs + [(gap.from_seq, gap.to_seq) for gap in gaps.get(terminal_id, ())])
+            self._roads.send(terminal_id, self._sessions.acknowledge(terminal_id, pairs))

@@ -1,0 +1,66 @@
+"""All roads to the terminals as one: what comes up is taken in turn, what goes down leaves where a terminal is.
+
+A road has `run()`, for ever; `ready`, an asyncio.Event; and `send(terminal_id, frames)`, which waits for nobody: what
+is lost with a road its terminal asks for again.
+"""
+
+import asyncio
+from collections import deque, namedtuple
+
+Letter = namedtuple("Letter", ("road", "terminal_id", "message"))
+# road: where it was heard, message: bytes, as they came
+
+WAITING_MOST = 500  # letters of one terminal that nobody has looked at yet
+
+
+class Roads:
+    """`road_of(terminal_id)` is the road on which a terminal has proved itself, or None."""
+
+    def __init__(self, road_of):
+        self._road_of, self._roads = road_of, []
+        self._waiting, self._some = {}, asyncio.Event()  # {terminal id: its letters}, in order of their turns
+
+    def add(self, road):
+        """One more road."""
+        self._roads.append(road)
+
+    async def run(self):
+        """All of them, for ever."""
+        async with asyncio.TaskGroup() as group:
+            for road in self._roads:
+                group.create_task(road.run())
+
+    async def ready(self):
+        """Return once every road is open."""
+        for road in self._roads:
+            await road.ready.wait()
+
+    def hear(self, road, terminal_id, message):
+        """Take what came up a road; False when too much of this terminal waits already: it will send it again."""
+        letters = self._waiting.setdefault(terminal_id, deque())
+        if len(letters) >= WAITING_MOST:
+            return False
+        letters.append(Letter(road, terminal_id, message))
+        self._some.set()
+        return True
+
+    async def gather(self, wait_s, most):
+        """The letters of one commit: what came until `wait_s` after the first, from each terminal in turn."""
+        await self._some.wait()
+        await asyncio.sleep(wait_s)
+        letters = []
+        while self._waiting and len(letters) < most:
+            terminal_id = next(iter(self._waiting))
+            waiting = self._waiting.pop(terminal_id)
+            letters.append(waiting.popleft())
+            if waiting:
+                self._waiting[terminal_id] = waiting  # behind the others
+        if not self._waiting:
+            self._some.clear()
+        return letters
+
+    def send(self, terminal_id, frames):
+        """Frames for a terminal, on the road it has proved itself on. Without one it begins with a hello anyway."""
+        road = self._road_of(terminal_id)
+        if road is not None and frames:
+            road.send(terminal_id, frames)
