@@ -19,6 +19,7 @@ from firmware.gateway.roads import Roads
 from firmware.gateway.sessions import Sessions
 from firmware.gateway.south.access import Access
 from firmware.gateway.south.broker import EmbeddedBroker
+from firmware.gateway.south.http import HttpRoad
 from firmware.gateway.south.mosquitto import Mosquitto
 from firmware.gateway.south.mqtt import MqttRoad
 from firmware.gateway.terminals import KeyTable
@@ -47,25 +48,29 @@ class Gateway:
         self._outbox = Outbox(settings["state"], self._clock.now_ms(), settings["outbox.readings_most"])
         self._keys = KeyTable(settings["state"], identity.gateway_id)
         self._sessions = Sessions(identity.gateway_id, self._keys, self._refusals.count, os.urandom)
-        own_password = secrets.token_hex(32)
-        broker = EmbeddedBroker if settings["mqtt.embedded"] else Mosquitto
-        self._broker = broker(settings, identity, Access(self._keys, own_password), self._broker_refused)
-        self._news, self._keys_asked = asyncio.Event(), asyncio.Event()
         self._roads = Roads(self._sessions.road_of)
-        self._roads.add(MqttRoad(self._broker, own_password, self._roads.hear))
+        self._add_roads(Access(self._keys, secrets.token_hex(32)))
+        self._news, self._keys_asked = asyncio.Event(), asyncio.Event()
         self._intake = Intake(
             settings, self._roads, self._sessions, self._clock, self._refusals, self._outbox, self._news
         )
 
-    def _broker_refused(self, user, text):
-        self._refusals.count(user, "broker_refused", text)
+    def _add_roads(self, access):
+        settings, identity, hear = self._settings, self._identity, self._roads.hear
+        broker = EmbeddedBroker if settings["mqtt.embedded"] else Mosquitto
+        self._roads.add(MqttRoad(broker(settings, identity, access, self._refused_as("broker_refused")), access, hear))
+        if settings["http.enabled"]:
+            self._roads.add(HttpRoad(settings, identity, access, hear, self._refused_as("http_refused")))
+
+    def _refused_as(self, code):
+        return lambda user, text: self._refusals.count(user, code, text)
 
     async def run(self):
         """The whole of it, in one task group."""
         settings, identity = self._settings, self._identity
         url, ca, timeout_s = (settings[f"collector.{name}"] for name in ("url", "ca", "timeout_s"))
         try:
-            async with Collector(url, ca, identity.credential, timeout_s) as collector, self._broker:
+            async with Collector(url, ca, identity.credential, timeout_s) as collector, self._roads:
                 north = North(settings, identity.gateway_id, self._outbox, collector, self._clock, self._news)
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._roads.run())
@@ -101,7 +106,7 @@ class Gateway:
         if self._keys.take(answer.get("terminals") or []):
             log.info("%d terminals are assigned to %s", len(self._keys.ids()), self._identity.gateway_id)
             self._sessions.keys_changed()
-            await self._broker.rules_changed()
+            await self._roads.rules_changed()
 
     async def _report_refusals(self):
         while True:

@@ -40,6 +40,8 @@ class Intake:
             road.send(terminal_id, frames)
         if await self.keep(readings, gaps):
             self._acknowledge(readings, gaps)
+        for letter in letters:  # a road that answers a letter, does so now
+            letter.road.send(letter.terminal_id, [])
 
     def _check(self, reading, proved_ms):
         reading, codes = pipeline.check(reading, proved_ms)

@@ -1,11 +1,13 @@
 """All roads to the terminals as one: what comes up is taken in turn, what goes down leaves where a terminal is.
 
-A road has `run()`, for ever; `ready`, an asyncio.Event; and `send(terminal_id, frames)`, which waits for nobody: what
-is lost with a road its terminal asks for again.
+A road is an asynchronous context while it is open, and has `run()`, for ever; `ready`, an asyncio.Event;
+`send(terminal_id, frames)`, which waits for nobody: what is lost with a road its terminal asks for again; and
+`rules_changed()`, called when others than before may be here.
 """
 
 import asyncio
 from collections import deque, namedtuple
+from contextlib import AsyncExitStack
 
 Letter = namedtuple("Letter", ("road", "terminal_id", "message"))
 # road: where it was heard, message: bytes, as they came
@@ -17,12 +19,25 @@ class Roads:
     """`road_of(terminal_id)` is the road on which a terminal has proved itself, or None."""
 
     def __init__(self, road_of):
-        self._road_of, self._roads = road_of, []
+        self._road_of, self._roads, self._open = road_of, [], AsyncExitStack()
         self._waiting, self._some = {}, asyncio.Event()  # {terminal id: its letters}, in order of their turns
 
     def add(self, road):
         """One more road."""
         self._roads.append(road)
+
+    async def __aenter__(self):
+        for road in self._roads:
+            await self._open.enter_async_context(road)
+        return self
+
+    async def __aexit__(self, *error):
+        await self._open.__aexit__(*error)
+
+    async def rules_changed(self):
+        """Whoever may not be here any more is cut off, nobody else notices."""
+        for road in self._roads:
+            await road.rules_changed()
 
     async def run(self):
         """All of them, for ever."""

@@ -17,11 +17,22 @@ ANSWER_S = 10
 
 
 class MqttRoad:
-    """Our own client at the broker. `hear(road, terminal_id, message)` gets what comes; `ready`: it is subscribed."""
+    """A broker and our own client at it. `hear` as of Roads gets what comes; `ready` is set while it is subscribed."""
 
-    def __init__(self, broker, password, hear):
-        self._broker, self._password, self._hear = broker, password, hear
+    def __init__(self, broker, access, hear):
+        self._broker, self._access, self._hear = broker, access, hear
         self._outgoing, self.ready = asyncio.Queue(QUEUED_MOST), asyncio.Event()
+
+    async def __aenter__(self):
+        await self._broker.__aenter__()
+        return self
+
+    async def __aexit__(self, *error):
+        await self._broker.__aexit__(*error)
+
+    async def rules_changed(self):
+        """As of a road."""
+        await self._broker.rules_changed()
 
     async def run(self):
         """For ever: connect, subscribe, listen; a lost connection begins again after a second."""
@@ -45,7 +56,7 @@ class MqttRoad:
             port,
             identifier=OWN_USER,
             username=OWN_USER,
-            password=self._password,
+            password=self._access.password_of(OWN_USER),
             tls_context=context,
             keepalive=KEEPALIVE_S,
             timeout=ANSWER_S,
