@@ -17,7 +17,6 @@ from flasher import parts
 
 ROOT = Path(__file__).parents[2]
 HEAP = "192k"
-BOOT = "import sys; sys.path[:0] = ['safe', 'safe/lib']; from firmware.terminal import boot; boot.main()"
 RESETS = {71: "2", 72: "3"}  # exit status of a reset (machine.EXIT_BY_RESET): what machine.reset_cause() says next
 
 
@@ -60,8 +59,8 @@ def run(folder, staged):
     """Run the board until it ends otherwise than by a reset; its exit status."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     argv, cause = ["-m", "firmware.terminal.main"], "1"
-    if Path(folder, "safe").is_dir():  # provisioned with slots: nothing but what stands in the folder runs
-        argv, staged = ["-c", BOOT], None
+    if Path(folder, "main.py").is_file():  # furnished by the flasher: nothing but what stands in the folder runs
+        argv, staged = ["main.py"], None
     while cause:
         status = play(argv, folder, staged, cause).returncode
         cause = RESETS.get(status)

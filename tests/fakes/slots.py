@@ -1,10 +1,9 @@
-"""A terminal's flash as the flasher leaves it: slot a, the safe copy with the boot part, trusted keys, board name."""
+"""A terminal's flash as the flasher leaves it, and images for it, with keys made for the test."""
 
-import json
 from functools import cache
 
-from firmware.terminal import slots
 from flasher import build
+from flasher.furnish import furnished
 
 OLD, NEW = (0, 1, 0), (0, 2, 0)
 
@@ -16,24 +15,24 @@ def keys():
 
 
 @cache
+def key_list():
+    """keys.bin: the first two, signed by both."""
+    trusted, other, _stranger = keys()
+    return build.key_list(1, [build.modulus_of(key) for key in (trusted, other)], (trusted, other))
+
+
+@cache
 def files(version):
     """What the image of a version holds."""
     return build.files(version)
 
 
 def furnish(folder, version=OLD):
-    """Write slot a, `safe`, keys, state and board name into a terminal's folder."""
-    boot = [("firmware/terminal/boot.mpy", build.compiled(build.ROOT / "firmware/terminal/boot.py", "boot.py"))]
-    for slot, content in (("a", files(version)), ("safe", files(version) + boot)):
-        for path, body in content:
-            target = folder / slot / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(body)
-    trusted, other, _stranger = keys()
-    moduli = [build.modulus_of(key) for key in (trusted, other)]
-    (folder / "keys.bin").write_bytes(build.key_list(1, moduli, (trusted, other)))
-    (folder / slots.STATE).write_text(json.dumps(slots.FIRST))
-    (folder / "board").write_text("simulated")
+    """Write everything but the identity into a simulated terminal's folder."""
+    for path, content in furnished("simulated", image_of(version)[1], key_list(), {}).items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
 
 
 def image_of(version, key=0, board="simulated", **changed):

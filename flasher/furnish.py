@@ -1,0 +1,77 @@
+"""What stands on a board's flash when the flasher is done with it, said once: the path and bytes of every file.
+
+Slot a and `safe` hold the same proved image; `safe` holds the boot part too, and main.py hands over to it.
+"""
+
+import ast
+import hashlib
+import json
+
+from firmware.protocol import image
+from flasher import build
+from flasher.errors import ImageRefused, WrongBoard
+
+BOOT_PART = "firmware/terminal/boot.py"
+SLOT_STATES = "firmware/terminal/slots.py"
+START = b"""import sys
+
+sys.path[:0] = ["safe", "safe/lib"]
+from firmware.terminal import boot
+
+boot.main()
+"""
+
+
+def opened(whole, keys, board):
+    """(head, {path: bytes}) of a signed image. Raises ImageRefused, or WrongBoard when it is for another one.
+
+    `keys`: the key list the board will trust, as bytes of keys.bin.
+    """
+    try:
+        manifest, at = image.unpack_manifest(whole)
+        signatures, begin = image.unpack_signatures(whole, at)
+        trusted = image.unpack_keys(keys)[0].keys
+    except image.ImageError as error:
+        raise ImageRefused(f"the image or its key list is damaged ({error}); build it or fetch it anew") from error
+    if not image.signed_by(whole[:at], signatures, trusted):
+        raise ImageRefused("the image is signed by none of the keys the board will trust; take the right keys.bin")
+    if manifest.board != board:
+        raise WrongBoard(f"the image is for {manifest.board}, the board is {board}; build one for it")
+    files, at = {}, begin
+    for file in manifest.files:
+        files[file.path] = whole[at : at + file.size]
+        if hashlib.sha256(files[file.path]).digest() != file.sha256:
+            raise ImageRefused(f"{file.path} in the image is damaged; build it or fetch it anew")
+        at += file.size
+    if at != len(whole):
+        raise ImageRefused(f"the image has {len(whole)} bytes, its list says {at}; build it or fetch it anew")
+    return whole[:begin], files
+
+
+def furnished(board, whole, keys, own):
+    """{path: bytes} of all that stands on a board of this id before its first start.
+
+    `whole`: a signed image; `keys`: the key list; `own`: {path: bytes} of what is this terminal's alone (identity.json,
+    ca.der), {} for a board that is provisioned later. Raises ImageRefused, WrongBoard, BuildError.
+    """
+    head, files = opened(whole, keys, board)
+    boot = {BOOT_PART.replace(".py", ".mpy"): build.compiled(build.ROOT / BOOT_PART, BOOT_PART)}
+    return {
+        "main.py": START,
+        "board": board.encode(),
+        "keys.bin": keys,
+        "slots.json": json.dumps(first_state()).encode(),
+        **{f"safe/{path}": content for path, content in {**files, **boot}.items()},
+        "a/head.bin": head,
+        **{f"a/{path}": content for path, content in files.items()},
+        **own,
+    }
+
+
+def first_state():
+    """The state of the slots of a board fresh from the flasher, as the boot part's own file says it."""
+    module = ast.parse((build.ROOT / SLOT_STATES).read_text(encoding="utf-8"))
+    for node in module.body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == "FIRST":
+            return ast.literal_eval(node.value)
+    raise build.BuildError(f"{SLOT_STATES} says no FIRST: this tree is not whole")
