@@ -3,6 +3,7 @@
 from collector.gateways.actions import (
     CodeWrong,
     add_gateway,
+    add_source,
     add_terminal,
     assign_terminal,
     enrol,
@@ -24,6 +25,7 @@ __all__ = (
     "Refusal",
     "Terminal",
     "add_gateway",
+    "add_source",
     "add_terminal",
     "assign_terminal",
     "ca_der",

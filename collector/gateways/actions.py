@@ -82,6 +82,17 @@ def add_terminal(data_dir, terminal_id, secret, now_ms):
         return Terminal.create(terminal_id=terminal_id, wrapped_secret=wrapped, created_ms=now_ms)
 
 
+def add_source(source_id, gateway_id, now_ms):
+    """A new Terminal without a secret: a chiller, a meter, a UPS or a modality its gateway asks. Raises ActionError."""
+    _check_id("source", source_id)
+    with db.write():
+        if Terminal.get_or_none(Terminal.terminal_id == source_id):
+            raise ActionError(f"there is a terminal or source {source_id!r} already; choose another id")
+        source = Terminal.create(terminal_id=source_id, created_ms=now_ms)
+        assign_terminal(source_id, gateway_id)
+        return source
+
+
 def assign_terminal(terminal_id, gateway_id):
     """Let a gateway, and no other, carry a terminal's readings. Raises ActionError."""
     with db.write():
@@ -113,6 +124,8 @@ def terminal_keys(data_dir, gateway):
     """{terminal id: the 32-byte key for this gateway} of the terminals assigned to it."""
     keys = {}
     for terminal in Terminal.of(gateway):
+        if terminal.is_source:
+            continue
         secret = unwrap(data_dir, terminal.terminal_id, terminal.wrapped_secret)
         keys[terminal.terminal_id] = gateway_key(secret, gateway.gateway_id)
     return keys

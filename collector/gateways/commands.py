@@ -72,7 +72,11 @@ def add_terminal(data_dir, terminal_id, secret_file, secret_stdin):
 @terminal.command("list")
 def list_terminals():
     """Name the terminals and their gateways."""
-    for one in Terminal.select().order_by(Terminal.terminal_id):
+    _list(Terminal.wrapped_secret.is_null(False))
+
+
+def _list(which):
+    for one in Terminal.select().where(which).order_by(Terminal.terminal_id):
         gateway_id = one.gateway.gateway_id if one.gateway else ""
         click.echo(f"{one.terminal_id}\t{gateway_id}\t{'revoked' if one.revoked_ms else 'valid'}")
 
@@ -90,6 +94,25 @@ def assign_terminal(terminal_id, gateway_id):
 def revoke_terminal(terminal_id):
     """End a terminal: no gateway gets its key, its readings are refused."""
     gateways.revoke_terminal(terminal_id, now_ms())
+
+
+@click.group()
+def source():
+    """What a gateway asks by itself: a chiller, a meter, a UPS. `terminal assign` and `terminal revoke` take it too."""
+
+
+@source.command("add")
+@click.argument("source_id")
+@click.argument("gateway_id")
+def add_source(source_id, gateway_id):
+    """Let this gateway, and no other, carry what the source says. It has no secret."""
+    gateways.add_source(source_id, gateway_id, now_ms())
+
+
+@source.command("list")
+def list_sources():
+    """Name the sources and their gateways."""
+    _list(Terminal.wrapped_secret.is_null())
 
 
 @click.group()
@@ -126,4 +149,4 @@ def export_ca(data_dir, der_file, pem_file):
         pem_file.write_bytes(certificates.ca_pem(data_dir, certificates.A02))
 
 
-COMMANDS = (gateway, terminal, ca)
+COMMANDS = (gateway, terminal, source, ca)

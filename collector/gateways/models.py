@@ -27,13 +27,18 @@ class EnrolmentCode(Table):
 
 
 class Terminal(Table):
-    """Senses one piece of equipment. Its secret is sealed under a key outside the database."""
+    """Senses one piece of equipment. Its secret is sealed under a key outside the database; a source has none."""
 
     terminal_id = TextField(primary_key=True)
-    wrapped_secret = BlobField()
+    wrapped_secret = BlobField(null=True)
     gateway = ForeignKeyField(Gateway, null=True)
     created_ms = IntegerField()
     revoked_ms = IntegerField(null=True)
+
+    @property
+    def is_source(self):
+        """Whether a gateway asks it, and nothing proves itself: a Modbus, SNMP or DICOM peer."""
+        return self.wrapped_secret is None
 
     @classmethod
     def of(cls, gateway):

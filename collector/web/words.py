@@ -14,6 +14,21 @@ CHANNEL_WORDS = {
     "current_rms_a": _l("Effective current"),
     "charge_as": _l("Charge"),
     "voltage_v": _l("Voltage"),
+    "water_supply_c": _l("Cooling water supply temperature"),
+    "water_return_c": _l("Cooling water return temperature"),
+    "water_flow_lmin": _l("Cooling water flow"),
+    "power_kw": _l("Power"),
+    "energy_kwh": _l("Energy"),
+    "voltage_l1_v": _l("Voltage L1"),
+    "voltage_l2_v": _l("Voltage L2"),
+    "voltage_l3_v": _l("Voltage L3"),
+    "frequency_hz": _l("Mains frequency"),
+    "ups_battery_pct": _l("UPS battery charge"),
+    "ups_load_pct": _l("UPS load"),
+    "ups_runtime_min": _l("UPS runtime left"),
+    "disk_used_pct": _l("Disk in use"),
+    "disk_size_gb": _l("Disk size"),
+    "uptime_h": _l("Time since start"),
 }
 
 KIND_WORDS = {

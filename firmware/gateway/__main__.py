@@ -15,9 +15,17 @@ from firmware.gateway.config import read_config
 from firmware.gateway.errors import GatewayError
 from firmware.gateway.identity import read_identity
 from firmware.gateway.outbox import look
+from firmware.gateway.south.peers import read_peers
 from firmware.gateway.terminals import KeyTable
 
-LIBRARIES = ("amqtt", "transitions", "httpx", "httpcore", "mqtt")  # they say more than anybody wants to read
+LIBRARIES = (
+    "amqtt",
+    "transitions",
+    "httpx",
+    "httpcore",
+    "mqtt",
+    "pymodbus",
+)  # they say more than anybody wants to read
 
 
 @click.group()
@@ -72,7 +80,7 @@ def terminals(config_file):
 @main.command()
 @click.pass_obj
 def status(config_file):
-    """What waits for the collector, and what was refused."""
+    """What waits for the collector, what was refused, and which peers speak without encryption."""
     settings = read_config(config_file)
     state = look.look(settings["state"])
     click.echo(f"gateway    {read_identity(settings['state']).gateway_id}")
@@ -80,6 +88,10 @@ def status(config_file):
     click.echo(f"waiting    {state.waiting} readings, oldest {_instant(state.oldest_ms)}")
     click.echo(f"           {state.gaps} gaps, {state.records} records")
     click.echo(f"set aside  {state.set_aside}")
+    for peer in read_peers(settings["sources.file"]):
+        if peer.plain:
+            at, title, interface, reason = peer.plain.values()
+            click.echo(f"plain      {peer.source_id} {peer.protocol} {at} on {interface}: {title}; {reason}")
     for interface, source_id, code, count in state.refusals:
         click.echo(f"refused    {interface} {source_id or '(no name)'} {code}: {count}")
 

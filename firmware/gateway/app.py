@@ -17,6 +17,8 @@ from firmware.gateway.outbox import Outbox
 from firmware.gateway.refusals import Refusals
 from firmware.gateway.roads import Roads
 from firmware.gateway.sessions import Sessions
+from firmware.gateway.sink import Sink, next_boot_no
+from firmware.gateway.sources import Sources
 from firmware.gateway.south.access import Access
 from firmware.gateway.south.broker import EmbeddedBroker
 from firmware.gateway.south.http import HttpRoad
@@ -54,6 +56,9 @@ class Gateway:
         self._intake = Intake(
             settings, self._roads, self._sessions, self._clock, self._refusals, self._outbox, self._news
         )
+        self._sources = Sources(settings)
+        boot_no = next_boot_no(settings["state"], self._clock.now_ms())
+        self._sink = Sink(boot_no, self._intake, self._outbox, self._refusals, self._clock, self._news)
 
     def _add_roads(self, access):
         settings, identity, hear = self._settings, self._identity, self._roads.hear
@@ -75,6 +80,7 @@ class Gateway:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._roads.run())
                     group.create_task(self._intake.run())
+                    group.create_task(self._sources.run(self._sink))
                     group.create_task(north.run())
                     group.create_task(self._keep_keys(collector))
                     group.create_task(self._report_refusals())

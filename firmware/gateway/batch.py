@@ -3,14 +3,14 @@
 from firmware.protocol.channels import BY_NAME, in_range, to_steps
 
 
-def body_of(waiting, source_id, now_ms):
+def body_of(waiting, gateway_id, now_ms):
     """The body of docs/interfaces.md. A block holds readings of one terminal that measured the same channels."""
     return {
         "sent_ms": now_ms,
         "readings": _blocks([reading for _number, reading in waiting.readings]),
         "records": [
-            {"source_id": source_id, "seq": seq, "kind": kind, "ts_ms": ts_ms, "body": body}
-            for seq, kind, ts_ms, body in waiting.records
+            {"source_id": source_id or gateway_id, "seq": seq, "kind": kind, "ts_ms": ts_ms, "body": body}
+            for seq, kind, ts_ms, body, source_id in waiting.records
         ],
         "gaps": [{"terminal_id": terminal_id, **gap._asdict()} for _number, terminal_id, gap in waiting.gaps],
     }

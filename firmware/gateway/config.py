@@ -29,6 +29,7 @@ SETTINGS = (
     Setting("http.host", "0.0.0.0", "address to listen on for them"),
     Setting("http.port", 8843, "port to listen on for them; always TLS"),
     Setting("http.connections_most", 500, "connections it holds at once"),
+    Setting("sources.file", "", "file that lists the Modbus peers: docs/guide-gateway.md; empty: none"),
     Setting("outbox.readings_most", 2_000_000, "readings kept while the collector is away; the oldest go first"),
     Setting("outbox.commit_every_ms", 20, "milliseconds for which arriving messages are gathered into one commit"),
     Setting("outbox.commit_messages", 200, "messages in one commit at most"),
@@ -42,6 +43,7 @@ SETTINGS = (
 
 DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 PATHS = ("state", "collector.ca", "mqtt.ca", "mqtt.password_file", "mqtt.acl_file", "mqtt.pid_file", "mqtt.log_file")
+PATHS += ("sources.file",)
 
 
 def read_config(path):

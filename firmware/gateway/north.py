@@ -103,4 +103,4 @@ class North:
 def _source(waiting):
     if waiting.readings:
         return waiting.readings[0][1].terminal_id
-    return waiting.gaps[0][1] if waiting.gaps else waiting.records[0][1]
+    return waiting.gaps[0][1] if waiting.gaps else waiting.records[0][-1] or waiting.records[0][1]

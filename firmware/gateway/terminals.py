@@ -9,7 +9,7 @@ from firmware.gateway.files import write_private
 
 log = logging.getLogger("gateway")
 OWN_USER = "gateway"  # our own name at the broker, never a terminal's
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # it goes into topics and into a broker's files
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # it goes into topics and into a broker's files
 KEY_SIZE = 32
 
 
@@ -63,7 +63,7 @@ class KeyTable:
 def _read_row(row):
     try:
         terminal_id, key = row["terminal_id"], bytes.fromhex(row["key"])
-        good = _ID.fullmatch(terminal_id) and terminal_id != OWN_USER and len(key) == KEY_SIZE
+        good = ID.fullmatch(terminal_id) and terminal_id != OWN_USER and len(key) == KEY_SIZE
     except (KeyError, TypeError, ValueError):
         return str(row)[:20] if not isinstance(row, dict) else row.get("terminal_id"), None
     return terminal_id, key if good else None

@@ -18,6 +18,21 @@ CHANNELS = (
     Channel(6, "current_rms_a", "A", 1000, 0.0, 2000.0, "i"),
     Channel(7, "charge_as", "A·s", 100, -7200000.0, 7200000.0, "i"),
     Channel(8, "voltage_v", "V", 100, 0.0, 1000.0, "i"),
+    Channel(9, "water_supply_c", "°C", 100, -50.0, 150.0, "h"),
+    Channel(10, "water_return_c", "°C", 100, -50.0, 150.0, "h"),
+    Channel(11, "water_flow_lmin", "L/min", 10, 0.0, 10000.0, "i"),
+    Channel(12, "power_kw", "kW", 1000, -10000.0, 10000.0, "i"),
+    Channel(13, "energy_kwh", "kWh", 10, 0.0, 200000000.0, "i"),
+    Channel(14, "voltage_l1_v", "V", 100, 0.0, 1000.0, "i"),
+    Channel(15, "voltage_l2_v", "V", 100, 0.0, 1000.0, "i"),
+    Channel(16, "voltage_l3_v", "V", 100, 0.0, 1000.0, "i"),
+    Channel(17, "frequency_hz", "Hz", 100, 0.0, 300.0, "h"),
+    Channel(18, "ups_battery_pct", "%", 100, 0.0, 100.0, "h"),
+    Channel(19, "ups_load_pct", "%", 100, 0.0, 300.0, "h"),
+    Channel(20, "ups_runtime_min", "min", 10, 0.0, 3000.0, "h"),
+    Channel(21, "disk_used_pct", "%", 100, 0.0, 100.0, "h"),
+    Channel(22, "disk_size_gb", "GB", 10, 0.0, 100000000.0, "i"),
+    Channel(23, "uptime_h", "h", 10, 0.0, 1000000.0, "i"),
 )
 
 BY_NAME = {channel.name: channel for channel in CHANNELS}

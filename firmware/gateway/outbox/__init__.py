@@ -14,7 +14,8 @@ from firmware.processing import intervals
 from firmware.protocol.frame import Gap, Reading
 
 Waiting = namedtuple("Waiting", ("readings", "gaps", "records"))
-# readings: [(id, Reading)], gaps: [(id, terminal_id, Gap)], records: [(seq, kind, ts_ms, body)]; oldest first
+# readings: [(id, Reading)], gaps: [(id, terminal_id, Gap)], records: [(seq, kind, ts_ms, body, source id or
+# None for the gateway itself)]; oldest first
 
 FIRST_MS = 1_577_836_800_000  # 2020-01-01 UTC
 HANDED_MOST = 500  # intervals remembered per terminal; what is older the collector recognises itself
@@ -109,7 +110,7 @@ class Outbox:
         return Waiting(
             readings,
             [(number, terminal_id, Gap(*gap)) for number, terminal_id, *gap in gaps],
-            [(seq, kind, ts_ms, json.loads(body)) for seq, kind, ts_ms, body in records],
+            [(seq, kind, ts_ms, json.loads(body), source_id) for seq, kind, ts_ms, body, source_id in records],
         )
 
     def drop(self, waiting):
@@ -143,15 +144,23 @@ class Outbox:
             database.executemany("INSERT INTO refused (what, body, code, error, ts_ms) VALUES (?, ?, ?, ?, ?)", rows)
             self._delete(waiting)
 
+    def put_record(self, source_id, kind, ts_ms, body):
+        """Keep one record of a source, `body` as JSON."""
+        with self._transaction():
+            self._keep_record(source_id, kind, ts_ms, body)
+
+    def _keep_record(self, source_id, kind, ts_ms, body):
+        row = (kind, ts_ms, json.dumps(body), source_id)
+        self._database.execute("INSERT INTO records (kind, ts_ms, body, source_id) VALUES (?, ?, ?, ?)", row)
+
     def report(self, counts, now_ms):
         """Add counts {(terminal id, code): n} of A01 to the totals, with a record that tells the collector."""
         body = {}
         for (terminal_id, code), count in counts.items():
             body.setdefault(terminal_id, {})[code] = count
-        with self._transaction() as database:
+        with self._transaction():
             self._add("A01", counts)
-            row = ("refusals", now_ms, json.dumps(body))
-            database.execute("INSERT INTO records (kind, ts_ms, body) VALUES (?, ?, ?)", row)
+            self._keep_record(None, "refusals", now_ms, body)
 
     def count_a02(self, counts):
         """Add counts {(source id, code): n} of what the collector refused: it knows them itself."""

@@ -12,7 +12,8 @@ CREATE TABLE IF NOT EXISTS gaps (
     id INTEGER PRIMARY KEY AUTOINCREMENT, terminal_id TEXT NOT NULL, from_seq INTEGER NOT NULL,
     to_seq INTEGER NOT NULL, reason TEXT NOT NULL, UNIQUE (terminal_id, from_seq, to_seq));
 CREATE TABLE IF NOT EXISTS records (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, ts_ms INTEGER NOT NULL, body TEXT NOT NULL);
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, ts_ms INTEGER NOT NULL, body TEXT NOT NULL,
+    source_id TEXT);
 CREATE TABLE IF NOT EXISTS handed (
     terminal_id TEXT NOT NULL, from_seq INTEGER NOT NULL, to_seq INTEGER NOT NULL,
     PRIMARY KEY (terminal_id, from_seq)) WITHOUT ROWID;
@@ -26,7 +27,8 @@ CREATE TABLE IF NOT EXISTS heard (
     terminal_id TEXT PRIMARY KEY, heard_ms INTEGER NOT NULL, newest_seq INTEGER NOT NULL) WITHOUT ROWID;
 """
 # channels: JSON, {channel: value in its unit, or null when measured and bad}. handed: what the collector has taken.
-# refused: kept aside because the collector will not have it. Numbers of records are never used twice, in no outbox.
+# refused: kept aside because the collector will not have it. A record without source_id is the gateway's own.
+# Numbers of records are never used twice, in no outbox.
 
 FILE = "outbox.db"
 BUSY_S = 10
@@ -42,9 +44,16 @@ def connect(state, first_record):
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         database.executescript(TABLES)
+        _add_source(database)
         started = database.execute("SELECT 1 FROM sqlite_sequence WHERE name = 'records'").fetchone()
         if not started:
             database.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('records', ?)", (first_record - 1,))
     except sqlite3.DatabaseError as error:
         raise GatewayError(f"{path} cannot be used: {error}; free the disk, or move the file away and start") from error
     return database
+
+
+def _add_source(database):
+    """An outbox of before there were sources gets the column; what waits in it is the gateway's own."""
+    if "source_id" not in {column[1] for column in database.execute("PRAGMA table_info(records)")}:
+        database.execute("ALTER TABLE records ADD COLUMN source_id TEXT")

@@ -35,8 +35,9 @@ def test_readings_become_columns_of_steps_per_terminal_and_channels():
 
 
 def test_records_carry_their_source_and_gaps_their_terminal():
-    record = (17, "refusals", 1000, {"ct-01": {"seal_wrong": 2}})
-    body = body_of(waiting(gaps=[(1, "ct-01", Gap(3, 5, "reboot"))], records=[record]), "gw-1", 9999)
+    record = (17, "refusals", 1000, {"ct-01": {"seal_wrong": 2}}, None)
+    other = (18, "mpps", 1001, {}, "ct-mpps")
+    body = body_of(waiting(gaps=[(1, "ct-01", Gap(3, 5, "reboot"))], records=[record, other]), "gw-1", 9999)
     assert body["gaps"] == [{"terminal_id": "ct-01", "from_seq": 3, "to_seq": 5, "reason": "reboot"}]
     told = {"source_id": "gw-1", "seq": 17, "kind": "refusals", "ts_ms": 1000, "body": {"ct-01": {"seal_wrong": 2}}}
-    assert body["records"] == [told]
+    assert body["records"] == [told, {"source_id": "ct-mpps", "seq": 18, "kind": "mpps", "ts_ms": 1001, "body": {}}]
