@@ -1,6 +1,7 @@
 """What waits, as the body of an A02 upload: columns of integers per terminal. No I/O."""
 
 from firmware.protocol.channels import BY_NAME, in_range, to_steps
+from firmware.protocol.received import span_of
 
 
 def body_of(waiting, gateway_id, now_ms):
@@ -24,12 +25,17 @@ def _blocks(readings):
 
 
 def _block(terminal_id, names, group):
+    spans = {}
+    if any(reading.windows != 1 for reading in group):
+        spans["from_seq"] = [span_of(reading)[0] for reading in group]
+        spans["windows"] = [reading.windows for reading in group]
     return {
         "terminal_id": terminal_id,
         "seq": [reading.seq for reading in group],
         "ts_ms": [reading.ts_ms for reading in group],
         "flags": [reading.flags for reading in group],
         "columns": {name: [steps_of(name, reading.values[name]) for reading in group] for name in names},
+        **spans,
     }
 
 

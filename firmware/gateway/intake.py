@@ -7,6 +7,7 @@ from pathlib import Path
 
 from firmware.gateway import pipeline
 from firmware.processing import intervals
+from firmware.protocol.received import span_of
 
 log = logging.getLogger("gateway")
 
@@ -65,6 +66,6 @@ class Intake:
 
     def _acknowledge(self, readings, gaps):
         for terminal_id in readings.keys() | gaps.keys():
-            pairs = intervals.of(reading.seq for reading in readings.get(terminal_id, ()))
+            pairs = intervals.merged(span_of(reading) for reading in readings.get(terminal_id, ()))
             pairs = intervals.merged(pairs + [(gap.from_seq, gap.to_seq) for gap in gaps.get(terminal_id, ())])
             self._roads.send(terminal_id, self._sessions.acknowledge(terminal_id, pairs))

@@ -55,7 +55,7 @@ class Sink:
         touched = set()
         for source_id, ts_ms, values, flags in measured:
             self._n[source_id] = self._n.get(source_id, 0) + 1
-            reading = Reading(source_id, ts_ms, seq_of(self._boot_no, self._n[source_id]), values, flags)
+            reading = Reading(source_id, ts_ms, seq_of(self._boot_no, self._n[source_id]), values, flags, 1)
             self._waiting.setdefault(source_id, []).append(self._check(reading))
             self._make_room(source_id)
             touched.add(source_id)

@@ -1,11 +1,6 @@
 """Sets of sequence numbers as (first, last) pairs, in order and apart: what every hop keeps, never a single cursor."""
 
 
-def of(numbers):
-    """The intervals of any numbers."""
-    return merged([(number, number) for number in numbers])
-
-
 def merged(intervals):
     """The same numbers, in order, with everything that overlaps or touches joined."""
     out = []

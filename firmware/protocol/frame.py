@@ -20,8 +20,9 @@ N_BITS = 24  # seq = boot_no * 2**24 + n
 
 GAP_REASONS = ("outbox_full", "reboot")
 
-Reading = namedtuple("Reading", ("terminal_id", "ts_ms", "seq", "values", "flags"))
+Reading = namedtuple("Reading", ("terminal_id", "ts_ms", "seq", "values", "flags", "windows"))
 # ts_ms: start of the window, ms since 1970 UTC. values: {channel name: float in its unit, or None if measured and bad}.
+# windows: how many it stands for, the last of them being seq; 1 unless flagged AGGREGATED.
 
 Gap = namedtuple("Gap", ("from_seq", "to_seq", "reason"))
 
@@ -79,8 +80,8 @@ def take_text(body, at=0):
 
 
 def pack_record(reading):
-    """One reading as at most 47 bytes: n, time, flags, channel mask, scaled values in order of channel id."""
-    mask, parts = 0, []
+    """One reading as at most 49 bytes: n, time, flags, mask, windows if aggregated, scaled values by channel id."""
+    mask, parts = 0, [struct.pack(">H", reading.windows)] if reading.flags & channels.AGGREGATED else []
     for channel in channels.CHANNELS:
         if channel.name in reading.values:
             mask |= 1 << (channel.id - 1)

@@ -26,7 +26,13 @@ def unpack_readings(terminal_id, message):
 
 def _unpack_record(terminal_id, boot_no, message, at):
     n_high, n_low, ts_high, ts_low, flags, mask = struct.unpack_from(">BHHIHI", message, at)
-    at, values = at + 15, {}
+    at, values, windows = at + 15, {}, 1
+    n = n_high << 16 | n_low
+    if flags & channels.AGGREGATED:
+        (windows,) = struct.unpack_from(">H", message, at)
+        at += 2
+        if not 0 < windows <= n:
+            raise FrameError("frame_body", "reading %d stands for %d windows" % (n, windows))
     for channel in channels.CHANNELS:
         if mask & (1 << (channel.id - 1)):
             (steps,) = struct.unpack_from(">" + channel.code, message, at)
@@ -35,8 +41,12 @@ def _unpack_record(terminal_id, boot_no, message, at):
             mask &= ~(1 << (channel.id - 1))
     if mask:
         raise FrameError("channel_unknown", "mask has 0x%08x left" % mask)
-    seq = seq_of(boot_no, n_high << 16 | n_low)
-    return Reading(terminal_id, ts_high << 32 | ts_low, seq, values, flags), at
+    return Reading(terminal_id, ts_high << 32 | ts_low, seq_of(boot_no, n), values, flags, windows), at
+
+
+def span_of(reading):
+    """The numbers a reading stands for, (first, last): more than its own when it is aggregated."""
+    return reading.seq - reading.windows + 1, reading.seq
 
 
 def unpack_gaps(message):

@@ -44,7 +44,7 @@ class Terminal:
         bus = Bus(wires)
         sensors = [fit(bus, wanted) for wanted in identity.sensors]
         self._sampler, self._told = Sampler(sensors, settings, self._clock.uptime_ms()), None
-        fullest = Reading(identity.terminal_id, 0, 0, dict.fromkeys(self._sampler.channels), 0)
+        fullest = Reading(identity.terminal_id, 0, 0, dict.fromkeys(self._sampler.channels), 0, 1)
         segments = Segments(OUTBOX, settings["outbox_bytes"])
         self._outbox = Outbox(boot_no, settings["ring_readings"], len(pack_record(fullest)), segments)
         self._uplink = Uplink(identity, self._outbox, self._clock, _radio(identity.wifi), self.breathe, self.status)
@@ -98,7 +98,7 @@ class Terminal:
         self._n += 1
         ts_ms = self._clock.at(start_ms) if self._outbox.stamped else start_ms
         seq = seq_of(self._boot_no, self._n)
-        record = pack_record(Reading(self._identity.terminal_id, ts_ms, seq, values, flags))
+        record = pack_record(Reading(self._identity.terminal_id, ts_ms, seq, values, flags, 1))
         self._outbox.put(record, self._clock.uptime_ms())
         if self._n == LAST_N:
             machine.reset()  # the next boot has numbers again

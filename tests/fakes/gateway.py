@@ -13,6 +13,7 @@ from firmware.protocol.errors import ProtocolError
 from firmware.protocol.gateway_link import Gaps, GatewayLink, Hello, Readings
 from firmware.protocol.link import Proved
 from firmware.protocol.message import IMAGE_ID, Chunk, Offer, Result, Status, Want
+from firmware.protocol.received import span_of
 
 
 class PeerGateway:
@@ -82,7 +83,7 @@ class PeerGateway:
             return [self._link.answer(event, self._key, self.ts_ms())]
         if isinstance(event, Readings):
             self.readings += event.readings
-            return self._let_go([(reading.seq, reading.seq) for reading in event.readings])
+            return self._let_go([span_of(reading) for reading in event.readings])
         if isinstance(event, Gaps):
             self.gaps += event.gaps
             return self._let_go([(gap.from_seq, gap.to_seq) for gap in event.gaps])

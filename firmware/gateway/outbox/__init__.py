@@ -12,6 +12,7 @@ from pathlib import Path
 from firmware.gateway.outbox import schema
 from firmware.processing import intervals
 from firmware.protocol.frame import Gap, Reading
+from firmware.protocol.received import span_of
 
 Waiting = namedtuple("Waiting", ("readings", "gaps", "records"))
 # readings: [(id, Reading)], gaps: [(id, terminal_id, Gap)], records: [(seq, kind, ts_ms, body, source id or
@@ -59,8 +60,9 @@ class Outbox:
             new = [one for one in readings if not intervals.holds(self._handed.get(one.terminal_id, ()), one.seq)]
             before = database.total_changes
             database.executemany(
-                "INSERT OR IGNORE INTO readings (terminal_id, seq, ts_ms, flags, channels) VALUES (?, ?, ?, ?, ?)",
-                [(one.terminal_id, one.seq, one.ts_ms, one.flags, json.dumps(one.values)) for one in new],
+                "INSERT OR IGNORE INTO readings (terminal_id, seq, ts_ms, flags, channels, windows)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                [(one.terminal_id, one.seq, one.ts_ms, one.flags, json.dumps(one.values), one.windows) for one in new],
             )
             self._count += database.total_changes - before
             self._keep_gaps(gaps)
@@ -87,11 +89,12 @@ class Outbox:
     def _drop_oldest(self):
         """Make room when the collector was away for too long: the oldest go, and their numbers become gaps."""
         oldest = self._database.execute(
-            "SELECT id, terminal_id, seq FROM readings ORDER BY id LIMIT ?", (self._most // OVERFLOW_PART + 1,)
+            "SELECT id, terminal_id, seq - windows + 1, seq FROM readings ORDER BY id LIMIT ?",
+            (self._most // OVERFLOW_PART + 1,),
         ).fetchall()
         self._database.execute("DELETE FROM readings WHERE id <= ?", (oldest[-1][0],))
-        for terminal_id, numbers in _by_terminal(oldest).items():
-            self._keep_gaps((terminal_id, Gap(*pair, "outbox_full")) for pair in intervals.of(numbers))
+        for terminal_id, pairs in _by_terminal(row[1:] for row in oldest).items():
+            self._keep_gaps((terminal_id, Gap(*pair, "outbox_full")) for pair in pairs)
         self._count -= len(oldest)
 
     def peek(self, most):
@@ -99,8 +102,8 @@ class Outbox:
         with self._lock:
             ask = self._database.execute
             readings = [
-                (number, Reading(terminal_id, ts_ms, seq, json.loads(channels), flags))
-                for number, terminal_id, seq, ts_ms, flags, channels in ask(
+                (number, Reading(terminal_id, ts_ms, seq, json.loads(channels), flags, windows))
+                for number, terminal_id, seq, ts_ms, flags, channels, windows in ask(
                     "SELECT * FROM readings ORDER BY id LIMIT ?", (most,)
                 )
             ]
@@ -117,9 +120,9 @@ class Outbox:
         """Forget what a peek gave: the collector has it. Its numbers are remembered."""
         with self._transaction():
             self._delete(waiting)
-            handed = _by_terminal((number, one.terminal_id, one.seq) for number, one in waiting.readings)
-            for terminal_id, numbers in handed.items():
-                self._note_handed(terminal_id, intervals.of(numbers))
+            handed = _by_terminal((one.terminal_id, *span_of(one)) for _number, one in waiting.readings)
+            for terminal_id, pairs in handed.items():
+                self._note_handed(terminal_id, pairs)
 
     def _note_handed(self, terminal_id, pairs):
         joined = intervals.merged([*self._handed.get(terminal_id, ()), *pairs])[-HANDED_MOST:]
@@ -175,8 +178,8 @@ class Outbox:
 
 
 def _by_terminal(rows):
-    """{terminal id: [seq]} of rows (id, terminal id, seq)."""
+    """{terminal id: merged intervals} of rows (terminal id, first seq, last seq)."""
     found = {}
-    for _number, terminal_id, seq in rows:
-        found.setdefault(terminal_id, []).append(seq)
-    return found
+    for terminal_id, *pair in rows:
+        found.setdefault(terminal_id, []).append(tuple(pair))
+    return {terminal_id: intervals.merged(pairs) for terminal_id, pairs in found.items()}

@@ -7,7 +7,8 @@ from firmware.gateway.errors import GatewayError
 TABLES = """
 CREATE TABLE IF NOT EXISTS readings (
     id INTEGER PRIMARY KEY AUTOINCREMENT, terminal_id TEXT NOT NULL, seq INTEGER NOT NULL, ts_ms INTEGER NOT NULL,
-    flags INTEGER NOT NULL, channels TEXT NOT NULL, UNIQUE (terminal_id, seq));
+    flags INTEGER NOT NULL, channels TEXT NOT NULL, windows INTEGER NOT NULL DEFAULT 1,
+    UNIQUE (terminal_id, seq));
 CREATE TABLE IF NOT EXISTS gaps (
     id INTEGER PRIMARY KEY AUTOINCREMENT, terminal_id TEXT NOT NULL, from_seq INTEGER NOT NULL,
     to_seq INTEGER NOT NULL, reason TEXT NOT NULL, UNIQUE (terminal_id, from_seq, to_seq));
@@ -30,6 +31,8 @@ CREATE TABLE IF NOT EXISTS heard (
 # refused: kept aside because the collector will not have it. A record without source_id is the gateway's own.
 # Numbers of records are never used twice, in no outbox.
 
+LATER = (("records", "source_id", "TEXT"), ("readings", "windows", "INTEGER NOT NULL DEFAULT 1"))  # columns added since
+
 FILE = "outbox.db"
 BUSY_S = 10
 
@@ -44,7 +47,7 @@ def connect(state, first_record):
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         database.executescript(TABLES)
-        _add_source(database)
+        _add_columns(database)
         started = database.execute("SELECT 1 FROM sqlite_sequence WHERE name = 'records'").fetchone()
         if not started:
             database.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('records', ?)", (first_record - 1,))
@@ -53,7 +56,8 @@ def connect(state, first_record):
     return database
 
 
-def _add_source(database):
-    """An outbox of before there were sources gets the column; what waits in it is the gateway's own."""
-    if "source_id" not in {column[1] for column in database.execute("PRAGMA table_info(records)")}:
-        database.execute("ALTER TABLE records ADD COLUMN source_id TEXT")
+def _add_columns(database):
+    """An outbox of an older gateway gets what it lacks; what waits there are single windows and its own records."""
+    for table, column, kind in LATER:
+        if column not in {row[1] for row in database.execute(f"PRAGMA table_info({table})")}:
+            database.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")

@@ -11,7 +11,7 @@ from firmware.protocol.frame import Reading
 
 outbox, seq = Outbox(Path(sys.argv[1]), time.time_ns() // 1_000_000), int(sys.argv[2])
 while True:
-    batch = [Reading("ct-01", seq + at, seq + at, {"temperature_c": 20.0}, 0) for at in range(7)]
+    batch = [Reading("ct-01", seq + at, seq + at, {"temperature_c": 20.0}, 0, 1) for at in range(7)]
     outbox.put(batch, [], 0)
     seq += len(batch)
     print(seq - 1, flush=True)

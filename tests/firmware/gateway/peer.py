@@ -45,7 +45,7 @@ class Peer:
             self.made += 1
             seq = seq_of(BOOT_NO, self.made)
             ts_ms = round(time.time() * 1000) if ts_ms is None else ts_ms
-            self.pending[seq] = Reading(self.terminal_id, ts_ms, seq, values or {"temperature_c": 20.0}, 0)
+            self.pending[seq] = Reading(self.terminal_id, ts_ms, seq, values or {"temperature_c": 20.0}, 0, 1)
         return seq
 
     def __enter__(self):

@@ -2,6 +2,7 @@
 
 from firmware.gateway.batch import body_of
 from firmware.gateway.outbox import Waiting
+from firmware.protocol.channels import AGGREGATED
 from firmware.protocol.frame import Gap, Reading
 
 
@@ -12,10 +13,10 @@ def waiting(*readings, gaps=(), records=()):
 def test_readings_become_columns_of_steps_per_terminal_and_channels():
     body = body_of(
         waiting(
-            Reading("ct-01", 1000, 7, {"temperature_c": 21.56, "current_a": None}, 0),
-            Reading("ct-01", 2000, 8, {"temperature_c": -0.01, "current_a": 5.012}, 64),
-            Reading("ct-02", 1000, 9, {"temperature_c": 0.0}, 0),
-            Reading("ct-01", 3000, 10, {}, 0),
+            Reading("ct-01", 1000, 7, {"temperature_c": 21.56, "current_a": None}, 0, 1),
+            Reading("ct-01", 2000, 8, {"temperature_c": -0.01, "current_a": 5.012}, 64, 1),
+            Reading("ct-02", 1000, 9, {"temperature_c": 0.0}, 0, 1),
+            Reading("ct-01", 3000, 10, {}, 0, 1),
         ),
         "gw-1",
         9999,
@@ -32,6 +33,12 @@ def test_readings_become_columns_of_steps_per_terminal_and_channels():
         {"terminal_id": "ct-02", "seq": [9], "ts_ms": [1000], "flags": [0], "columns": {"temperature_c": [0]}},
         {"terminal_id": "ct-01", "seq": [10], "ts_ms": [3000], "flags": [0], "columns": {}},
     ]
+
+
+def test_aggregated_readings_say_what_they_stand_for():
+    minute = Reading("ct-01", 1000, 12, {"temperature_c": 21.0}, AGGREGATED, 6)
+    (block,) = body_of(waiting(minute, minute._replace(seq=13, flags=0, windows=1)), "gw-1", 9999)["readings"]
+    assert (block["seq"], block["from_seq"], block["windows"]) == ([12, 13], [7, 13], [6, 1])
 
 
 def test_records_carry_their_source_and_gaps_their_terminal():

@@ -20,7 +20,7 @@ NOW_MS = 1_795_000_000_000
 
 
 def reading(seq, terminal_id="ct-01", **values):
-    return Reading(terminal_id, NOW_MS, seq, values or {"temperature_c": seq / 100}, 0)
+    return Reading(terminal_id, NOW_MS, seq, values or {"temperature_c": seq / 100}, 0, 1)
 
 
 @pytest.fixture(scope="module")

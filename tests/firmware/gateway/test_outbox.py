@@ -13,13 +13,14 @@ import pytest
 from firmware.gateway.errors import GatewayError
 from firmware.gateway.outbox import HANDED_MOST, Outbox, Waiting, look
 from firmware.processing import intervals
+from firmware.protocol.channels import AGGREGATED
 from firmware.protocol.frame import Gap, Reading
 
 NOW_MS = 1_795_000_000_000
 
 
 def reading(seq, terminal_id="ct-01", **values):
-    return Reading(terminal_id, NOW_MS + seq, seq, values or {"temperature_c": 20.0}, 0)
+    return Reading(terminal_id, NOW_MS + seq, seq, values or {"temperature_c": 20.0}, 0, 1)
 
 
 def numbers(waiting):
@@ -34,7 +35,7 @@ def outbox(tmp_path):
 
 
 def test_what_was_put_comes_out_oldest_first_and_unchanged(outbox):
-    first = Reading("ct-01", NOW_MS, 9, {"temperature_c": 21.56, "current_a": None, "voltage_v": 0.0}, 64)
+    first = Reading("ct-01", NOW_MS, 9, {"temperature_c": 21.56, "current_a": None, "voltage_v": 0.0}, 64, 1)
     outbox.put([first, reading(3), reading(7, "ct-02")], [], NOW_MS)
     waiting = outbox.peek(10)
     assert waiting.readings[0][1] == first
@@ -66,6 +67,35 @@ def test_what_was_handed_over_is_not_sent_again_also_after_a_restart(outbox, tmp
         one.put([reading(seq) for seq in (1, 2, 3, 4)], [], NOW_MS)
         assert numbers(one.peek(10)) == [("ct-01", 3)]
     again.close()
+
+
+def test_an_aggregated_reading_stands_for_all_its_numbers(outbox, tmp_path):
+    minute = reading(12)._replace(flags=AGGREGATED, windows=6)
+    outbox.put([minute], [], NOW_MS)
+    assert outbox.peek(10).readings[0][1] == minute
+    outbox.drop(outbox.peek(10))
+    outbox.put([reading(seq) for seq in range(6, 14)], [], NOW_MS)
+    assert numbers(outbox.peek(10)) == [("ct-01", 6), ("ct-01", 13)]
+
+
+def test_a_full_outbox_names_every_number_an_aggregated_reading_stood_for(tmp_path):
+    outbox = Outbox(tmp_path, NOW_MS, readings_most=2)
+    outbox.put([reading(6 * at)._replace(flags=AGGREGATED, windows=6) for at in (1, 2, 3)], [], NOW_MS)
+    assert [gap for _, _, gap in outbox.peek(10).gaps] == [Gap(1, 6, "outbox_full")]
+    outbox.close()
+
+
+def test_an_outbox_of_a_gateway_that_knew_no_aggregation_goes_on(tmp_path):
+    outbox = Outbox(tmp_path, NOW_MS)
+    outbox.put([reading(1)], [], NOW_MS)
+    outbox.close()
+    with sqlite3.connect(tmp_path / "outbox.db") as database:
+        database.execute("ALTER TABLE readings DROP COLUMN windows")
+    database.close()
+    outbox = Outbox(tmp_path, NOW_MS)
+    outbox.put([reading(8)._replace(windows=6)], [], NOW_MS)
+    assert [one.windows for _, one in outbox.peek(10).readings] == [1, 6]
+    outbox.close()
 
 
 def test_what_is_remembered_of_a_terminal_has_a_bound(outbox):
@@ -160,7 +190,7 @@ def test_killed_at_any_moment_nothing_that_was_acknowledged_is_lost(tmp_path):
         writer.wait()
         first = acknowledged + 1
     outbox = Outbox(tmp_path, NOW_MS)
-    kept = intervals.of(one.seq for _, one in outbox.peek(1_000_000).readings)
+    kept = intervals.merged((one.seq, one.seq) for _, one in outbox.peek(1_000_000).readings)
     assert acknowledged > 40 and intervals.holds(kept, acknowledged)
     assert kept[0][0] == 1 and len(kept) == 1
     outbox.drop(Waiting([], [], []))

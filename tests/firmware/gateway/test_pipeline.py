@@ -11,7 +11,7 @@ NOW_MS = 1_795_000_000_000
 
 
 def reading(values, ts_ms=NOW_MS, flags=0):
-    return Reading("ct-01", ts_ms, 1, values, flags)
+    return Reading("ct-01", ts_ms, 1, values, flags, 1)
 
 
 def test_a_value_out_of_range_becomes_invalid_and_its_neighbours_stay():

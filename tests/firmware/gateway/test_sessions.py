@@ -49,7 +49,7 @@ def hear(link, frames):
 
 
 def sealed(link, n=1, **values):
-    reading = Reading(link.terminal_id, TIME_MS, frame.seq_of(1, n), values or {"temperature_c": 20.0}, 0)
+    reading = Reading(link.terminal_id, TIME_MS, frame.seq_of(1, n), values or {"temperature_c": 20.0}, 0, 1)
     return link.send_readings(1, [frame.pack_record(reading)])
 
 

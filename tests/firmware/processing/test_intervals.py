@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware.processing.intervals import holds, merged, of, without
+from firmware.processing.intervals import holds, merged, without
 
 PAIRS = st.lists(st.tuples(st.integers(1, 60), st.integers(0, 9)).map(lambda pair: (pair[0], sum(pair))), max_size=12)
 
@@ -29,9 +29,3 @@ def test_without_leaves_what_the_others_lack(pairs, others):
 @given(PAIRS, st.integers(0, 75))
 def test_holds_finds_every_number_and_no_other(pairs, number):
     assert holds(merged(pairs), number) == (number in numbers(pairs))
-
-
-@given(st.sets(st.integers(1, 60)))
-def test_numbers_become_intervals_that_hold_them_and_no_other(given_numbers):
-    assert numbers(of(given_numbers)) == given_numbers
-    assert of(given_numbers) == merged(of(given_numbers))

@@ -1,12 +1,12 @@
 """Readings become bytes and come back the same; what is no frame is named as what it is."""
 
 from firmware.protocol import frame, received
-from firmware.protocol.channels import BY_NAME, CHANNELS, from_steps, in_range, to_steps
+from firmware.protocol.channels import AGGREGATED, BY_NAME, CHANNELS, from_steps, in_range, to_steps
 from firmware.protocol.frame import Gap, Reading
 from tests.firmware.protocol.plain import refused
 
 VALUES = {"temperature_c": -3.07, "humidity_pct": None, "current_a": 0.0, "charge_as": 1234.56}
-READING = Reading("ct-01", 1760000400123, frame.seq_of(3_100_000, 0xFFFFFF), VALUES, 0x0041)
+READING = Reading("ct-01", 1760000400123, frame.seq_of(3_100_000, 0xFFFFFF), VALUES, 0x0041, 1)
 
 
 def message(*readings):
@@ -14,13 +14,30 @@ def message(*readings):
 
 
 def test_a_reading_comes_back_as_it_was():
-    second = Reading("ct-01", 1760000410123, frame.seq_of(3_100_000, 1), {"voltage_v": 231.4}, 0)
+    second = Reading("ct-01", 1760000410123, frame.seq_of(3_100_000, 1), {"voltage_v": 231.4}, 0, 1)
     assert received.unpack_readings("ct-01", message(READING, second)) == [READING, second]
 
 
-def test_a_full_record_is_at_most_47_bytes():
+def aggregated(n, windows):
+    return Reading("ct-01", 1760000400123, frame.seq_of(3_100_000, n), VALUES, AGGREGATED, windows)
+
+
+def test_an_aggregated_reading_says_for_how_many_windows_it_stands():
+    hour = aggregated(1000, 360)
+    (back,) = received.unpack_readings("ct-01", message(hour))
+    assert back == hour and received.span_of(back) == (hour.seq - 359, hour.seq)
+    assert len(frame.pack_record(hour)) == len(frame.pack_record(READING)) + 2
+    assert received.span_of(READING) == (READING.seq, READING.seq)
+
+
+def test_an_aggregated_reading_of_impossibly_many_windows_is_refused():
+    for windows in (0, 7):
+        refused("frame_body", received.unpack_readings, "ct-01", message(aggregated(6, windows)))
+
+
+def test_a_full_record_is_at_most_49_bytes():
     values = {channel.name: channel.low for channel in CHANNELS}
-    assert len(frame.pack_record(Reading("ct-01", 2**47, 1, values, 0xFFFF))) <= 47
+    assert len(frame.pack_record(Reading("ct-01", 2**47, 1, values, 0xFFFF, 1))) <= 49
 
 
 def test_absent_invalid_and_zero_stay_three_things():

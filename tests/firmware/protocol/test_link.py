@@ -11,7 +11,7 @@ from tests.firmware.protocol.plain import refused
 SECRET = bytes(range(32))
 KEY = gateway_key(SECRET, "gw-1")
 NOW_MS = 1760000400000
-READING = Reading("ct-01", NOW_MS, frame.seq_of(7, 1), {"temperature_c": 21.56}, 0)
+READING = Reading("ct-01", NOW_MS, frame.seq_of(7, 1), {"temperature_c": 21.56}, 0, 1)
 RECORD = frame.pack_record(READING)
 
 

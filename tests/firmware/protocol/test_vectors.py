@@ -32,7 +32,7 @@ def conversation():
     gateway.receive(frames["proof"])
     gateway.next_event()
     values = {"temperature_c": 21.56, "humidity_pct": None, "current_a": 5.012, "charge_as": 50.12}
-    reading = Reading("ct-01", 1760000390000, frame.seq_of(3100000, 1), values, 0x0020)
+    reading = Reading("ct-01", 1760000390000, frame.seq_of(3100000, 1), values, 0x0020, 1)
     frames["readings"] = terminal.send_readings(3100000, [frame.pack_record(reading)])
     frames["gaps"] = terminal.send_gaps([Gap(frame.seq_of(3099999, 9), frame.seq_of(3099999, 12), "reboot")])
     frames["ack"] = gateway.acknowledge([(reading.seq, reading.seq)])

@@ -12,7 +12,7 @@ VALUES.update({"current_rms_a": 5.1, "charge_as": 50.0})
 
 
 def record(n, values=VALUES):
-    return pack_record(Reading("ct-01", 1760000000000 + n * 10000, seq_of(BOOT, n), values, 0))
+    return pack_record(Reading("ct-01", 1760000000000 + n * 10000, seq_of(BOOT, n), values, 0, 1))
 
 
 def mount(flash):

@@ -32,7 +32,7 @@ class Board:
         for _ in range(count):
             self.n += 1
             ts_ms = self.n * WINDOW_MS + (TIME_MS if self.outbox.stamped else 0)
-            reading = Reading("ct-01", ts_ms, seq_of(self.boot_no, self.n), {"current_a": 1.0}, 0)
+            reading = Reading("ct-01", ts_ms, seq_of(self.boot_no, self.n), {"current_a": 1.0}, 0, 1)
             self.outbox.put(pack_record(reading), self.n * WINDOW_MS)
 
     def waiting(self, acknowledge=True):

@@ -13,7 +13,7 @@ BOOT = 7
 
 def record(n, ts_ms=1000):
     """One packed reading."""
-    return pack_record(Reading("ct-01", ts_ms, seq_of(BOOT, n), {"temperature_c": n / 100}, 0))
+    return pack_record(Reading("ct-01", ts_ms, seq_of(BOOT, n), {"temperature_c": n / 100}, 0, 1))
 
 
 def numbers(records):

@@ -81,7 +81,7 @@ class Talk:
         """So many readings more in the outbox."""
         for _ in range(count):
             self.n += 1
-            reading = Reading("ct-01", self.n * 1000, seq_of(BOOT, self.n), {"current_a": 1.0}, 0)
+            reading = Reading("ct-01", self.n * 1000, seq_of(BOOT, self.n), {"current_a": 1.0}, 0, 1)
             self.outbox.put(pack_record(reading), self.n * 1000)
 
     def turns(self, now_ms=0, count=12):
