@@ -1,5 +1,6 @@
 """The door for gateways: enrol, ask for terminals, upload. Routes and codes stand in docs/interfaces.md."""
 
+import json
 import zlib
 
 import msgspec
@@ -89,6 +90,17 @@ def terminals():
     keys = gateways.terminal_keys(current_app.config["DATA_DIR"], g.gateway)
     found = [{"terminal_id": terminal_id, "key": key.hex()} for terminal_id, key in keys.items()]
     return jsonify(server_ms=now_ms(), terminals=found)
+
+
+@door.get("/commands")
+def commands():
+    """Every command for this gateway's terminals that is not over; from now on the gateway has them."""
+    found = [
+        {"command_id": one.id, "terminal_id": one.terminal_id, "verb": one.verb, "body": json.loads(one.body)}
+        | {"expires_ms": one.expires_ms}
+        for one in gateways.open_commands(g.gateway, now_ms())
+    ]
+    return jsonify(server_ms=now_ms(), commands=found)
 
 
 @door.post("/batches")

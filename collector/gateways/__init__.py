@@ -14,10 +14,15 @@ from collector.gateways.actions import (
     terminal_named,
 )
 from collector.gateways.certificates import A01, A02, ca_der, ca_pem, init_ca, issue_server
+from collector.gateways.fleet import command_numbered, open_commands, send_command, statuses
 from collector.gateways.models import Gateway, Refusal, Terminal
 from collector.gateways.records import store
 
 __all__ = (
+    "statuses",
+    "send_command",
+    "open_commands",
+    "command_numbered",
     "A01",
     "A02",
     "CodeWrong",

@@ -10,6 +10,7 @@ from collector.clock import now_ms
 from collector.config import read_settings
 from collector.errors import ActionError
 from collector.gateways import Gateway, Refusal, Terminal, certificates
+from collector.gateways.fleet_commands import fleet, instant
 
 
 @click.group()
@@ -71,14 +72,27 @@ def add_terminal(data_dir, terminal_id, secret_file, secret_stdin):
 
 @terminal.command("list")
 def list_terminals():
-    """Name the terminals and their gateways."""
+    """Name terminals and gateways; then seen, version, slot, signal, heap, readings kept, refusals: what each said."""
     _list(Terminal.wrapped_secret.is_null(False))
 
 
 def _list(which):
+    statuses = gateways.statuses()
     for one in Terminal.select().where(which).order_by(Terminal.terminal_id):
         gateway_id = one.gateway.gateway_id if one.gateway else ""
-        click.echo(f"{one.terminal_id}\t{gateway_id}\t{'revoked' if one.revoked_ms else 'valid'}")
+        line = f"{one.terminal_id}\t{gateway_id}\t{'revoked' if one.revoked_ms else 'valid'}"
+        if one.terminal_id in statuses:
+            line += "\t" + "\t".join(_said(*statuses[one.terminal_id]))
+        click.echo(line)
+
+
+def _said(ts_ms, said):
+    """What a terminal said of itself, as columns; a dash for what it did not say."""
+    outbox, refused = said.get("outbox"), said.get("refused")
+    kept = outbox.get("memory") if isinstance(outbox, dict) else None
+    codes = sorted(f"{code}: {count}" for code, count in refused.items()) if isinstance(refused, dict) else ()
+    plain = [said.get(name) for name in ("version", "slot", "rssi_dbm", "heap_free")] + [kept]
+    return [instant(ts_ms), *("-" if one is None else str(one) for one in plain), ", ".join(codes) or "-"]
 
 
 @terminal.command("assign")
@@ -149,4 +163,4 @@ def export_ca(data_dir, der_file, pem_file):
         pem_file.write_bytes(certificates.ca_pem(data_dir, certificates.A02))
 
 
-COMMANDS = (gateway, terminal, source, ca)
+COMMANDS = (gateway, terminal, source, ca, fleet)

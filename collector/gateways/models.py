@@ -84,3 +84,37 @@ class Refusal(Table):
             conflict_target=(cls.interface, cls.gateway, cls.terminal, cls.code),
             update={cls.count: cls.count + SQL("excluded.count"), cls.last_ms: now_ms},
         ).execute()
+
+
+class Command(Table):
+    """What a terminal was asked to do. Numbers only rise, so that a terminal can tell a late one from a new one."""
+
+    terminal_id = TextField()
+    gateway = TextField(null=True)  # the id of the gateway it was handed to last
+    verb = TextField()
+    body = TextField()
+    issuer = TextField()
+    reason = TextField()
+    created_ms = IntegerField()
+    expires_ms = IntegerField()
+    state = TextField()
+
+
+class CommandStep(Table):
+    """One change of a command's state: when, and what was said."""
+
+    command = ForeignKeyField(Command, backref="steps")
+    state = TextField()
+    ts_ms = IntegerField()
+    result = TextField(null=True)
+
+    class Meta:
+        primary_key = CompositeKey("command", "state")
+
+
+class TerminalStatus(Table):
+    """What a terminal said of itself last, as its gateway reported it."""
+
+    terminal_id = TextField(primary_key=True)
+    ts_ms = IntegerField()
+    body = TextField()

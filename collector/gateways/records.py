@@ -2,6 +2,7 @@
 
 import json
 
+from collector.gateways.fleet import check_result, check_status, keep_result, keep_status
 from collector.gateways.models import Record, Refusal
 
 MAX_COUNT = 2**31
@@ -12,18 +13,24 @@ def store(gateway, source_id, seq, kind, ts_ms, body, now_ms):
 
     Call it inside a transaction.
     """
-    refusals = _refusals(body) if kind == "refusals" else ()
+    check, keep = KINDS.get(kind, (None, None))
+    checked = check(gateway, body) if check else None
     row = Record.insert(
         gateway=gateway, source_id=source_id, seq=seq, kind=kind, ts_ms=ts_ms, body=json.dumps(body, ensure_ascii=False)
     )
     if not row.on_conflict_ignore().as_rowcount().execute():
         return False
-    for terminal_id, code, count in refusals:
-        Refusal.add("A01", gateway.gateway_id, terminal_id[:64], code[:64], count, now_ms)
+    if keep:
+        keep(gateway, checked, min(ts_ms, now_ms))
     return True
 
 
-def _refusals(body):
+def _count(gateway, refusals, ts_ms):
+    for terminal_id, code, count in refusals:
+        Refusal.add("A01", gateway.gateway_id, terminal_id[:64], code[:64], count, ts_ms)
+
+
+def _refusals(_gateway, body):
     """[(terminal id, code, count)] of a record of kind refusals. Raises ValueError."""
     if not isinstance(body, dict):
         raise ValueError("body is not an object of terminals")
@@ -36,3 +43,11 @@ def _refusals(body):
                 raise ValueError(f"body.{terminal_id[:64]}.{code[:64]} is {str(count)[:40]}, not a count")
             found.append((terminal_id, code, count))
     return found
+
+
+# kind -> (what its body says, or ValueError; what follows from it). Any other kind is only kept.
+KINDS = {
+    "refusals": (_refusals, _count),
+    "result": (check_result, keep_result),
+    "status": (check_status, keep_status),
+}
