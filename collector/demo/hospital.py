@@ -9,6 +9,7 @@ from collections import namedtuple
 from collector import accounts, db, equipment, gateways, readings
 from collector.config import read_settings
 from collector.errors import ActionError
+from firmware.protocol.identity import identity_text
 
 Machine = namedtuple("Machine", ("terminal_id", "gateway_id", "kind", "name", "maker", "model", "room", "full_scale_a"))
 
@@ -125,7 +126,7 @@ def start_terminals(site, processes, machines=MACHINES, **settings):
         folder = site.folder / machine.terminal_id
         folder.mkdir(mode=0o700)
         (folder / "ca.der").write_bytes(gateways.ca_der(site.folder / "collector", gateways.A01))
-        (folder / "identity.json").write_text(json.dumps(_identity(site, machine, settings)))
+        (folder / "identity.json").write_text(identity_text(_identity(site, machine, settings)))
         board = {"equipment": machine.kind, "seed": seed_of(machine), "shunt_ohm": SHUNT_OHM}
         (folder / "simulated.json").write_text(json.dumps({**board, "full_scale_a": machine.full_scale_a}))
         processes.start(machine.terminal_id, "boards.simulated.run", folder)

@@ -35,6 +35,8 @@ CHANNELS = (
     Channel(23, "uptime_h", "h", 10, 0.0, 1000000.0, "i"),
 )
 
+ELSEWHERE = range(9, 24)  # ids a gateway reads from other sources: no terminal measures them, and none keeps their rows
+
 BY_NAME = {channel.name: channel for channel in CHANNELS}
 
 # Bits of a reading's flags. A flag belongs to the reading; which value is bad says the value itself (None).

@@ -5,6 +5,7 @@ import os
 from binascii import unhexlify
 from collections import namedtuple
 
+from firmware.protocol.identity import identity_in
 from firmware.terminal.config import KEPT, read_settings
 
 FILE, BOOT_FILE = "identity.json", "boot_no"
@@ -13,7 +14,8 @@ SECRET_SIZE = 32
 LAST_BOOT_NO = 2**29 - 1  # boot_no * 2**24 + n stays within 53 bits
 
 Identity = namedtuple(
-    "Identity", ("terminal_id", "secret", "first_boot_no", "gateways", "ca", "sensors", "settings", "wifi", "i2c")
+    "Identity",
+    ("terminal_id", "secret", "first_boot_no", "gateways", "ca", "sensors", "settings", "wifi", "i2c", "led"),
 )
 Gateway = namedtuple("Gateway", ("gateway_id", "host", "port", "server_name"))
 I2C_PINS = {"bus": 0, "sda": 4, "scl": 5, "frequency_hz": 100000}
@@ -27,7 +29,7 @@ def read_identity():
     """The Identity in the current folder. Raises Unprovisioned when it is missing or damaged."""
     try:
         with open(FILE) as file:
-            return _identity(json.load(file))
+            return _identity(identity_in(file.read()))
     except OSError:
         raise Unprovisioned("%s or what it names is not here" % FILE)
     except KeyError as error:
@@ -60,6 +62,7 @@ def _identity(found):
         _settings(found.get("settings", {})),
         found.get("wifi"),
         dict(I2C_PINS, **found.get("i2c", {})),
+        found.get("led"),
     )
 
 

@@ -6,6 +6,7 @@ import time
 
 import machine
 
+from firmware.protocol import channels
 from firmware.protocol.frame import N_BITS, Reading, pack_record, seq_of
 from firmware.terminal import VERSION
 from firmware.terminal.clock import FLOOR_MS, Clock, set_chip_clock
@@ -22,6 +23,7 @@ TURN_MS = 20
 OUTBOX = "outbox/"
 SPENT = (  # what only the start needs
     "firmware.terminal.identity",
+    "firmware.protocol.identity",
     "firmware.terminal.config",
     "firmware.protocol.channels.FLAGS",
     "firmware.protocol.channels.BY_NAME",
@@ -137,6 +139,7 @@ def main():
     """Start, then run for ever."""
     terminal = start()
     if terminal is not None:
+        channels.CHANNELS = [one for one in channels.CHANNELS if one.id not in channels.ELSEWHERE]
         _forget(SPENT)
         terminal.run()
 

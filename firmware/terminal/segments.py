@@ -9,7 +9,7 @@ import os
 import struct
 from binascii import crc32
 
-from firmware.protocol.channels import CHANNELS
+from firmware.protocol import channels
 
 BLOCK = 4096
 MAGIC = b"GS1"
@@ -25,7 +25,7 @@ def _check(data):
 
 def size_of(mask):
     """Bytes of one record with these channels, without its mask, with its check."""
-    values = sum([2 if channel.code == "h" else 4 for channel in CHANNELS if mask & (1 << (channel.id - 1))])
+    values = sum([2 if channel.code == "h" else 4 for channel in channels.CHANNELS if mask & (1 << (channel.id - 1))])
     return MASK_AT + values + 2
 
 

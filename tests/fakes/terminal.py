@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from firmware.protocol.identity import identity_text
 from tests.needs import require_program
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +46,7 @@ class SimulatedTerminal:
             "settings": {**QUICK, **(settings or {})},
             **identity,
         }
-        (folder / "identity.json").write_text(json.dumps(self.identity))
+        (folder / "identity.json").write_text(identity_text(self.identity))
         self.play()
 
     def play(self, equipment="CT", seed=7, **board):

@@ -17,6 +17,7 @@ ROOMS = {
     "firmware.protocol": (("firmware.protocol",), BOTH),
     "firmware.protocol.seal": (("firmware.protocol",), BOTH | {"cryptolib", "cryptography"}),
     "firmware.protocol.message": (("firmware.protocol",), BOTH | {"json"}),
+    "firmware.protocol.identity": (("firmware.protocol",), BOTH | {"json"}),
     "firmware.processing": (("firmware.processing",), {"math", "collections"}),
     "firmware.terminal": (("firmware.protocol", "firmware.processing", "firmware.terminal"), ON_BOARD),
     "firmware.host": (
@@ -26,11 +27,11 @@ ROOMS = {
     ),
     "firmware.gateway": (("firmware.protocol", "firmware.processing", "firmware.gateway"), None),
     "collector": (
-        ("collector", "firmware.protocol.channels", "firmware.protocol.image", "firmware.protocol.seal")
-        + ("firmware.processing",),
+        ("collector", "firmware.protocol.channels", "firmware.protocol.identity", "firmware.protocol.image")
+        + ("firmware.protocol.seal", "firmware.processing"),
         None,
     ),
-    "flasher": (("flasher", "firmware.protocol.image", "firmware.protocol.seal"), None),
+    "flasher": (("flasher", "firmware.protocol.identity", "firmware.protocol.image", "firmware.protocol.seal"), None),
     "boards": (("boards", "flasher.parts", "firmware.protocol", "firmware.processing"), None),
 }
 

@@ -1,9 +1,8 @@
 """A terminal knows who it is, or says in one line why not; a boot number is never given twice."""
 
-import json
-
 import pytest
 
+from firmware.protocol.identity import identity_text
 from firmware.terminal.config import SETTINGS
 from firmware.terminal.identity import Unprovisioned, next_boot, read_identity
 
@@ -48,7 +47,7 @@ def folder(tmp_path, monkeypatch):
 
 def write(folder, **changes):
     """An identity with some fields changed."""
-    (folder / "identity.json").write_text(json.dumps({**GOOD, **changes}))
+    (folder / "identity.json").write_text(identity_text({**GOOD, **changes}))
 
 
 def test_an_identity_is_read_whole(folder):
@@ -70,16 +69,36 @@ def test_a_damaged_identity_is_no_identity_and_says_why(folder, change, said):
 
 @pytest.mark.parametrize("field", ["schema", "terminal_id", "secret", "first_boot_no", "gateways", "ca", "sensors"])
 def test_a_missing_field_is_named(folder, field):
-    (folder / "identity.json").write_text(json.dumps({name: GOOD[name] for name in GOOD if name != field}))
+    (folder / "identity.json").write_text(identity_text({name: GOOD[name] for name in GOOD if name != field}))
     with pytest.raises(Unprovisioned, match=field):
         read_identity()
 
 
+def test_one_changed_character_makes_no_identity_and_nothing_is_written_over_it(folder):
+    text = identity_text(GOOD)
+    for at in range(len(text)):
+        damaged = text[:at] + chr(ord(text[at]) ^ 1) + text[at + 1 :]
+        (folder / "identity.json").write_text(damaged, newline="")
+        with pytest.raises(Unprovisioned, match="check does not match") as error:
+            read_identity()
+        assert "5a5a" not in str(error.value)
+        assert (folder / "identity.json").read_bytes().decode() == damaged
+
+
+def test_an_identity_cut_anywhere_is_no_identity(folder):
+    text = identity_text(GOOD)
+    for end in range(len(text)):
+        (folder / "identity.json").write_text(text[:end])
+        with pytest.raises(Unprovisioned):
+            read_identity()
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"schema": 1', "null"])
 def test_a_file_that_is_no_identity_is_no_identity(folder, text):
-    (folder / "identity.json").write_text(text)
-    with pytest.raises(Unprovisioned):
-        read_identity()
+    for content in (text, identity_text(text)):
+        (folder / "identity.json").write_text(content)
+        with pytest.raises(Unprovisioned):
+            read_identity()
 
 
 def test_no_file_is_no_identity():
