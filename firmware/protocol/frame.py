@@ -80,7 +80,7 @@ def take_text(body, at=0):
 
 
 def pack_record(reading):
-    """One reading as bytes, at most 49 of a terminal: n, time, flags, mask, windows if aggregated, scaled values by channel id."""
+    """One reading as bytes, 49 at most from a terminal: n, time, flags, mask, windows if aggregated, scaled values."""
     mask, parts = 0, [struct.pack(">H", reading.windows)] if reading.flags & channels.AGGREGATED else []
     for channel in channels.CHANNELS:
         if channel.name in reading.values:
