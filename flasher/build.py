@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from firmware.protocol import image
 from flasher import parts
+from flasher.errors import FlasherError
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("firmware/protocol", "firmware/processing", "firmware/terminal")
@@ -23,7 +24,7 @@ VERSION = re.compile(r'^VERSION = ".*"$', re.M)
 MIN_BOOT = 1
 
 
-class BuildError(Exception):
+class BuildError(FlasherError):
     """An image cannot be made. The text says which file or key, and what to do."""
 
 

@@ -14,6 +14,7 @@ EXITS = (
     Exit(6, "an image was refused: its hash, signature, family or board is not the one listed", "fetch it anew"),
     Exit(7, "what was read back is not what was written", "run it again; then take another board"),
     Exit(8, "the port is taken by another program, or may not be opened", "close the program; see the line"),
+    Exit(9, "the collector refused, or cannot be reached", "see the line; a hand-over file needs no network"),
 )
 
 
@@ -57,3 +58,9 @@ class PortRefused(FlasherError):
     """The port is taken, or may not be opened."""
 
     status = 8
+
+
+class CollectorRefused(FlasherError):
+    """The collector did not take a terminal; the terminal itself is done."""
+
+    status = 9

@@ -13,6 +13,8 @@ import zipfile
 from collections import namedtuple
 from pathlib import Path
 
+from flasher.errors import FlasherError
+
 ROOT = Path(__file__).parents[1]
 
 Part = namedtuple("Part", ("project", "version", "filename", "sha256", "folder", "members"))
@@ -67,7 +69,7 @@ PARTS = (
 )
 
 
-class PartError(Exception):
+class PartError(FlasherError):
     """A part cannot be had, or is not the one that was pinned. The text says which and what to do."""
 
 
