@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from firmware.gateway import enrolment
+from firmware.gateway import commands, enrolment
 from firmware.gateway.app import run as run_gateway
 from firmware.gateway.config import read_config
 from firmware.gateway.errors import GatewayError
@@ -18,6 +18,7 @@ from firmware.gateway.outbox import look
 from firmware.gateway.south.peers import read_peers
 from firmware.gateway.terminals import KeyTable
 
+SAID = ("version", "slot", "boot_no", "heap_free", "outbox", "refused")  # of what a terminal says of itself
 LIBRARIES = (
     "amqtt",
     "transitions",
@@ -64,17 +65,22 @@ def enrol(config_file, url, code, ca_file, names):
 @main.command()
 @click.pass_obj
 def terminals(config_file):
-    """The terminals assigned to this gateway, and what was heard of them."""
+    """The terminals assigned to this gateway, what was heard of them and what they said of themselves."""
     settings = read_config(config_file)
     keys = KeyTable(settings["state"], read_identity(settings["state"]).gateway_id)
     heard = look.heard(settings["state"])
-    table = Table("terminal", "assigned", "last heard", "newest number", "waiting")
-    for terminal_id in sorted({*keys.ids(), *heard}):
+    statuses, counts = commands.look(settings["state"])
+    table = Table("terminal", "assigned", "last heard", "newest number", "waiting", "commands")
+    for terminal_id in sorted({*keys.ids(), *heard, *statuses}):
         heard_ms, newest_seq, waiting = heard.get(terminal_id, (None, None, 0))
         number = f"{newest_seq >> 24}/{newest_seq & 0xFFFFFF}" if newest_seq else "-"
         assigned = "yes" if keys.get(terminal_id) else "no"
-        table.add_row(terminal_id, assigned, _instant(heard_ms), number, str(waiting))
+        waits = (str(waiting), str(counts.get(terminal_id, 0)))
+        table.add_row(terminal_id, assigned, _instant(heard_ms), number, *waits)
     Console().print(table)
+    for terminal_id, (ts_ms, said) in sorted(statuses.items()):
+        own = ", ".join(f"{name} {said[name]}" for name in SAID if name in said)
+        click.echo(f"{terminal_id} said at {_instant(ts_ms)}: {own}")
 
 
 @main.command()

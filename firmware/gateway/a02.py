@@ -1,4 +1,4 @@
-"""The collector as the gateway sees it: three requests over TLS, and what can become of them."""
+"""The collector as the gateway sees it: a few requests over TLS, and what can become of them."""
 
 import gzip
 import json
@@ -58,6 +58,10 @@ class Collector:
     async def terminals(self):
         """{"server_ms", "terminals"}. Raises CollectorSilent, CollectorRefused."""
         return await self._ask("GET", "/a02/v1/terminals")
+
+    async def commands(self):
+        """{"server_ms", "commands"}. Raises CollectorSilent, CollectorRefused."""
+        return await self._ask("GET", "/a02/v1/commands")
 
     async def upload(self, body):
         """The answer to a batch: from now on it may be forgotten. Raises CollectorSilent, CollectorRefused."""

@@ -9,7 +9,9 @@ import sqlite3
 
 from firmware.gateway.a02 import Collector, CollectorRefused, CollectorSilent
 from firmware.gateway.clock import Clock
+from firmware.gateway.commands import Commands
 from firmware.gateway.errors import GatewayError
+from firmware.gateway.fleet import Fleet
 from firmware.gateway.identity import read_identity
 from firmware.gateway.intake import Intake
 from firmware.gateway.north import North
@@ -53,8 +55,10 @@ class Gateway:
         self._roads = Roads(self._sessions.road_of)
         self._add_roads(Access(self._keys, secrets.token_hex(32)))
         self._news, self._keys_asked = asyncio.Event(), asyncio.Event()
+        self._commands = Commands(settings["state"], self._tell)
+        self._fleet = Fleet(settings, self._roads, self._sessions, self._commands, self._clock)
         self._intake = Intake(
-            settings, self._roads, self._sessions, self._clock, self._refusals, self._outbox, self._news
+            settings, self._roads, self._sessions, self._clock, self._refusals, self._outbox, self._news, self._fleet
         )
         self._sources = Sources(settings)
         boot_no = next_boot_no(settings["state"], self._clock.now_ms())
@@ -73,6 +77,7 @@ class Gateway:
     async def run(self):
         """The whole of it, in one task group."""
         settings, identity = self._settings, self._identity
+        self._loop = asyncio.get_running_loop()
         url, ca, timeout_s = (settings[f"collector.{name}"] for name in ("url", "ca", "timeout_s"))
         try:
             async with Collector(url, ca, identity.credential, timeout_s) as collector, self._roads:
@@ -83,11 +88,18 @@ class Gateway:
                     group.create_task(self._sources.run(self._sink))
                     group.create_task(north.run())
                     group.create_task(self._keep_keys(collector))
+                    group.create_task(self._fleet.run(collector))
                     group.create_task(self._report_refusals())
                     group.create_task(self._say_ready())
         finally:
             self._report(self._refusals.take())
+            self._commands.close()
             self._outbox.close()
+
+    def _tell(self, kind, body):
+        """Keep a record of our own for the collector; from any thread."""
+        self._outbox.put_record(self._identity.gateway_id, kind, self._clock.now_ms(), body)
+        self._loop.call_soon_threadsafe(self._news.set)
 
     async def _keep_keys(self, collector):
         """The key table follows the collector; without it the last one known serves."""

@@ -38,6 +38,9 @@ SETTINGS = (
     Setting("upload.back_off_first_s", 1.0, "seconds before a failed upload is tried again; doubled each time"),
     Setting("upload.back_off_most_s", 60.0, "seconds between two attempts at most"),
     Setting("upload.refused_pause_s", 300.0, "seconds to wait when the collector refuses our credential"),
+    Setting("commands.every_s", 2.0, "seconds between two looks for new commands"),
+    Setting("commands.retry_s", 10.0, "seconds after which a command without an answer is said to its terminal again"),
+    Setting("status.every_s", 120.0, "seconds between two questions to a terminal how it is"),
     Setting("refusals.every_s", 10.0, "seconds between two reports of what was refused, if anything was"),
 )
 

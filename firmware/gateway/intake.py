@@ -13,11 +13,11 @@ log = logging.getLogger("gateway")
 
 
 class Intake:
-    """`news` is an asyncio.Event set whenever something was put into the outbox."""
+    """`news` is an asyncio.Event set whenever something was put into the outbox; `fleet` hears every other word."""
 
-    def __init__(self, settings, roads, sessions, clock, refusals, outbox, news):
+    def __init__(self, settings, roads, sessions, clock, refusals, outbox, news, fleet):
         self._settings, self._roads, self._sessions, self._clock = settings, roads, sessions, clock
-        self._refusals, self._outbox, self._news = refusals, outbox, news
+        self._refusals, self._outbox, self._news, self._fleet = refusals, outbox, news, fleet
 
     async def run(self):
         """For ever, one commit after the other."""
@@ -32,6 +32,8 @@ class Intake:
             taken = self._sessions.take(letter, now_s, proved_ms)
             if taken.frames:  # to the newest hello only: the others nobody waits for
                 answers[letter.road, letter.terminal_id] = taken.frames
+            for word in taken.words:
+                self._fleet.hear(letter.terminal_id, word)
             if taken.readings:
                 checked = [self._check(reading, proved_ms) for reading in taken.readings]
                 readings.setdefault(letter.terminal_id, []).extend(checked)

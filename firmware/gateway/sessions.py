@@ -11,11 +11,13 @@ from firmware.protocol import gateway_link
 from firmware.protocol.errors import FrameError, ProofError, ProtocolError
 from firmware.protocol.gateway_link import GatewayLink
 from firmware.protocol.link import Proved
+from firmware.protocol.message import Result, Status
 
 log = logging.getLogger("gateway")
 
-Taken = namedtuple("Taken", ("frames", "readings", "gaps"))
+Taken = namedtuple("Taken", ("frames", "readings", "gaps", "words"))
 # frames: bytes to send back at once; readings: [Reading], gaps: [Gap], both to be committed, then acknowledged
+# words: Proved, Status, Result, for the fleet
 
 REFUSAL_EVERY_S = 5  # a terminal is told of a refusal at most so often
 # Refusals that mean "begin again". The others may come from a repeated or foreign message and are only counted.
@@ -33,7 +35,7 @@ class Sessions:
 
     def take(self, letter, now_s, proved_ms):
         """What a Letter of the roads holds. `proved_ms`: the time to tell, or None when it is unknown."""
-        taken, terminal_id = Taken([], [], []), letter.terminal_id
+        taken, terminal_id = Taken([], [], [], []), letter.terminal_id
         if self._keys.get(terminal_id) is None:
             self._refuse(terminal_id, ProofError("terminal_unknown", terminal_id), taken, now_s)
             return taken
@@ -60,6 +62,15 @@ class Sessions:
             return []
         parts = [pairs[at : at + ACK_INTERVALS] for at in range(0, len(pairs), ACK_INTERVALS)]
         return [link.acknowledge(part) for part in parts]
+
+    def say(self, terminal_id, event):
+        """Frames that carry a Command to a terminal; none when its session is gone."""
+        _road, link = self._proved(terminal_id)
+        return [] if link is None else [link.send(event)]
+
+    def here(self):
+        """The ids of terminals that have proved themselves."""
+        return {terminal_id for terminal_id in self._links if self.road_of(terminal_id) is not None}
 
     def _proved(self, terminal_id):
         links = self._links.get(terminal_id, {})
@@ -89,10 +100,13 @@ class Sessions:
         elif isinstance(event, Proved):
             self._links[terminal_id] = {letter.road: link}  # whatever it said elsewhere is over
             log.info("session of %s proved", terminal_id)
+            taken.words.append(event)
         elif isinstance(event, gateway_link.Readings):
             taken.readings.extend(event.readings)
         elif isinstance(event, gateway_link.Gaps):
             taken.gaps.extend(self._possible(event.gaps))
+        elif isinstance(event, Status | Result):
+            taken.words.append(event)
         else:
             raise FrameError("frame_type", f"{type(event).__name__} is not taken here")
 

@@ -38,22 +38,27 @@ class Commands:
 
     def _command(self, event):
         for command_id, state, body in self._done:
-            if command_id == event.command_id:
-                return Result(command_id, state, body)
+            if command_id == event.command_id:  # what was acknowledged is done: this is the start that it was for
+                return Result(command_id, "done" if state == "acknowledged" else state, body)
+        if event.verb == "status":
+            return Result(event.command_id, "done", self._status())
+        if event.verb == "expire" or any(done[0] > event.command_id for done in self._done):
+            return self._remember(event.command_id, "failed", {"code": "expired"})
         do = self._verbs.get(event.verb)
         if do is None:
             return Result(event.command_id, "failed", {"error": "unknown command %s" % event.verb})
         try:
-            state, body = "done", do(self, event.body)
+            body = do(self, event.body)
+            state = "acknowledged" if self.restart else "done"
         except (ValueError, KeyError, TypeError, OSError, ImageError) as error:
             state, body = "failed", {"error": str(error)}
-        if event.verb != "status":
-            self._done = (self._done + [[event.command_id, state, body]])[-REMEMBERED:]
-            _write(DONE, self._done)
-        return Result(event.command_id, state, body)
+        return self._remember(event.command_id, state, body)
 
-    def _say_status(self, _body):
-        return self._status()
+    def _remember(self, command_id, state, body):
+        """The newest by number are kept: what is older than they are is never done."""
+        self._done = sorted(self._done + [[command_id, state, body]])[-REMEMBERED:]
+        _write(DONE, self._done)
+        return Result(command_id, state, body)
 
     def _set(self, body):
         """Keep changed settings; they count from the restart that follows. Raises ValueError; then nothing changed."""
@@ -74,7 +79,7 @@ class Commands:
         self.restart = True
         return {}
 
-    _verbs = {"status": _say_status, "settings": _set, "restart": _start_again, "keys": _trust}
+    _verbs = {"settings": _set, "restart": _start_again, "keys": _trust}
 
     def _offered(self, event):
         from firmware.terminal.update import Update

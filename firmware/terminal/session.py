@@ -103,10 +103,13 @@ class Session:
             from firmware.terminal.commands import Commands
 
             self._commands = Commands(self._status)
-        for answer in self._commands.take(event):
-            self._road.send(self._link.send(answer))
-        if self._commands.restart:
-            raise RestartAsked
+        answers = self._commands.take(event)
+        try:
+            for answer in answers:
+                self._road.send(self._link.send(answer))
+        finally:
+            if self._commands.restart:  # also when the answer is lost: it is said again after the restart
+                raise RestartAsked
 
     def _send(self, now_ms):
         """The next readings, once those before are acknowledged; a new hello when that takes too long."""

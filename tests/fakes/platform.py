@@ -33,7 +33,7 @@ class Platform:
         (folder / "server.pem").write_bytes(leaf.key_pem + leaf.pem)
         self.ca_file = folder / "ca.pem"
         self.ca_file.write_bytes(self.ca.pem)
-        self.terminals, self.codes = {}, {CODE}
+        self.terminals, self.codes, self.commands, self.lists = {}, {CODE}, [], 0
         self.readings, self.records, self.gaps, self.uploads, self.duplicates = [], [], [], 0, 0
         self.refuse, self.quarantine, self.revoked = (lambda body: None), (lambda row: None), False
         self.port, self._server = 0, None
@@ -98,6 +98,13 @@ class Platform:
         """(status, answer) of GET terminals."""
         rows = [{"terminal_id": terminal_id, "key": key.hex()} for terminal_id, key in self.terminals.items()]
         return 200, {"server_ms": round(time.time() * 1000), "terminals": rows}
+
+    def list_commands(self):
+        """(status, answer) of GET commands."""
+        with self.changed:
+            self.lists += 1
+            self.changed.notify_all()
+        return 200, {"server_ms": round(time.time() * 1000), "commands": self.commands}
 
     def take(self, body):
         """(status, answer) of POST batches."""
@@ -167,7 +174,9 @@ class _Door(BaseHTTPRequestHandler):
         super().finish()
 
     def do_GET(self):
-        self._answer(*(self._stranger() or self.server.platform.list_terminals()))
+        platform = self.server.platform
+        routes = {"/a02/v1/terminals": platform.list_terminals, "/a02/v1/commands": platform.list_commands}
+        self._answer(*(self._stranger() or routes[self.path]()))
 
     def do_POST(self):
         body = json.loads(gzip.decompress(self.rfile.read(int(self.headers["Content-Length"]))))

@@ -29,8 +29,8 @@ class Named(ssl.SSLContext):
 class Peer:
     """Use as a context. `add(**values)` makes a reading; it is sent until it is acknowledged, whatever happens."""
 
-    def __init__(self, terminal_id, port, ca_file, gateway_id="gw-1", server_name="127.0.0.1"):
-        self.terminal_id, self.secret = terminal_id, terminal_id.encode().ljust(32, b"s")
+    def __init__(self, terminal_id, port, ca_file, gateway_id="gw-1", server_name="127.0.0.1", secret=None):
+        self.terminal_id, self.secret = terminal_id, secret or terminal_id.encode().ljust(32, b"s")
         self.key = gateway_key(self.secret, gateway_id)
         self._port, self._gateway_id = port, gateway_id
         self._context = Named(ssl.PROTOCOL_TLS_CLIENT)

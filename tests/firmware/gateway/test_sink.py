@@ -23,7 +23,7 @@ class Pool:
     def __init__(self, folder, boot_no=5):
         self.outbox, self.refusals, self.full = Outbox(folder, NOW_MS), Refusals(), False
         clock = Clock(lambda: NOW_MS, lambda: 0, lambda: True)
-        intake = Intake({"state": folder}, None, None, clock, self.refusals, self, self)
+        intake = Intake({"state": folder}, None, None, clock, self.refusals, self, self, None)
         self.sink = Sink(boot_no, intake, self, self.refusals, clock, self)
 
     def put(self, *arguments):
