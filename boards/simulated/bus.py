@@ -1,25 +1,29 @@
 """A simulated I2C bus outside the interpreter, as chips are outside a controller; it leaves the firmware its memory.
 
 The board's `machine.I2C` asks over a line, one transfer at a time: operation, address, count, then the bytes to write.
-The answer is a status, 0 or the number of the error, then the bytes read.
+The answer is a status, 0 or the number of the error, then the bytes read. Its `machine.ADC` asks on the same line: the
+address is the pin, the answer one conversion of two bytes.
 """
 
-from errno import EIO
+from errno import EIO, ETIMEDOUT
 
-WRITE, READ = 0x57, 0x52
+WRITE, READ, CONVERT = 0x57, 0x52, 0x41
 
 
 class Bus:
     """Chips by address. Each has write(data) and read(count); both may raise OSError for a missing acknowledgement."""
 
-    def __init__(self):
-        self._chips = {}
+    def __init__(self, held_low=lambda: False, convert=lambda pin: 0):
+        """`held_low()`: whether a wire is shorted to ground; `convert(pin)`: an ADC pin's 12 bits."""
+        self._chips, self._held_low, self._convert = {}, held_low, convert
 
     def attach(self, address, chip, plugged):
         """Solder a chip on; `plugged()` says at each transfer whether its plug is in."""
         self._chips[address] = (chip, plugged)
 
     def _chip(self, address):
+        if self._held_low():
+            raise OSError(ETIMEDOUT, "a wire of the bus is held low")
         chip, plugged = self._chips.get(address, (None, None))
         if chip is None or not plugged():
             raise OSError(EIO, f"no chip acknowledges 0x{address:02x}")
@@ -45,6 +49,9 @@ class Bus:
     def _transfer(self, operation, address, count, line):
         data = line.read(count) if operation == WRITE else b""
         try:
+            if operation == CONVERT:
+                value = self._convert(address)
+                return bytes((0, value >> 4, (value << 4 | value >> 8) & 0xFF))
             if operation == READ:
                 return b"\x00" + self.read(address, count)
             self.write(address, data)

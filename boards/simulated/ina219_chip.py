@@ -11,9 +11,10 @@ class Ina219Chip:
 
     def __init__(self, supply):
         self._supply, self._pointer = supply, 0
-        self._reset()
+        self.reset()
 
-    def _reset(self):
+    def reset(self):
+        """What power-up does, and the reset bit."""
         self._registers = [CONFIG_AT_RESET, 0, 0, 0, 0, 0]
         self._ready = self._overflow = 0
 
@@ -24,7 +25,7 @@ class Ina219Chip:
             return
         value = data[1] << 8 | data[2]
         if self._pointer == CONFIG and value & 0x8000:
-            self._reset()
+            self.reset()
         elif self._pointer == CONFIG:
             self._registers[CONFIG], self._ready = value, 0
         elif self._pointer == CALIBRATION:

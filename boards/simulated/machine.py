@@ -40,14 +40,36 @@ class Pin:
         self._level = level
 
 
+class ADC:
+    """A pin that converts: 12 bits spread over 16, as RP2 boards do. Raises ValueError for a pin that cannot."""
+
+    def __init__(self, pin):
+        if pin not in range(26, 30):
+            raise ValueError("pin %r has no ADC: 26 to 29 have" % (pin,))
+        self._pin, self._answer = pin, bytearray(3)
+        self._line = I2C.line()
+
+    def read_u16(self):
+        """One conversion."""
+        self._line.write(bytes((0x41, self._pin, 0)))
+        self._line.readinto(self._answer)
+        return self._answer[1] << 8 | self._answer[2]
+
+
 class I2C:
     """The one bus there is, whatever its number and pins; how it is asked stands in bus.py."""
 
     _line = None
 
     def __init__(self, number=0, *, scl=None, sda=None, freq=400000):
+        I2C.line()
+
+    @classmethod
+    def line(cls):
+        """What leads to the world outside the interpreter."""
         if I2C._line is None:
             I2C._line = open(int(os.getenv("GANTRY_BUS")), "r+b")
+        return I2C._line
 
     def scan(self):
         """Nothing, as on boards whose hardware cannot send the empty write a scan is made of."""

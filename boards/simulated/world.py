@@ -2,11 +2,13 @@
 
 `simulated.json` in the terminal's folder says what is played; it is read again whenever it changes:
 {"equipment": "CT", "seed": 7, "speed": 1.0, "shunt_ohm": 10.0, "full_scale_a": 150.0,
- "fixed": {"temperature_c": 23.45, "humidity_pct": 40, "current_a": 12.5, "loop_ma": 2.0},
- "absent": ["sht4x", "ina219"], "damaged": ["sht4x"]}
+ "fixed": {"temperature_c": 23.45, "humidity_pct": 40, "current_a": 12.5, "loop_ma": 2.0, "supply_v": 24},
+ "absent": ["sht4x", "ina219", "clamp"], "damaged": ["sht4x"], "held_low": false, "brown_outs": 0,
+ "clamp_full_scale_a": 100.0, "mains_hz": 50.0}
 """
 
 import json
+import math
 import time
 from pathlib import Path
 
@@ -16,9 +18,11 @@ from boards.simulated.ina219_chip import Ina219Chip
 from boards.simulated.sht4x_chip import Sht4xChip
 
 ZONE_S = 8 * 3600  # the hospital's own clock is UTC+8
-BUS_V = 24.0
+SUPPLY_V = 24.0
 LOOP_MOST_MA = 20.5  # a healthy transmitter saturates here (NAMUR NE 43)
 SHT4X_ADDRESS, INA219_ADDRESS = 0x44, 0x40
+ADC_V, ADC_MOST, BIAS_V = 3.3, 4095, 1.65  # the clamp's 1 V rms at full scale swings around the bias
+LOOK_S = 0.0002  # the mains moves on so much from conversion to conversion, however busy this machine is
 
 
 class World:
@@ -26,15 +30,16 @@ class World:
 
     def __init__(self, folder):
         self._file, self._seen, self._play = Path(folder, "simulated.json"), None, {}
-        self._began_s = time.time()
+        self._began_s, self._conversions = time.time(), 0
+        self._ina219 = Ina219Chip(self._supply)
         self._look()
 
     def bus(self):
         """The bus with both chips on it."""
-        bus = Bus()
+        bus = Bus(self._held_low, self._clamp)
         sht4x = Sht4xChip(self._climate, lambda: "sht4x" in self._play.get("damaged", ()))
         bus.attach(SHT4X_ADDRESS, sht4x, lambda: self._plugged("sht4x"))
-        bus.attach(INA219_ADDRESS, Ina219Chip(self._supply), lambda: self._plugged("ina219"))
+        bus.attach(INA219_ADDRESS, self._ina219, lambda: self._plugged("ina219"))
         return bus
 
     def _look(self):
@@ -50,7 +55,24 @@ class World:
                 raise
             return
         self._day = Day(play["equipment"], play["seed"])
+        if play.get("brown_outs", 0) != self._play.get("brown_outs", 0):
+            self._ina219.reset()
         self._seen, self._play = seen, play
+
+    def _held_low(self):
+        self._look()
+        return self._play.get("held_low", False)
+
+    def _clamp(self, _pin):
+        """12 bits of the clamp's voltage around its bias; an empty jack leaves the pin at ground."""
+        if not self._plugged("clamp"):
+            return 0
+        if self._conversions % 200 == 0:
+            self._clamp_v = self._now()["current_a"] / self._play.get("clamp_full_scale_a", 100.0) * math.sqrt(2)
+        self._conversions += 1
+        angle = 2 * math.pi * self._play.get("mains_hz", 50.0) * self._conversions * LOOK_S
+        volts = BIAS_V + self._clamp_v * math.sin(angle)
+        return min(ADC_MOST, max(0, round(volts / ADC_V * ADC_MOST)))
 
     def _plugged(self, sensor):
         self._look()
@@ -72,4 +94,5 @@ class World:
         """(V across the shunt, V of the loop): what a 4-20 mA clamp transmitter drives through the shunt."""
         now = self._now()
         clamp_ma = min(LOOP_MOST_MA, 4 + 16 * now["current_a"] / self._play.get("full_scale_a", 150.0))
-        return now.get("loop_ma", clamp_ma) / 1000 * self._play.get("shunt_ohm", 10.0), BUS_V
+        shunt_v = now.get("loop_ma", clamp_ma) / 1000 * self._play.get("shunt_ohm", 10.0)
+        return shunt_v, now.get("supply_v", SUPPLY_V) - shunt_v

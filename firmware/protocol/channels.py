@@ -48,10 +48,16 @@ FLAGS = (
     (0x0010, "out_of_range", "a value was outside what its channel can mean and is kept as invalid"),
     (0x0020, "sensor_failed", "a sensor did not answer or failed its checksum"),
     (0x0040, "short_window", "the window held fewer samples than it should"),
+    (0x0080, "below_range", "the current was too small to be told from none and is given as 0"),
+    (0x0100, "clipped", "the current went beyond what its sensor can show: the value is a lower bound"),
+    (0x0200, "stuck", "a value that always wanders a little has not moved for a long time"),
+    (0x0400, "reinitialised", "a sensor had forgotten its configuration and was given it again"),
+    (0x0800, "absent", "a sensor's plug is not in"),
 )
 CLOCK_STEPPED, TIME_ESTIMATED, EDGE, AGGREGATED, OUT_OF_RANGE, SENSOR_FAILED, SHORT_WINDOW = (
-    bit for bit, _name, _meaning in FLAGS
+    bit for bit, _name, _meaning in FLAGS[:7]
 )
+BELOW_RANGE, CLIPPED, STUCK, REINITIALISED, ABSENT = (bit for bit, _name, _meaning in FLAGS[7:])
 
 _INVALID = {"h": -0x8000, "i": -0x80000000}
 _LARGEST = {"h": 0x7FFF, "i": 0x7FFFFFFF}

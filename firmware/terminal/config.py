@@ -9,6 +9,7 @@ Setting = namedtuple("Setting", ("name", "default", "help"))
 SETTINGS = (
     Setting("window_s", 10, "seconds of samples that make one reading, 1 to 600"),
     Setting("sample_every_ms", 500, "milliseconds between looks at the current, 20 to 1000"),
+    Setting("stuck_s", 3600, "seconds after which a value that has not moved at all is marked as stuck"),
     Setting("ring_readings", 16, "readings kept in memory before they go to the flash, 4 to 400"),
     Setting("outbox_bytes", 450560, "bytes of flash for readings that no gateway takes; the oldest go first"),
     Setting("ack_timeout_s", 20, "seconds to wait for an answer or an acknowledgement before a new hello"),

@@ -14,7 +14,6 @@ from firmware.terminal.i2c import Bus
 from firmware.terminal.outbox import Outbox
 from firmware.terminal.sampler import Sampler
 from firmware.terminal.segments import Segments
-from firmware.terminal.sensors import fit
 from firmware.terminal.session import RestartAsked
 from firmware.terminal.uplink import Uplink
 
@@ -25,6 +24,9 @@ SPENT = (  # what only the start needs
     "firmware.terminal.identity",
     "firmware.protocol.identity",
     "firmware.terminal.config",
+    "firmware.terminal.sensors.fit",
+    "firmware.terminal.sensors.KINDS",
+    "firmware.terminal.sensors._calibrate",
     "firmware.protocol.channels.FLAGS",
     "firmware.protocol.channels.BY_NAME",
 )
@@ -35,6 +37,8 @@ class Terminal:
     """All parts of a provisioned terminal, wired."""
 
     def __init__(self, identity, boot_no):
+        from firmware.terminal.sensors import fit
+
         settings = identity.settings
         self._identity, self._boot_no, self._n = identity, boot_no, 0
         self._watchdog = machine.WDT(timeout=settings["watchdog_ms"])

@@ -2,7 +2,7 @@
 
 from firmware.processing.window import CHANNELS as CURRENT_CHANNELS
 from firmware.processing.window import Window
-from firmware.protocol.channels import CLOCK_STEPPED, SENSOR_FAILED, SHORT_WINDOW
+from firmware.protocol.channels import CLOCK_STEPPED, SHORT_WINDOW, STUCK
 from firmware.terminal.sensors import SensorError
 
 ENOUGH = 0.8  # of the samples a window should hold
@@ -15,6 +15,7 @@ class Sampler:
         self._steady = [sensor for sensor in sensors if "current_a" in sensor.CHANNELS]
         self._slow = [sensor for sensor in sensors if "current_a" not in sensor.CHANNELS]
         self._window_ms, self._every_ms = int(settings["window_s"] * 1000), settings["sample_every_ms"]
+        self._stuck_ms, self._moved = int(settings["stuck_s"] * 1000), {}
         self.channels = {name for sensor in sensors for name in sensor.CHANNELS}  # what a reading can hold
         if self._steady:
             self.channels.update(CURRENT_CHANNELS)
@@ -23,7 +24,7 @@ class Sampler:
 
     def _open(self, start_ms):
         self._start_ms, self._last_ms, self._due_ms = start_ms, start_ms, start_ms + self._every_ms
-        self._window, self._others, self._failed = Window(), {}, False
+        self._window, self._others, self._flags = Window(), {}, 0
 
     def poll(self, now_ms, clock_stepped=False):
         """(start of the window in uptime ms, values, flags) when a window is over, else None. `now_ms` is uptime."""
@@ -46,9 +47,12 @@ class Sampler:
     def _read(self, sensor):
         """What a sensor says by channel; each None, and the window marked, when it cannot be believed."""
         try:
-            return sensor.read()
+            values = sensor.read()
+            self._flags |= sensor.flags
+            return values
         except SensorError as error:
-            self._failed, self.told = True, str(error)
+            self._flags |= error.flags
+            self.told = str(error)
             return dict.fromkeys(sensor.CHANNELS)
 
     def _close(self, now_ms, clock_stepped):
@@ -58,10 +62,30 @@ class Sampler:
         values.update(self._others)
         if self._steady:
             values.update(self._window.values())
-        flags = (SENSOR_FAILED if self._failed else 0) | (CLOCK_STEPPED if clock_stepped else 0)
+        flags = self._flags | (CLOCK_STEPPED if clock_stepped else 0) | self._stuck(values, now_ms)
         if self._steady and self._window.count < ENOUGH * self._window_ms // self._every_ms:
             flags |= SHORT_WINDOW
         start_ms = self._start_ms
         late_ms = now_ms - start_ms - self._window_ms
         self._open(now_ms if late_ms > self._every_ms else start_ms + self._window_ms)
         return start_ms, values, flags
+
+    def _stuck(self, values, now_ms):
+        """STUCK when a value has been the same for so long that its sensor cannot be believed.
+
+        The channels are those that wander a little in any room or cable. Nothing measured, no current and air at the
+        end of its scale may stay as long as they like.
+        """
+        flags = 0
+        for name in _NEVER_STILL:
+            value = values.get(name)
+            since = self._moved.get(name)
+            if value in _MAY_STAY or since is None or since[0] != value:
+                self._moved[name] = (value, now_ms)
+            elif now_ms - since[1] >= self._stuck_ms:
+                flags = STUCK
+        return flags
+
+
+_NEVER_STILL = ("temperature_c", "humidity_pct", "current_a")
+_MAY_STAY = (None, 0, 100)

@@ -1,5 +1,6 @@
 """What every terminal must do, whatever it runs on."""
 
+from firmware.protocol.channels import REINITIALISED
 from firmware.protocol.frame import seq_of
 
 
@@ -47,6 +48,15 @@ def test_it_says_when_a_sensor_is_gone_and_goes_on_when_it_is_back(bench):
     assert gone.flags and gone.values["current_a"] is not None
     bench.terminal.play()
     bench.gateway.wait_until(lambda: bench.gateway.readings[-1].values["temperature_c"] is not None)
+
+
+def test_it_sets_up_a_chip_that_lost_its_power_and_says_so(bench):
+    bench.gateway.wait_for_readings(1)
+    assert not any(reading.flags & REINITIALISED for reading in bench.gateway.readings)
+    bench.terminal.play(brown_outs=1)
+    bench.gateway.wait_until(lambda: any(r.flags & REINITIALISED for r in bench.gateway.readings))
+    marked = next(r for r in bench.gateway.readings if r.flags & REINITIALISED)
+    assert marked.values["current_a"] is not None
 
 
 def test_it_keeps_every_reading_over_an_outage(bench):

@@ -1,18 +1,29 @@
 """INA219: a current through a shunt and the voltage behind it, through Adafruit's driver."""
 
+import time
+
 import adafruit_ina219
 
+from firmware.protocol.channels import REINITIALISED
 from firmware.terminal.sensors import SensorError
+
+AVERAGED = 0x0F  # 128 conversions in 68 ms, against the ripple of the mains; a chip that lost its power says 0x03
+READY_MS = 140  # shunt and bus, once each
 
 
 class Ina219:
-    """One chip with its own shunt; found again by itself after it was unplugged."""
+    """One chip with its own shunt; found again by itself after it was unplugged or lost its power.
+
+    `reinitialised` counts how often its configuration had to be given again.
+    """
 
     CHANNELS = ("current_a", "voltage_v")
+    gain, zero = 1.0, 0.0
 
     def __init__(self, bus, address=0x40, shunt_ohm=0.1):
         self._bus, self._address, self._chip = bus, address, None
         self._shunt_ohm = shunt_ohm
+        self.flags = self.reinitialised = 0
 
     def read(self):
         """A through the shunt and V of the bus by channel. Raises SensorError. Source: INA219 data sheet, 8.6.3.1.
@@ -20,13 +31,26 @@ class Ina219:
         The shunt's voltage needs no calibration and keeps its steps of 10 uV over a brown-out of the chip, so the
         current is made of it and not read from the chip's own current register.
         """
+        shunt_v, bus_v = self.volts()
+        return {"current_a": shunt_v / self._shunt_ohm * self.gain + self.zero, "voltage_v": bus_v}
+
+    def volts(self):
+        """(V across the shunt, V of the bus), the chip's configuration proved before. Raises SensorError."""
+        self.flags = 0
         try:
             if self._chip is None:
                 self._chip = adafruit_ina219.INA219(self._bus, self._address)
-            return {
-                "current_a": self._chip.shunt_voltage / self._shunt_ohm,
-                "voltage_v": self._chip.bus_voltage,
-            }
+                self._configure()
+            elif self._chip.shunt_adc_resolution != AVERAGED:
+                self._configure()
+                self.reinitialised += 1
+                self.flags = REINITIALISED
+            return self._chip.shunt_voltage, self._chip.bus_voltage
         except (OSError, ValueError) as error:  # no answer; no chip when made
             self._chip = None
             raise SensorError("ina219 at 0x%02x: %s" % (self._address, error))
+
+    def _configure(self):
+        self._chip.set_calibration_32V_2A()
+        self._chip.bus_adc_resolution = self._chip.shunt_adc_resolution = AVERAGED
+        time.sleep_ms(READY_MS)

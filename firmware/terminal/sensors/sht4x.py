@@ -9,6 +9,7 @@ class Sht4x:
     """One chip; found again by itself after it was unplugged."""
 
     CHANNELS = ("temperature_c", "humidity_pct")
+    flags = 0
 
     def __init__(self, bus, address=0x44):
         self._bus, self._address, self._chip = bus, address, None

@@ -1,16 +1,17 @@
 """Looks at sensors become readings: what was measured, what was bad, what was missed."""
 
-from firmware.protocol.channels import CLOCK_STEPPED, SENSOR_FAILED, SHORT_WINDOW
+from firmware.protocol.channels import CLIPPED, CLOCK_STEPPED, SENSOR_FAILED, SHORT_WINDOW, STUCK
 from firmware.terminal.sampler import Sampler
 from firmware.terminal.sensors import SensorError
 
-SETTINGS = {"window_s": 1, "sample_every_ms": 100}
+SETTINGS = {"window_s": 1, "sample_every_ms": 100, "stuck_s": 3}
 
 
 class Clamp:
     """Looks like a current sensor: gives its values in turn, then the last again; None is a failure."""
 
     CHANNELS = ("current_a",)
+    flags = 0
 
     def __init__(self, *values):
         self._values, self.looks = list(values), 0
@@ -21,6 +22,13 @@ class Clamp:
         if value is None:
             raise SensorError("clamp is broken")
         return {"current_a": value}
+
+
+class Doubtful(Clamp):
+    """Looks like a loop whose look is no look yet."""
+
+    def read(self):
+        return {"current_a": None}
 
 
 class Climate(Clamp):
@@ -99,3 +107,24 @@ def test_what_a_sensor_complains_of_can_be_told():
     sampler = Sampler([Clamp(None)], SETTINGS, 0)
     sampler.poll(100)
     assert sampler.told == "clamp is broken"
+
+
+def test_what_a_sensor_says_of_its_looks_marks_the_window():
+    clamp = Clamp(1.0)
+    clamp.flags = CLIPPED
+    assert play([clamp])[0][2] == CLIPPED
+
+
+def test_a_look_without_a_current_counts_neither_as_zero_nor_as_failed():
+    ((_start_ms, values, flags),) = play([Doubtful(2.0)])
+    assert (values["current_a"], flags) == (None, SHORT_WINDOW)
+
+
+def test_a_value_that_never_moves_is_marked_as_stuck_and_no_more_when_it_moves():
+    assert [window[2] for window in play([Clamp(*[1.0] * 45, 2.0)], 6000)] == [0, 0, 0, STUCK, 0, 0]
+    wandering = [1.0 + look / 1000 for look in range(60)]
+    assert [window[2] for window in play([Clamp(*wandering)], 6000)] == [0] * 6
+
+
+def test_no_current_may_stay_for_ever():
+    assert [window[2] for window in play([Clamp(0.0)], 6000)] == [0] * 6
