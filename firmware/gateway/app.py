@@ -60,9 +60,9 @@ class Gateway:
         self._intake = Intake(
             settings, self._roads, self._sessions, self._clock, self._refusals, self._outbox, self._news, self._fleet
         )
-        self._sources = Sources(settings)
         boot_no = next_boot_no(settings["state"], self._clock.now_ms())
         self._sink = Sink(boot_no, self._intake, self._outbox, self._refusals, self._clock, self._news)
+        self._sources = Sources(settings, identity.certificate, self._sink)
 
     def _add_roads(self, access):
         settings, identity, hear = self._settings, self._identity, self._roads.hear
@@ -80,12 +80,12 @@ class Gateway:
         self._loop = asyncio.get_running_loop()
         url, ca, timeout_s = (settings[f"collector.{name}"] for name in ("url", "ca", "timeout_s"))
         try:
-            async with Collector(url, ca, identity.credential, timeout_s) as collector, self._roads:
+            async with Collector(url, ca, identity.credential, timeout_s) as collector, self._roads, self._sources:
                 north = North(settings, identity.gateway_id, self._outbox, collector, self._clock, self._news)
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._roads.run())
                     group.create_task(self._intake.run())
-                    group.create_task(self._sources.run(self._sink))
+                    group.create_task(self._sources.run())
                     group.create_task(north.run())
                     group.create_task(self._keep_keys(collector))
                     group.create_task(self._fleet.run(collector))

@@ -29,7 +29,13 @@ SETTINGS = (
     Setting("http.host", "0.0.0.0", "address to listen on for them"),
     Setting("http.port", 8843, "port to listen on for them; always TLS"),
     Setting("http.connections_most", 500, "connections it holds at once"),
-    Setting("sources.file", "", "file that lists the Modbus peers: docs/guide-gateway.md; empty: none"),
+    Setting("sources.file", "", "file that lists the Modbus and DICOM peers: docs/guide-gateway.md; empty: none"),
+    Setting("dicom.host", "0.0.0.0", "address to listen on for modalities, if sources.file lists any"),
+    Setting("dicom.port", 2762, "port to listen on for them; always TLS"),
+    Setting("dicom.plain_port", 11112, "port for those that are listed as plain; closed without one"),
+    Setting("dicom.ae_title", "GANTRY", "our own application entity title"),
+    Setting("dicom.client_ca", "", "PEM file of the CA modalities' certificates must come from; empty: they need none"),
+    Setting("dicom.connections_most", 20, "connections of modalities at once"),
     Setting("outbox.readings_most", 2_000_000, "readings kept while the collector is away; the oldest go first"),
     Setting("outbox.commit_every_ms", 20, "milliseconds for which arriving messages are gathered into one commit"),
     Setting("outbox.commit_messages", 200, "messages in one commit at most"),
@@ -46,7 +52,7 @@ SETTINGS = (
 
 DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 PATHS = ("state", "collector.ca", "mqtt.ca", "mqtt.password_file", "mqtt.acl_file", "mqtt.pid_file", "mqtt.log_file")
-PATHS += ("sources.file",)
+PATHS += ("sources.file", "dicom.client_ca")
 
 
 def read_config(path):

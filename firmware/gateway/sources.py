@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import AsyncExitStack
 
 from firmware.gateway.south import modbus
 from firmware.gateway.south.peers import read_peers
@@ -12,23 +13,39 @@ POLLED = {"modbus": modbus}
 
 
 class Sources:
-    """What sources.file lists. Raises GatewayError at once when an entry, a register map or a secret is impossible."""
+    """What sources.file lists. Raises GatewayError at once when an entry, a register map or a table is impossible."""
 
-    def __init__(self, settings):
-        self._peers = read_peers(settings["sources.file"])
-        for peer in self._peers:
+    def __init__(self, settings, certificate, sink):
+        self._sink = sink
+        peers = read_peers(settings["sources.file"])
+        self._polled = [peer for peer in peers if peer.protocol in POLLED]
+        self._plain = [peer for peer in peers if peer.plain]
+        for peer in self._polled:
             POLLED[peer.protocol].check(peer)
+        listed = [peer for peer in peers if peer.protocol == "dicom"]
+        self._listening = [_modalities(settings, listed, certificate, sink)] if listed else []
+        self._open = AsyncExitStack()
 
-    async def run(self, sink):
+    async def __aenter__(self):
+        for one in self._listening:
+            await self._open.enter_async_context(one)
+        return self
+
+    async def __aexit__(self, *error):
+        await self._open.__aexit__(*error)
+
+    async def run(self):
         """All of them, for ever; what speaks plainly is reported north first."""
-        for peer in self._peers:
-            if peer.plain:
-                log.warning(
-                    "open finding: %s speaks plain %s at %s", peer.source_id, peer.protocol, peer.plain["address"]
-                )
-                await sink.record(
-                    peer.source_id, "plain_peer", sink.now_ms(), {"protocol": peer.protocol, **peer.plain}
-                )
+        for peer in self._plain:
+            log.warning("open finding: %s speaks plain %s at %s", peer.source_id, peer.protocol, peer.plain["address"])
+            finding = {"protocol": peer.protocol, **peer.plain}
+            await self._sink.record(peer.source_id, "plain_peer", self._sink.now_ms(), finding)
         async with asyncio.TaskGroup() as group:
-            for peer in self._peers:
-                group.create_task(POLLED[peer.protocol].run(peer, sink))
+            for peer in self._polled:
+                group.create_task(POLLED[peer.protocol].run(peer, self._sink))
+
+
+def _modalities(settings, peers, certificate, sink):
+    from firmware.gateway.south.dicom_mpps import Modalities  # here, because the library is large and few sites need it
+
+    return Modalities(settings, peers, certificate, sink)

@@ -1,4 +1,4 @@
-"""The file that lists the sources: which Modbus peers there are, and which of them may speak plainly.
+"""The file that lists the sources: which Modbus and DICOM peers there are, and which of them may speak plainly.
 
 A peer that speaks without encryption is off until its entry says `plain = true` with title, interface and reason;
 from then on it is an open finding of the gateway.
@@ -21,8 +21,15 @@ COMMON = {"address": Option(str, REQUIRED), "plain": Option(bool, False), **{nam
 POLLED = {"every_s": Option(float, 30.0), "timeout_s": Option(float, 3.0)}
 PROTOCOLS = {
     "modbus": {**COMMON, **POLLED, "unit": Option(int, 1), "map": Option(str, REQUIRED), "baud": Option(int, 9600)},
+    "dicom": {
+        **COMMON,
+        "ae_title": Option(str, REQUIRED),
+        "zone": Option(str, "Asia/Shanghai"),
+        "codes": Option(str, ""),
+    },
 }
-FILES = ("map",)
+ENCRYPTED = ("dicom",)  # what speaks TLS unless its entry says plain = true
+FILES = ("map", "codes")
 
 
 def read_peers(path):
@@ -56,7 +63,7 @@ def _peer(path, protocol, source_id, entry):
     for name in FILES:
         if options.get(name):
             options[name] = str(path.absolute().parent / options[name])
-    return Peer(source_id, protocol, _plainness(where, options), options)
+    return Peer(source_id, protocol, _plainness(where, protocol, options), options)
 
 
 def _option(where, name, option, entry):
@@ -71,8 +78,10 @@ def _option(where, name, option, entry):
     return value
 
 
-def _plainness(where, options):
-    """What the finding about a plain peer says. Raises GatewayError."""
+def _plainness(where, protocol, options):
+    """What the finding about a plain peer says, or None for one that is encrypted. Raises GatewayError."""
+    if not options["plain"] and protocol in ENCRYPTED:
+        return None
     if not options["plain"]:
         raise GatewayError(f"{where} speaks without encryption; say plain = true with {', '.join(PLAIN)}")
     missing = [name for name in PLAIN if not options[name].strip()]
@@ -86,3 +95,7 @@ def _refuse_twins(path, peers):
     twins = sorted({name for name in names if names.count(name) > 1})
     if twins:
         raise GatewayError(f"{path}: {twins[0]} stands there twice; a source has one protocol")
+    titles = [peer.options["ae_title"] for peer in peers if peer.protocol == "dicom"]
+    twins = sorted({title for title in titles if titles.count(title) > 1})
+    if twins:
+        raise GatewayError(f"{path}: the ae_title {twins[0]!r} stands there twice; give each modality its own")
