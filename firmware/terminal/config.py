@@ -9,6 +9,7 @@ Setting = namedtuple("Setting", ("name", "default", "help"))
 SETTINGS = (
     Setting("window_s", 10, "seconds of samples that make one reading, 1 to 600"),
     Setting("sample_every_ms", 500, "milliseconds between looks at the current, 20 to 1000"),
+    Setting("edge_a", 0, "amperes a window's current must leave the one before by to be marked as an edge; 0: never"),
     Setting("stuck_s", 3600, "seconds after which a value that has not moved at all is marked as stuck"),
     Setting("ring_readings", 16, "readings kept in memory before they go to the flash, 4 to 400"),
     Setting("outbox_bytes", 450560, "bytes of flash for readings that no gateway takes; the oldest go first"),
@@ -27,6 +28,7 @@ LIMITS = {
     "sample_every_ms": (20, 1000),
     "ring_readings": (4, 400),
     "outbox_bytes": (40960, 8388608),
+    "edge_a": (0, 2000),
     "watchdog_ms": (1000, 60000),
 }
 

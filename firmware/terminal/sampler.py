@@ -2,7 +2,7 @@
 
 from firmware.processing.window import CHANNELS as CURRENT_CHANNELS
 from firmware.processing.window import Window
-from firmware.protocol.channels import CLOCK_STEPPED, SHORT_WINDOW, STUCK
+from firmware.protocol.channels import CLOCK_STEPPED, EDGE, SHORT_WINDOW, STUCK
 from firmware.terminal.sensors import SensorError
 
 ENOUGH = 0.8  # of the samples a window should hold
@@ -16,6 +16,7 @@ class Sampler:
         self._slow = [sensor for sensor in sensors if "current_a" not in sensor.CHANNELS]
         self._window_ms, self._every_ms = int(settings["window_s"] * 1000), settings["sample_every_ms"]
         self._stuck_ms, self._moved = int(settings["stuck_s"] * 1000), {}
+        self._edge_a, self._level_a = settings["edge_a"], None
         self.channels = {name for sensor in sensors for name in sensor.CHANNELS}  # what a reading can hold
         if self._steady:
             self.channels.update(CURRENT_CHANNELS)
@@ -63,12 +64,21 @@ class Sampler:
         if self._steady:
             values.update(self._window.values())
         flags = self._flags | (CLOCK_STEPPED if clock_stepped else 0) | self._stuck(values, now_ms)
+        flags |= self._edge(values.get("current_a"))
         if self._steady and self._window.count < ENOUGH * self._window_ms // self._every_ms:
             flags |= SHORT_WINDOW
         start_ms = self._start_ms
         late_ms = now_ms - start_ms - self._window_ms
         self._open(now_ms if late_ms > self._every_ms else start_ms + self._window_ms)
         return start_ms, values, flags
+
+    def _edge(self, current_a):
+        """EDGE when the current has left the band around the one of the window before that had a current."""
+        before_a = self._level_a
+        if current_a is None:
+            return 0
+        self._level_a = current_a
+        return EDGE if self._edge_a and before_a is not None and abs(current_a - before_a) > self._edge_a else 0
 
     def _stuck(self, values, now_ms):
         """STUCK when a value has been the same for so long that its sensor cannot be believed.

@@ -1,10 +1,10 @@
 """Looks at sensors become readings: what was measured, what was bad, what was missed."""
 
-from firmware.protocol.channels import CLIPPED, CLOCK_STEPPED, SENSOR_FAILED, SHORT_WINDOW, STUCK
+from firmware.protocol.channels import CLIPPED, CLOCK_STEPPED, EDGE, SENSOR_FAILED, SHORT_WINDOW, STUCK
 from firmware.terminal.sampler import Sampler
 from firmware.terminal.sensors import SensorError
 
-SETTINGS = {"window_s": 1, "sample_every_ms": 100, "stuck_s": 3}
+SETTINGS = {"window_s": 1, "sample_every_ms": 100, "stuck_s": 3, "edge_a": 0}
 
 
 class Clamp:
@@ -41,9 +41,9 @@ class Climate(Clamp):
         return {"temperature_c": value, "humidity_pct": 50.0}
 
 
-def play(sensors, until_ms=1000, every_ms=20, **poll):
+def play(sensors, until_ms=1000, every_ms=20, edge_a=0, **poll):
     """The windows of a sampler that is polled every so many ms."""
-    sampler, windows = Sampler(sensors, SETTINGS, 0), []
+    sampler, windows = Sampler(sensors, {**SETTINGS, "edge_a": edge_a}, 0), []
     for now_ms in range(0, until_ms + 1, every_ms):
         window = sampler.poll(now_ms, **poll)
         if window is not None:
@@ -128,3 +128,10 @@ def test_a_value_that_never_moves_is_marked_as_stuck_and_no_more_when_it_moves()
 
 def test_no_current_may_stay_for_ever():
     assert [window[2] for window in play([Clamp(0.0)], 6000)] == [0] * 6
+
+
+def test_a_window_whose_current_left_the_band_of_the_one_before_is_an_edge():
+    currents = [4.0] * 10 + [4.9] * 10 + [30.0] * 10 + [None] * 10 + [30.5] * 10 + [4.0] * 10
+    flags = [window[2] for window in play([Clamp(*currents)], 6000, edge_a=1.0)]
+    assert [bool(flag & EDGE) for flag in flags] == [False, False, True, False, False, True]
+    assert not any(window[2] & EDGE for window in play([Clamp(*currents)], 6000))
