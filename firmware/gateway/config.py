@@ -29,7 +29,7 @@ SETTINGS = (
     Setting("http.host", "0.0.0.0", "address to listen on for them"),
     Setting("http.port", 8843, "port to listen on for them; always TLS"),
     Setting("http.connections_most", 500, "connections it holds at once"),
-    Setting("sources.file", "", "file that lists the Modbus and DICOM peers: docs/guide-gateway.md; empty: none"),
+    Setting("sources.file", "", "file that lists the Modbus, SNMP and DICOM peers: docs/guide-gateway.md; empty: none"),
     Setting("dicom.host", "0.0.0.0", "address to listen on for modalities, if sources.file lists any"),
     Setting("dicom.port", 2762, "port to listen on for them; always TLS"),
     Setting("dicom.plain_port", 11112, "port for those that are listed as plain; closed without one"),

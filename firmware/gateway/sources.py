@@ -4,12 +4,12 @@ import asyncio
 import logging
 from contextlib import AsyncExitStack
 
-from firmware.gateway.south import modbus
+from firmware.gateway.south import modbus, snmp
 from firmware.gateway.south.peers import read_peers
 
 log = logging.getLogger("gateway")
 
-POLLED = {"modbus": modbus}
+POLLED = {"modbus": modbus, "snmp": snmp}
 
 
 class Sources:

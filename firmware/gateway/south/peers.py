@@ -1,4 +1,4 @@
-"""The file that lists the sources: which Modbus and DICOM peers there are, and which of them may speak plainly.
+"""The file that lists the sources: which Modbus, SNMP and DICOM peers there are, and which of them may speak plainly.
 
 A peer that speaks without encryption is off until its entry says `plain = true` with title, interface and reason;
 from then on it is an open finding of the gateway.
@@ -21,6 +21,15 @@ COMMON = {"address": Option(str, REQUIRED), "plain": Option(bool, False), **{nam
 POLLED = {"every_s": Option(float, 30.0), "timeout_s": Option(float, 3.0)}
 PROTOCOLS = {
     "modbus": {**COMMON, **POLLED, "unit": Option(int, 1), "map": Option(str, REQUIRED), "baud": Option(int, 9600)},
+    "snmp": {
+        **COMMON,
+        **POLLED,
+        "user": Option(str, ""),
+        "auth": Option(str, "SHA-256"),
+        "secret_file": Option(str, REQUIRED),
+        "disk": Option(str, ""),
+        "ups": Option(bool, False),
+    },
     "dicom": {
         **COMMON,
         "ae_title": Option(str, REQUIRED),
@@ -28,8 +37,7 @@ PROTOCOLS = {
         "codes": Option(str, ""),
     },
 }
-ENCRYPTED = ("dicom",)  # what speaks TLS unless its entry says plain = true
-FILES = ("map", "codes")
+FILES = ("map", "codes", "secret_file")
 
 
 def read_peers(path):
@@ -80,8 +88,11 @@ def _option(where, name, option, entry):
 
 def _plainness(where, protocol, options):
     """What the finding about a plain peer says, or None for one that is encrypted. Raises GatewayError."""
-    if not options["plain"] and protocol in ENCRYPTED:
+    encrypted = protocol == "dicom" or bool(options.get("user"))  # SNMP with a user is version 3
+    if not options["plain"] and encrypted:
         return None
+    if options["plain"] and options.get("user"):
+        raise GatewayError(f"{where} has a user, so it speaks encrypted; remove plain or user")
     if not options["plain"]:
         raise GatewayError(f"{where} speaks without encryption; say plain = true with {', '.join(PLAIN)}")
     missing = [name for name in PLAIN if not options[name].strip()]
