@@ -2,7 +2,7 @@
 
 import click
 
-from flasher import release
+from flasher import bench, release
 from flasher.errors import FlasherError
 
 
@@ -24,7 +24,7 @@ def main():
     """Makes images for terminals, and terminals of boards."""
 
 
-for room in (release,):
+for room in (release, bench):
     for command in room.COMMANDS:
         main.add_command(command)
 

@@ -1,0 +1,105 @@
+"""Boards on this machine: serial ports by USB vendor and product, drives of Picos in BOOTSEL; never "the first"."""
+
+import hashlib
+import os
+import string
+import sys
+import tempfile
+from collections import namedtuple
+from contextlib import contextmanager
+from pathlib import Path
+
+from serial.tools import list_ports
+
+from flasher import uf2
+from flasher.board import boards, flashed_by
+from flasher.errors import NoBoard, PortRefused
+
+Port = namedtuple("Port", ("name", "vendor", "product", "serial", "boards"))  # boards: ids it may be, by its USB ids
+Drive = namedtuple("Drive", ("folder", "info", "boards"))
+UNMOUNTED = ("RPI-RP2", "RP2350")  # what the drives are labelled
+NO_BOARD = (
+    "no board is there: use a cable that carries data (many only charge), plug it in anew; "
+    "a Pico: hold BOOTSEL while you plug it in"
+)
+
+
+def ports(found=None):
+    """The Ports whose USB vendor and product a board of boards/ has, in the order of their names."""
+    listed = []
+    for port in found if found is not None else list_ports.comports():
+        ids = [board.id for board in boards().values() if (port.vid, port.pid) in board.usb]
+        if ids:
+            listed.append(Port(port.device, port.vid, port.pid, port.serial_number, ids))
+    return sorted(listed)
+
+
+def drives(folders=None):
+    """The Drives that hold an INFO_UF2.TXT."""
+    listed = []
+    for folder in folders if folders is not None else mounted():
+        if (Path(folder) / uf2.INFO).is_file():
+            named = uf2.info(folder)
+            ids = [board.id for board in flashed_by("uf2") if named.startswith(board.flash["info"])]
+            listed.append(Drive(str(folder), named, ids))
+    return listed
+
+
+def mounted(platform=sys.platform):
+    """The folders where a drive of this kind of machine may be."""
+    if platform == "win32":
+        return [f"{letter}:\\" for letter in string.ascii_uppercase]
+    if platform == "darwin":
+        return sorted(Path("/Volumes").glob("*"))
+    lines = Path("/proc/mounts").read_text(encoding="utf-8").splitlines()
+    return [line.split(" ")[1].replace("\\040", " ") for line in lines if " vfat " in line]
+
+
+def unmounted(labels=Path("/dev/disk/by-label")):
+    """The disk of a Pico that is there but not mounted, or None: where automounting is off."""
+    return next((labels / label for label in UNMOUNTED if (labels / label).exists()), None)
+
+
+def only(found, kind, what):
+    """The only one of `found` (of --`kind`, called `what`). Raises NoBoard when there is none or a choice."""
+    if len(found) > 1:
+        names = ", ".join(each[0] for each in found)
+        raise NoBoard(f"{len(found)} boards could be the {what}: {names}; name one with --{kind}")
+    if not found:
+        disk = unmounted()
+        if kind == "drive" and disk is not None:
+            raise NoBoard(f"{disk} is there but not mounted: udisksctl mount -b {disk}, then run it again")
+        raise NoBoard(NO_BOARD)
+    return found[0]
+
+
+@contextmanager
+def held(port):
+    """Hold a port against a second flasher on this machine. Raises PortRefused, saying which process has it."""
+    digest = hashlib.sha256(os.path.realpath(port).encode()).hexdigest()[:16]
+    path = Path(tempfile.gettempdir()) / f"gantry-port-{digest}"
+    with open(path, "a+", encoding="ascii") as file:
+        if not _lock(file):
+            file.seek(0)
+            raise PortRefused(f"{port} is in use by another flasher (process {file.read().strip()}): wait for it")
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def _lock(file):
+    """Whether the file could be locked; the lock goes with the file's closing, also when the process is killed."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            file.seek(4096)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
