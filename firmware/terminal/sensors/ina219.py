@@ -10,6 +10,12 @@ from firmware.terminal.sensors import SensorError
 AVERAGED = 0x0F  # 128 conversions in 68 ms, against the ripple of the mains; a chip that lost its power says 0x03
 READY_MS = 140  # shunt and bus, once each
 
+UNUSED = ("current", "power", "raw_current", "raw_power", "overflow", "conversion_ready", "reset")
+UNUSED += tuple(["set_calibration_" + name for name in ("32V_1A", "16V_400mA", "16V_5A", "16V_80mA", "16V_4mA")])
+for _name in UNUSED:  # what the driver has for others gives its memory to readings; a deleted entry would hold it
+    setattr(adafruit_ina219.INA219, _name, None)
+del UNUSED
+
 
 class Ina219:
     """One chip with its own shunt; found again by itself after it was unplugged or lost its power.

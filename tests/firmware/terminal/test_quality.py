@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from firmware.protocol.channels import ABSENT, BELOW_RANGE
+from tests.firmware.terminal.conftest import road
 from tests.firmware.terminal.test_sensors import said
 
 NAMES = """
@@ -137,3 +139,21 @@ def test_a_sensor_set_up_wrongly_leaves_the_terminal_unprovisioned_and_says_why(
     terminal.start()
     line = terminal.expect("unprovisioned:")
     assert line.startswith("unprovisioned: sensor ina219: ") and complaint in line
+
+
+def test_a_clamp_arrives_at_the_gateway_with_what_is_doubted_of_it(make_terminal, broker, gateway):
+    clamp = {"kind": "current_clamp", "pin": 26, "full_scale_a": 100.0, "calibration": [[0, 0], [50, 51]]}
+    settings = {"window_s": 2, "sample_every_ms": 400}
+    terminal = make_terminal(road(broker), sensors=[clamp], settings=settings)
+    terminal.play(fixed={"current_a": 50.0})
+    terminal.start()
+    reading = gateway.wait_for_readings(1)[0]
+    assert abs(reading.values["current_rms_a"] / 51 - 1) < 0.005 and not reading.flags & (ABSENT | BELOW_RANGE)
+    terminal.play(fixed={"current_a": 0.0})
+    gateway.wait_until(lambda: gateway.readings[-1].values["current_max_a"] == 0.0)
+    assert gateway.readings[-1].flags & BELOW_RANGE
+    terminal.play(absent=["clamp"])
+    gateway.wait_until(lambda: gateway.readings[-1].values["current_a"] is None)
+    assert gateway.readings[-1].flags & ABSENT
+    terminal.play(fixed={"current_a": 50.0})
+    gateway.wait_until(lambda: gateway.readings[-1].values["current_a"] is not None)
