@@ -35,18 +35,8 @@ def agent(tmp_path_factory):
     """The port of an snmpd."""
     program, folder, port = require_program("snmpd", "snmpd"), tmp_path_factory.mktemp("snmpd"), free_port()
     (folder / "snmpd.conf").write_text(CONFIG.format(port=port))
-    command = [
-        program,
-        "-f",
-        "-Lf",
-        str(folder / "log"),
-        "-C",
-        "-c",
-        str(folder / "snmpd.conf"),
-        "-p",
-        str(folder / "pid"),
-    ]
-    process = subprocess.Popen(command, env={**os.environ, "SNMP_PERSISTENT_DIR": str(folder)})
+    files = ["-Lf", str(folder / "log"), "-c", str(folder / "snmpd.conf"), "-p", str(folder / "pid")]
+    process = subprocess.Popen([program, "-f", "-C", *files], env={**os.environ, "SNMP_PERSISTENT_DIR": str(folder)})
     deadline = time.monotonic() + 20
     while "NET-SNMP" not in (folder / "log").read_text() if (folder / "log").exists() else True:
         assert process.poll() is None and time.monotonic() < deadline
@@ -97,13 +87,8 @@ def test_a_hosts_disk_and_running_time_arrive_over_version_3(tmp_path, agent):
 @pytest.mark.parametrize("how", [V3, PLAIN], ids=["version 3", "listed version 2c"])
 def test_the_state_of_a_ups_arrives(tmp_path, agent, how):
     basin = polled(peer(tmp_path, agent, how + "ups = true\n"), readings=2)
-    wanted = {
-        "ups_runtime_min": 42,
-        "ups_battery_pct": 87,
-        "ups_load_pct": 31,
-        "voltage_l1_v": 229,
-        "frequency_hz": 49.9,
-    }
+    wanted = {"ups_runtime_min": 42, "ups_battery_pct": 87, "ups_load_pct": 31, "voltage_l1_v": 229}
+    wanted["frequency_hz"] = 49.9
     for _source_id, _ts_ms, values, flags in basin.measured:
         assert values == pytest.approx(wanted) and flags == 0
 
@@ -181,16 +166,17 @@ def test_a_peer_that_misbehaves_gives_no_value_and_is_asked_again(tmp_path, said
         (PLAIN, "auth_key = 'long enough'\n", "lacks community"),
         (V3 + 'auth = "MD5"\n', SECRETS, "auth is 'MD5'"),
         (V3, "auth_key = not toml secret", "is no TOML"),
+        (V3 + 'disk = ""\n', SECRETS, "is asked for nothing"),
     ],
 )
 def test_secrets_that_cannot_serve_are_refused_without_being_said(tmp_path, how, secrets, said):
     with pytest.raises(GatewayError, match=said) as found:
-        snmp.check(peer(tmp_path, 161, how, secrets))
+        snmp.check(peer(tmp_path, 161, how if "disk" in how else how + 'disk = "/"\n', secrets))
     assert "long enough" not in str(found.value) and 'secret"' not in str(found.value)
 
 
 def test_a_secret_file_that_others_can_read_is_refused(tmp_path):
-    one = peer(tmp_path, 161, V3)
+    one = peer(tmp_path, 161, V3 + 'disk = "/"\n')
     (tmp_path / "secrets.toml").chmod(0o644)
     with pytest.raises(GatewayError, match="chmod 600"):
         snmp.check(one)
