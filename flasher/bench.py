@@ -1,6 +1,8 @@
 """The commands for boards on the bench and their base images: list, flash, image."""
 
+import hashlib
 import json
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -10,10 +12,11 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from flasher import esp, images, ports, uf2
+from flasher import esp, furnish, images, merge, ports, uf2
 from flasher.board import boards
 from flasher.errors import FlasherError, NoBoard, WrongBoard
 
+FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
 FLASHED = [board.id for board in boards().values() if board.flash]
 
 
@@ -58,6 +61,25 @@ def list_images():
         click.echo(f"{one.board} {one.version} sha256 {one.sha256} whole")
 
 
+@click.command("merge")
+@click.argument("board", type=click.Choice(FLASHED))
+@click.option("--image", "slot", required=True, type=FILE, help="A signed image, as `build` makes it.")
+@click.option("--keys", required=True, type=FILE, help="The list of release keys the board will trust.")
+@click.option("--own", type=click.Path(file_okay=False, exists=True, path_type=Path), help="identity.json, ca.der.")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path))
+def merge_image(board, slot, keys, own, out):
+    """Make one file of BOARD's base image, application and identity, for `flash --merged`. It holds a secret."""
+    kind = boards()[board]
+    _base, content = images.newest(kind)
+    mine = {path.name: path.read_bytes() for path in sorted(own.iterdir()) if path.is_file()} if own else {}
+    files = furnish.furnished(board, slot.read_bytes(), keys.read_bytes(), mine)
+    whole = merge.merged(content, files, kind)
+    with open(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        os.chmod(out, 0o600)
+        file.write(whole)
+    click.echo(f"{out}: {len(files)} files, {len(whole)} bytes, for {board}; delete it when the board has it")
+
+
 @click.command("flash")
 @click.option("--board", required=True, type=click.Choice(FLASHED))
 @click.option("--port", "names", multiple=True, help="A serial port; repeatable. Without it: the only one that fits.")
@@ -65,23 +87,35 @@ def list_images():
 @click.option("--all", "every", is_flag=True, help="Every board of this kind that is plugged in.")
 @click.option("--erase", is_flag=True, help="Erase the whole flash first: identity and unsent readings go too.")
 @click.option("--dry-run", is_flag=True, help="Find, identify and prove everything; write nothing.")
+@click.option("--merged", type=FILE, help="A file that `merge` made, instead of the listed base image.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per board instead of lines.")
-def flash(board, names, folders, every, erase, dry_run, as_json):
+def flash(board, names, folders, every, erase, dry_run, merged, as_json):
     """Put the newest listed base image of a board onto it; running it again goes on where it stopped."""
     kind = boards()[board]
-    base, content = images.newest(kind)
+    version, content = _wanted(kind, merged)
+    digest = hashlib.sha256(content).hexdigest()
     places = _places(kind, names, folders, every)
     with _bars(as_json or not sys.stderr.isatty()) as bars, ThreadPoolExecutor(len(places)) as pool:
         done = list(pool.map(lambda place: _try(kind, place, content, erase, dry_run, bars), places))
     for place, (chip, error) in zip(places, done, strict=True):
-        result = {"board": board, "place": place, "chip": chip, "version": base.version, "sha256": base.sha256}
+        result = {"board": board, "place": place, "chip": chip, "version": version, "sha256": digest}
         said = str(error) if error else "would be written" if dry_run else "written and verified"
         status = error.status if error else 0
-        line = f"{place}  {chip or '-'}  {base.version}  {said}"
+        line = f"{place}  {chip or '-'}  {version}  {said}"
         click.echo(json.dumps({**result, "result": said, "status": status}) if as_json else line)
     worst = next((error for _chip, error in done if error), None)
     if worst is not None:
         raise worst
+
+
+def _wanted(board, merged):
+    """(its version, the bytes to write): the newest listed image, or a merged file of one board."""
+    if merged is None:
+        base, content = images.newest(board)
+        return base.version, content
+    content = merged.read_bytes()
+    merge.opened(content, board)
+    return merged.name, content
 
 
 def _places(board, names, folders, every):
@@ -134,4 +168,4 @@ def _progress(bars, place):
     return lambda done, total: bars.update(task, completed=done, total=total)
 
 
-COMMANDS = (list_boards, flash, image)
+COMMANDS = (list_boards, flash, image, merge_image)

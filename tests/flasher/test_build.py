@@ -1,6 +1,7 @@
 """The same input gives the same bytes, signed by the release key, and only what a slot may hold."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -24,7 +25,7 @@ def key_file(tmp_path_factory):
     return path
 
 
-def built(key_file, out, tree=ROOT):
+def built(key_file, out, tree=ROOT, folder=None, seed="0", umask=0o022):
     command = [
         sys.executable,
         "-m",
@@ -38,17 +39,21 @@ def built(key_file, out, tree=ROOT):
         "--out",
         out,
     ]
-    done = subprocess.run(command, cwd=tree, capture_output=True, text=True)
+    surroundings = {**os.environ, "PYTHONPATH": str(tree), "PYTHONHASHSEED": seed}
+    done = subprocess.run(command, cwd=folder or tree, capture_output=True, text=True, env=surroundings, umask=umask)
     assert done.returncode == 0, done.stderr
     return out.read_bytes()
 
 
-def test_a_build_on_another_path_gives_identical_bytes(key_file, tmp_path, monkeypatch):
+def test_a_build_on_another_path_by_another_clock_seed_and_umask_gives_identical_bytes(key_file, tmp_path, monkeypatch):
     other = tmp_path / "another place" / "tree"
     for room in ("firmware", "flasher", "boards"):
         shutil.copytree(ROOT / room, other / room, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setenv("GANTRY_PARTS_CACHE", str(build.parts.cache_folder()))
-    assert built(key_file, tmp_path / "one") == built(key_file, tmp_path / "two", other)
+    for path in other.rglob("*"):
+        os.utime(path, (10**9, 10**9))
+    first = built(key_file, tmp_path / "one")
+    assert first == built(key_file, tmp_path / "two", other, folder=tmp_path, seed="4711", umask=0o077)
 
 
 def test_an_image_is_signed_whole_and_holds_only_what_a_slot_may(key_file, tmp_path):
