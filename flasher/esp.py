@@ -12,6 +12,7 @@ import tempfile
 from collections import namedtuple
 from pathlib import Path
 
+from flasher import ports
 from flasher.errors import FlasherError, ImageRefused, NoBoard, PortLost, PortRefused, VerifyFailed, WrongBoard
 
 PIECE = 65536
@@ -27,7 +28,7 @@ TROUBLES = (  # what esptool says -> which error, and what the technician does; 
     (r"Permission denied", PortRefused, "{port} may not be opened: add yourself to the group dialout, log in again"),
     (r"MD5 of file does not match|region is empty", VerifyFailed, "{port}: the flash is not as written; run it again"),
     (r"Errno 2\b|FileNotFoundError", NoBoard, "{port} is not there: plug the board in with a cable that carries data"),
-    (r"Access is denied|exclusively lock|Errno 16", PortRefused, "{port} is taken by another program: close it"),
+    (r"Access is denied|exclusively lock|Errno 16", PortRefused, "{port} is taken by {holder}: close it"),
     (r"Failed to connect|Wrong boot mode", NoBoard, "{port} does not answer as a chip to be flashed: " + BUTTONS),
     (
         r"readiness to read|Errno (?:5|6|9|19)\b|[Ww]rite timeout|No more data|No serial data|ClearComm|Bad file|"
@@ -109,6 +110,6 @@ def trouble(port, said):
     for pattern, error, text in TROUBLES:
         found = re.search(pattern, said)
         if found:
-            return error(text.format(*found.groups(), port=port))
+            return error(text.format(*found.groups(), port=port, holder=ports.holder(port)))
     last = ([line.strip() for line in said.splitlines() if line.strip()] or ["it said nothing"])[-1]
     return FlasherError(f"{port}: esptool failed: {last}")

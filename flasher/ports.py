@@ -88,6 +88,19 @@ def held(port):
         yield
 
 
+def holder(port):
+    """Which other program has a port open, with its process; "another program" where that cannot be seen."""
+    device = os.path.realpath(port)
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        process = link.parts[2]
+        try:
+            if os.readlink(link) == device and process != str(os.getpid()):
+                return f"{Path('/proc', process, 'comm').read_text().strip()} (process {process})"
+        except OSError:  # it ended meanwhile, or is not ours to look into
+            continue
+    return "another program"
+
+
 def _lock(file):
     """Whether the file could be locked; the lock goes with the file's closing, also when the process is killed."""
     try:

@@ -1,6 +1,10 @@
 """The commands a technician types: list, image, flash; what they refuse, and with which status."""
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from collections import namedtuple
 from pathlib import Path
 
@@ -16,6 +20,7 @@ from tests.fakes.uf2_drive import Drive, Pico
 from tests.flasher.test_esp import content
 from tests.flasher.test_uf2 import firmware
 
+ROOT = Path(__file__).parents[2]
 Seen = namedtuple("Seen", ("device", "vid", "pid", "serial_number"))
 
 
@@ -76,6 +81,31 @@ def test_a_dry_run_finds_identifies_proves_and_writes_nothing(tmp_path):
     assert not chip.writes and not pico.starts
 
 
+def test_a_person_at_a_terminal_sees_bytes_and_time_left(tmp_path):
+    master, slave = pty.openpty()
+    said = b""
+    with Cable(Chip(), tmp_path / "tty") as cable:
+        words = [sys.executable, "-m", "flasher", "flash", "--board", "esp32", "--port", str(cable.port)]
+        with subprocess.Popen(
+            words, cwd=ROOT, stdout=subprocess.PIPE, stderr=slave, env={**os.environ, "COLUMNS": "200"}
+        ) as done:
+            os.close(slave)
+            while piece := read(master):
+                said += piece
+            result = done.stdout.read()
+    os.close(master)
+    assert b"written and verified" in result
+    assert b"131.1/131.1 kB" in said and b"0:00:00" in said
+
+
+def read(master):
+    """What a terminal was told next; nothing when its program has ended."""
+    try:
+        return os.read(master, 4096)
+    except OSError:
+        return b""
+
+
 def test_a_pico_is_written_by_the_command(tmp_path):
     pico = Pico()
     with Drive(pico, tmp_path / "RPI-RP2") as drive:
@@ -119,6 +149,6 @@ def test_without_a_board_the_command_ends_with_its_status(tmp_path):
 
 
 def test_every_exit_status_stands_in_the_guide():
-    page = (Path(__file__).parents[2] / "docs/guide-technician.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/guide-technician.md").read_text(encoding="utf-8")
     for row in EXITS:
         assert f"| {row.status} | {row.meaning} | {row.remedy} |" in page

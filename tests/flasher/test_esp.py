@@ -111,7 +111,7 @@ def test_a_port_that_is_not_there_or_is_taken_is_said_in_one_line(tmp_path):
         ) as other,
     ):
         other.stdout.readline()
-        with pytest.raises(PortRefused, match="taken by another program"):
+        with pytest.raises(PortRefused, match=rf"is taken by .* \(process {other.pid}\): close it"):
             esp.identify(cable.port)
         other.communicate(b"\n")
 
