@@ -6,6 +6,7 @@ import pty
 import subprocess
 import sys
 from collections import namedtuple
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,27 @@ def test_every_exit_status_stands_in_the_guide():
     page = (ROOT / "docs/guide-technician.md").read_text(encoding="utf-8")
     for row in EXITS:
         assert f"| {row.status} | {row.meaning} | {row.remedy} |" in page
+
+
+def test_all_boards_of_a_kind_that_are_plugged_in_are_written(tmp_path, monkeypatch):
+    chips = [Chip(mac=mac) for mac in (1, 2, 3)]
+    with ExitStack() as plugged:
+        cables = [plugged.enter_context(Cable(chip, tmp_path / f"tty{i}")) for i, chip in enumerate(chips)]
+        seen = [Seen(str(cable.port), 0x10C4, 0xEA60, None) for cable in cables]
+        monkeypatch.setattr(ports.list_ports, "comports", lambda: seen)
+        listed = json.loads(run("list", "--json"))
+        assert [port["name"] for port in listed["ports"]] == [str(cable.port) for cable in cables]
+        assert run("list").count("esp32 or esp32s3") == 3
+        assert "name one with --port" in run("flash", "--board", "esp32", status=3)
+        assert run("flash", "--board", "esp32", "--all").count("written and verified") == 3
+    for chip in chips:
+        assert chip.flash[0x1000 : 0x1000 + len(content())] == content()
+
+
+def test_a_drive_that_nothing_mounts_is_named_with_the_command_that_does(tmp_path, monkeypatch):
+    assert ports.unmounted(tmp_path) is None
+    (tmp_path / "RPI-RP2").touch()
+    assert ports.unmounted(tmp_path) == tmp_path / "RPI-RP2"
+    monkeypatch.setattr(ports, "unmounted", lambda: tmp_path / "RPI-RP2")
+    with pytest.raises(NoBoard, match="udisksctl mount -b .*RPI-RP2"):
+        ports.only([], "drive", "Pico")
