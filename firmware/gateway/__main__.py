@@ -70,11 +70,12 @@ def terminals(config_file):
     keys = KeyTable(settings["state"], read_identity(settings["state"]).gateway_id)
     heard = look.heard(settings["state"])
     statuses, counts = commands.look(settings["state"])
+    sources = {peer.source_id for peer in read_peers(settings["sources.file"])}
     table = Table("terminal", "assigned", "last heard", "newest number", "waiting", "commands")
     for terminal_id in sorted({*keys.ids(), *heard, *statuses}):
         heard_ms, newest_seq, waiting = heard.get(terminal_id, (None, None, 0))
         number = f"{newest_seq >> 24}/{newest_seq & 0xFFFFFF}" if newest_seq else "-"
-        assigned = "yes" if keys.get(terminal_id) else "no"
+        assigned = "source" if terminal_id in sources else "yes" if keys.get(terminal_id) else "no"
         waits = (str(waiting), str(counts.get(terminal_id, 0)))
         table.add_row(terminal_id, assigned, _instant(heard_ms), number, *waits)
     Console().print(table)

@@ -1,11 +1,13 @@
 """Modbus TCP and RTU: asks a chiller, a meter or a UPS for its registers, again and again.
 
-An address is `tcp://host:port` or `rtu:/dev/ttyUSB0`. What does not answer is measured and bad, never zero.
+An address is `tcp://host:port` or `rtu:/dev/ttyUSB0`. What does not answer is measured and bad, never zero. Peers at
+one address, as on one RS-485 line, take turns: the line is opened for each look and free in between.
 """
 
 import asyncio
 import logging
 from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusException
@@ -17,6 +19,7 @@ from firmware.protocol.channels import SENSOR_FAILED
 
 log = logging.getLogger("gateway")
 PORT = 502
+_turns = WeakValueDictionary()  # {address: Lock}, while somebody polls there
 
 
 def check(peer):
@@ -30,11 +33,13 @@ async def run(peer, sink):
     options = peer.options
     registers = read_map(options["map"])
     client = _client(peer)
-    silent = False
+    turn, silent = _turns.setdefault(options["address"], asyncio.Lock()), False
     try:
         while True:
             ts_ms = sink.now_ms()
-            values, problem = await _ask_all(client, peer, registers, sink)
+            async with turn:
+                values, problem = await _ask_all(client, peer, registers, sink)
+                client.close()
             if problem and not silent:
                 log.warning("%s at %s: %s", peer.source_id, options["address"], problem)
             elif silent and not problem:

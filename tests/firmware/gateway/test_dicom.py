@@ -12,6 +12,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from firmware.gateway.config import DEFAULTS
+from firmware.gateway.errors import GatewayError
 from firmware.gateway.south.dicom_mpps import Modalities
 from firmware.gateway.south.peers import read_peers
 from tests.fakes.certificates import make_ca, make_leaf
@@ -66,7 +67,7 @@ class Ward:
         self._loop, self._ready, self._ended = asyncio.new_event_loop(), threading.Event(), None
 
     def __enter__(self):
-        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),))
+        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self.serve(),))
         self._thread.start()
         assert self._ready.wait(10)
         return self
@@ -76,7 +77,8 @@ class Ward:
         self._thread.join(10)
         self._loop.close()
 
-    async def _serve(self):
+    async def serve(self):
+        """Listen until asked to end."""
         peers = read_peers(self.folder / "sources.toml")
         self._ended = asyncio.Event()
         async with Modalities(self.settings, peers, self.certificate, self.basin):
@@ -287,3 +289,10 @@ def test_connections_beyond_the_most_are_turned_away_and_counted(tmp_path):
         with socket.create_connection(("127.0.0.1", ward.plain), 10) as third:
             assert third.recv(10) == b""
         assert ward.counted("", "dicom_refused") == 1
+
+
+def test_a_port_that_is_taken_is_one_line_with_what_to_do(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        ward = Ward(tmp_path, dicom__plain_port=other.getsockname()[1])
+        with pytest.raises(GatewayError, match="dicom.plain_port .* cannot be had: .*; choose another"):
+            asyncio.run(ward.serve())

@@ -50,8 +50,8 @@ REGISTERS = [65536 - 55, FLOW[1], FLOW[0], *POWER]
 GOOD = {"water_supply_c": -5.5, "water_flow_lmin": 31.5, "power_kw": -12.345}
 
 
-def chiller():
-    return SimDevice(id=1, simdata=[SimData(0, values=REGISTERS, datatype=DataType.REGISTERS)])
+def chiller(unit=1):
+    return SimDevice(id=unit, simdata=[SimData(0, values=REGISTERS, datatype=DataType.REGISTERS)])
 
 
 def peer(tmp_path, address, registers=MAP, **more):
@@ -132,6 +132,23 @@ def test_registers_arrive_over_a_serial_line(tmp_path):
 
     with serial_line() as (mine, theirs):
         assert asyncio.run(scene(mine, theirs))[0][2] == pytest.approx(GOOD)
+
+
+def test_peers_on_one_serial_line_take_turns(tmp_path):
+    async def scene(mine, theirs):
+        basin = Basin()
+        peers = [peer(tmp_path, f"rtu:{mine}", unit=unit, timeout_s=2) for unit in (1, 2, 3)]
+        async with serving(ModbusSerialServer([chiller(1), chiller(2), chiller(3)], port=theirs, baudrate=9600)):
+            running = [asyncio.create_task(modbus.run(one, basin)) for one in peers]
+            await basin.until(lambda: len(basin.measured) >= 12)
+            for one in running:
+                one.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+        return basin
+
+    with serial_line() as (mine, theirs):
+        basin = asyncio.run(scene(mine, theirs))
+    assert all(row[2] == pytest.approx(GOOD) for row in basin.measured) and not basin.counts
 
 
 def test_an_exception_response_makes_its_own_channels_bad_and_leaves_the_neighbours(tmp_path):

@@ -1,6 +1,7 @@
 """The whole gateway with sources: what they say travels as terminals' readings do, and plain ones are told north."""
 
 import asyncio
+import re
 import threading
 
 import pytest
@@ -52,6 +53,7 @@ def test_a_chiller_reaches_the_collector_and_stays_an_open_finding(tmp_path, pla
         gateway.kill()
         gateway.start()
         platform.wait_until(lambda: len({seq >> 24 for seq in platform.numbers("chiller-01")}) == 2)
+        listed = gateway.say("terminals")[1]
         status, said = gateway.say("status")
     assert platform.readings[0]["values"] == {"water_supply_c": -550, "water_flow_lmin": 315, "power_kw": -12345}
     assert set(platform.readings[0]["values"]) == set(GOOD)
@@ -61,6 +63,7 @@ def test_a_chiller_reaches_the_collector_and_stays_an_open_finding(tmp_path, pla
         "plain_peer",
         "the maker offers no TLS",
     )
+    assert re.search(r"chiller-01\W+source", listed)
     assert status == 0 and "plain      chiller-01 modbus tcp://127.0.0.1" in said and "chiller of MRI 1" in said
 
 
