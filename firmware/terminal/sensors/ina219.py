@@ -1,5 +1,6 @@
 """INA219: a current through a shunt and the voltage behind it, through Adafruit's driver."""
 
+import sys
 import time
 
 import adafruit_ina219
@@ -14,6 +15,9 @@ UNUSED = ("current", "power", "raw_current", "raw_power", "overflow", "conversio
 UNUSED += tuple(["set_calibration_" + name for name in ("32V_1A", "16V_400mA", "16V_5A", "16V_80mA", "16V_4mA")])
 for _name in UNUSED:  # what the driver has for others gives its memory to readings; a deleted entry would hold it
     setattr(adafruit_ina219.INA219, _name, None)
+for _module, _name in (("i2c_bit", "ROBit"), ("i2c_bit", "RWBit"), ("i2c_struct", "Struct")):
+    setattr(sys.modules["adafruit_register." + _module], _name, None)
+adafruit_ina219.ROBit = None
 del UNUSED
 
 

@@ -4,6 +4,11 @@ import adafruit_sht4x
 
 from firmware.terminal.sensors import SensorError
 
+for _name in ("serial_number", "mode", "temperature", "relative_humidity"):
+    setattr(adafruit_sht4x.SHT4x, _name, None)  # what the driver has for others gives its memory to readings
+adafruit_sht4x.Mode.delay = {adafruit_sht4x.Mode.NOHEAT_HIGHPRECISION: 0.01}
+adafruit_sht4x.Mode.string = adafruit_sht4x.CV.add_values = adafruit_sht4x.CV.is_valid = None
+
 
 class Sht4x:
     """One chip; found again by itself after it was unplugged."""
