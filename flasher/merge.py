@@ -89,23 +89,24 @@ def place(base, board):
         if end + uf2.PAYLOAD > uf2.FLASH_AT + at:
             raise ImageRefused(f"the base image reaches {end - uf2.FLASH_AT:#x}, the file system begins at {at:#x}")
         return at, size
-    at = _behind_partitions(base, board.flash["offset"])
-    if at < board.flash["offset"] + len(base) or at + 2 * BLOCK > board.flash_bytes:
-        raise ImageRefused(f"the base image's partitions end at {at:#x}: no room for a file system behind them")
-    return at, board.flash_bytes - at
+    at, size = _partition(base, board)
+    if at < board.flash["offset"] + len(base) or size < 2 * BLOCK or at + size > board.flash_bytes:
+        raise ImageRefused(f"the base image leaves {size} bytes at {at:#x} for a file system: take another base image")
+    return at, size
 
 
-def _behind_partitions(base, offset):
-    """Where MicroPython makes its file system: its own partition, or behind the last one of the image's table."""
+def _partition(base, board):
+    """(start, size) of MicroPython's file system: its own partition, or all behind the last one of the table."""
+    offset = board.flash["offset"]
     end, at = 0, TABLE_AT - offset
     while base[at : at + 2] == b"\xaa\x50":
         _magic, kind, _subkind, start, size, name, _flags = ENTRY.unpack_from(base, at)
         if kind == 1 and name.rstrip(b"\0") == b"vfs":
-            return start
+            return start, size
         end, at = max(end, start + size), at + ENTRY.size
     if not end:
         raise ImageRefused(f"the base image has no partition table at {TABLE_AT:#x}; take the board's whole .bin")
-    return end
+    return end, board.flash_bytes - end
 
 
 def opened(content, board):
@@ -118,8 +119,8 @@ def opened(content, board):
             if block.family != uf2.WORKAROUND and 0 <= where < size:
                 system[where : where + len(block.payload)] = block.payload
     else:
-        at = _behind_partitions(content, board.flash["offset"])
-        system = content[at - board.flash["offset"] :].ljust(board.flash_bytes - at, b"\xff")
+        at, size = _partition(content, board)
+        system = content[at - board.flash["offset"] :][:size].ljust(size, b"\xff")
     files = contents(bytes(system), board.flash["filesystem_prog"])
     if files.get("board") != board.id.encode():
         raise WrongBoard(f"the merged file is for {files.get('board', b'no board').decode()}, not for a {board.name}")

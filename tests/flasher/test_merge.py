@@ -19,13 +19,16 @@ from tests.flasher.test_uf2 import firmware
 OWN = {"identity.json": b'{"schema": 1}', "ca.der": b"ca"}
 
 
-def base_of(board):
+BEHIND = ((1, 2, 0x9000, 0x6000, b"nvs"), (0, 0, 0x10000, 0x1F0000, b"factory"))  # newer MicroPython: no vfs in it
+
+
+def base_of(board, partitions=BEHIND):
     """Made-up MicroPython for a board: what its loader looks at is right, the rest is noise."""
     if board.flash["method"] == "uf2":
         return firmware(int(board.flash["family"], 16))[0]
     table = b"".join(
         struct.pack("<2sBBII16sI", b"\xaa\x50", kind, sub, at, size, name, 0)
-        for kind, sub, at, size, name in ((1, 2, 0x9000, 0x6000, b"nvs"), (0, 0, 0x10000, 0x1F0000, b"factory"))
+        for kind, sub, at, size, name in partitions
     )
     body = bytearray(random.Random(1).randbytes(0x20000))
     at = merge.TABLE_AT - board.flash["offset"]
@@ -48,6 +51,15 @@ def test_what_was_merged_is_read_back_whole_and_the_base_is_unchanged(board):
         assert [b[:2] for b in uf2.blocks(whole)[:count]] == [b[:2] for b in uf2.blocks(base)]
     else:
         assert whole[: len(base)] == base and merge.place(base, board) == (0x200000, board.flash_bytes - 0x200000)
+
+
+def test_an_esp32_whose_table_names_the_file_systems_partition_gets_it_there():
+    esp32 = boards()["esp32"]
+    base = base_of(esp32, (*BEHIND, (1, 0x81, 0x280000, 0x100000, b"vfs")))
+    assert merge.place(base, esp32) == (0x280000, 0x100000)
+    assert merge.opened(merge.merged(base, files_of(esp32), esp32), esp32) == files_of(esp32)
+    with pytest.raises(ImageRefused, match="leaves 0 bytes"):
+        merge.place(base_of(esp32, ((0, 0, 0x10000, 0x3F0000, b"factory"),)), esp32)
 
 
 def test_a_merged_file_for_another_board_is_refused():
