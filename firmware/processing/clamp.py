@@ -7,14 +7,14 @@ number would cost them memory.
 from math import sqrt
 
 MOST = 4095
-CLIP = 8  # counts from either end that count as clipped
+ENDS = (8, MOST - 8)  # counts beyond which a swing counts as clipped
 BIAS_LOW, BIAS_HIGH = 1024, 3071  # a mean outside: no bias has reached the pin, so no plug is in
 FLOOR = 3.0  # rms counts that quantisation and noise make by themselves
 AT_ONCE = 32  # samples whose squares stay below 2**30
 
 
-def swing(samples):
-    """(rms, mean, clipped) in counts of a sequence of at least one sample."""
+def swing(samples, ends=ENDS):
+    """(rms, mean, clipped) in counts of at least one sample; `ends`: what the converter can be trusted between."""
     total, low, high = 0, samples[0], samples[0]
     for value in samples:
         total += value
@@ -23,7 +23,7 @@ def swing(samples):
         elif value > high:
             high = value
     count = len(samples)
-    clipped = low < CLIP or high > MOST - CLIP
+    clipped = low < ends[0] or high > ends[1]
     first, last = _crossings(samples, total / count, max(2.0, (high - low) * 0.1))
     if last <= first:  # not one whole cycle: what there is
         return _rms(samples, 0, count, total // count, count), total / count, clipped

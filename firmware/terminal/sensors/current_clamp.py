@@ -15,6 +15,7 @@ from firmware.terminal.sensors import Unplugged
 
 SAMPLES, EVERY_US = 1000, 200
 COUNT_UV = 806  # 3.3 V in 12 bits
+ENDS_UV = (100000, 3080000)  # an ESP32 reads less as nothing and bends above
 
 
 class CurrentClamp:
@@ -25,14 +26,14 @@ class CurrentClamp:
 
     def __init__(self, _bus, pin, full_scale_a=100.0, full_scale_v=1.0):
         self._pin, self._a_per_count = pin, full_scale_a / full_scale_v * COUNT_UV / 1000000
-        self._convert = _converter(pin)
+        self._convert, self._ends = _converter(pin)
         self._samples = array("H", bytes(2 * SAMPLES))
         self.flags = 0
 
     def read(self):
         """A in the clamp by channel; `flags` says whether it is below range or clipped. Raises Unplugged."""
         self._look()
-        rms, mean, clipped = clamp.swing(self._samples)
+        rms, mean, clipped = clamp.swing(self._samples, self._ends)
         if not clamp.BIAS_LOW <= mean <= clamp.BIAS_HIGH:
             raise Unplugged("clamp on pin %d: no bias, its plug is not in" % self._pin)
         if rms < clamp.FLOOR:
@@ -53,12 +54,12 @@ class CurrentClamp:
 
 
 def _converter(pin):
-    """What gives one conversion in 12 bits of 3.3 V: calibrated microvolts where a board has them (ESP32), else counts.
+    """(what gives one conversion in 12 bits of 3.3 V, its ends): of calibrated microvolts on an ESP32, else of counts.
 
     Raises ValueError for a pin that has no ADC.
     """
     if sys.platform == "esp32":
         adc = machine.ADC(machine.Pin(pin), atten=machine.ADC.ATTN_11DB)
-        return lambda: adc.read_uv() // COUNT_UV
+        return (lambda: adc.read_uv() // COUNT_UV), [end_uv // COUNT_UV for end_uv in ENDS_UV]
     adc = machine.ADC(pin)
-    return lambda: adc.read_u16() >> 4
+    return (lambda: adc.read_u16() >> 4), clamp.ENDS
