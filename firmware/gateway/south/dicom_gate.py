@@ -16,6 +16,7 @@ log = logging.getLogger("gateway")
 HEAD = ">BBI"  # type, reserved, length (PS3.8, 9.3)
 ASSOCIATE, DATA, RELEASE, RELEASED, ABORT = 1, 4, 5, 6, 7
 LONGEST = {ASSOCIATE: 16_384, DATA: 65_536, RELEASE: 16, RELEASED: 16, ABORT: 16}
+LAST_DATA = 2  # bits of a fragment: 1 command, 2 last
 MESSAGE_MOST = 2 * 1024 * 1024  # bytes of one data set
 TITLE = slice(26, 42)  # of an A-ASSOCIATE-RQ: version, reserved, called title, calling title, from byte 6 on
 STRANGER = bytes.fromhex("0300 0000 0004 0001 0103")  # A-ASSOCIATE-RJ: permanent, calling title not recognized
@@ -132,11 +133,14 @@ async def _pdu(reader, wait_s, kinds):
 
 
 def _length_after(pdu, length):
-    """How long the message is that a P-DATA-TF goes on with; 0 after its last fragment (PS3.8, annex E)."""
+    """How long the message is that a P-DATA-TF goes on with; 0 after the last fragment of its data (PS3.8, annex E).
+
+    Commands without data, as echoes, add up: a peer that sends commands without end is cut off too.
+    """
     at = 6
     while at + 6 <= len(pdu):
         size, _context, control = struct.unpack_from(">IBB", pdu, at)
-        length = 0 if control & 2 else length + size
+        length = 0 if control & 3 == LAST_DATA else length + size
         at += 4 + size
     return length
 

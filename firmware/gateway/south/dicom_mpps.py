@@ -4,6 +4,7 @@ An answer of success means that the record is on our disk. Source: DICOM PS3.4 a
 """
 
 import asyncio
+import ipaddress
 import logging
 import tomllib
 from concurrent.futures import TimeoutError as NotInTime
@@ -32,7 +33,12 @@ PDU_MOST = 16_382
 
 
 def check(peer):
-    """Raises GatewayError when the zone, the title or the table of codes is impossible."""
+    """Raises GatewayError when the address, the zone, the title or the table of codes is impossible."""
+    try:
+        ipaddress.ip_address(peer.options["address"])
+    except ValueError:
+        address = peer.options["address"]
+        raise GatewayError(f"{peer.source_id}: address is {address!r}; write the IP address it calls from") from None
     _zone(peer)
     read_codes(peer.options["codes"])
     if not 0 < len(peer.options["ae_title"]) <= 16:

@@ -82,8 +82,16 @@ def test_a_wrong_table_of_codes_is_refused_with_its_entry(tmp_path, text, said):
         dicom_mpps.check(peer)
 
 
-@pytest.mark.parametrize("line,said", [('ae_title = "A_TITLE_THAT_IS_LONG"', "ae_title"), ('zone = "Mars"', "zone")])
+@pytest.mark.parametrize(
+    "line,said",
+    [
+        ('ae_title = "A_TITLE_THAT_IS_LONG"', "ae_title"),
+        ('zone = "Mars"', "zone is 'Mars'"),
+        ('address = "ct1.hospital.example"', "write the IP address"),
+    ],
+)
 def test_a_wrong_modality_is_refused(tmp_path, line, said):
-    title = "" if "ae_title" in line else 'ae_title = "CT1"\n'
+    good = {"ae_title": "CT1", "address": "127.0.0.1"}
+    entry = "".join(f'{name} = "{value}"\n' for name, value in good.items() if not line.startswith(name))
     with pytest.raises(GatewayError, match=said):
-        dicom_mpps.check(peer_of(tmp_path, f'[dicom.a]\naddress = "127.0.0.1"\n{title}{line}\n'))
+        dicom_mpps.check(peer_of(tmp_path, f"[dicom.a]\n{entry}{line}\n"))
