@@ -1,4 +1,4 @@
-"""Readings and gaps out of a message: the gateway's half of frame.py, which no board loads."""
+"""Readings and gaps out of a message: the gateway's half of frame.py. A board loads it only to thin its outbox."""
 
 import struct
 

@@ -12,7 +12,9 @@ SETTINGS = (
     Setting("edge_a", 0, "amperes a window's current must leave the one before by to be marked as an edge; 0: never"),
     Setting("stuck_s", 3600, "seconds after which a value that has not moved at all is marked as stuck"),
     Setting("ring_readings", 16, "readings kept in memory before they go to the flash, 4 to 400"),
-    Setting("outbox_bytes", 450560, "bytes of flash for readings that no gateway takes; the oldest go first"),
+    Setting(
+        "outbox_bytes", 479232, "bytes of flash for readings that no gateway takes; the oldest are thinned, then go"
+    ),
     Setting("ack_timeout_s", 20, "seconds to wait for an answer or an acknowledgement before a new hello"),
     Setting("time_again_s", 30, "seconds before a gateway that does not know the time is asked again"),
     Setting("keepalive_s", 60, "seconds of silence after which the broker is told that we are still here"),

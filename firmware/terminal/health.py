@@ -31,7 +31,6 @@ def restart(outbox):
 
 def status(boot_no, uptime_ms, outbox, refused):
     """{name: value} of everything a gateway may ask for."""
-    memory, files = outbox.depth()
     state = slots.read()
     return {
         "version": VERSION,
@@ -40,6 +39,6 @@ def status(boot_no, uptime_ms, outbox, refused):
         "uptime_s": uptime_ms // 1000,
         "reset_cause": machine.reset_cause(),
         "heap_free": gc.mem_free(),
-        "outbox": {"memory": memory, "files": files},
+        "outbox": outbox.depth(),
         "refused": refused,
     }

@@ -17,6 +17,7 @@ Identity = namedtuple(
     "Identity",
     ("terminal_id", "secret", "first_boot_no", "gateways", "ca", "sensors", "settings", "wifi", "i2c", "led"),
 )
+# ca: the file with the site's CA as DER, read for the moment of a handshake: memory is for readings
 Gateway = namedtuple("Gateway", ("gateway_id", "host", "port", "server_name"))
 I2C_PINS = {"bus": 0, "sda": 4, "scl": 5, "frequency_hz": 100000}
 
@@ -50,14 +51,13 @@ def _identity(found):
     gateways = [Gateway(one["gateway_id"], one["host"], one["port"], one["server_name"]) for one in found["gateways"]]
     if not gateways or not found["terminal_id"] or not 0 <= found["first_boot_no"] <= LAST_BOOT_NO:
         raise ValueError("gateways, terminal_id or first_boot_no is empty or out of range")
-    with open(found["ca"], "rb") as file:
-        ca = file.read()
+    os.stat(found["ca"])  # it is there
     return Identity(
         found["terminal_id"],
         secret,
         found["first_boot_no"],
         gateways,
-        ca,
+        found["ca"],
         found["sensors"],
         _settings(found.get("settings", {})),
         found.get("wifi"),

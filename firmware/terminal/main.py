@@ -29,7 +29,9 @@ SPENT = (  # what only the start needs
     "firmware.terminal.sensors._calibrate",
     "firmware.protocol.channels.FLAGS",
     "firmware.protocol.channels.BY_NAME",
+    "firmware.terminal.clock.set_chip_clock",
 )
+STARTED = ("start", "set_chip_clock", "Bus", "Sampler", "Segments", "Outbox", "Uplink", "Clock", "_radio")
 LATER = ("firmware.terminal.health", "firmware.terminal.slots")  # what is needed now and then
 
 
@@ -145,6 +147,8 @@ def main():
     if terminal is not None:
         channels.CHANNELS = [one for one in channels.CHANNELS if one.id not in channels.ELSEWHERE]
         _forget(SPENT)
+        for name in STARTED:
+            del globals()[name]
         terminal.run()
 
 

@@ -129,8 +129,9 @@ class Outbox:
         return lost + self._ring.gaps()
 
     def depth(self):
-        """(readings in memory, files on the flash) that wait."""
-        return len(self._ring), len(self._segments)
+        """{name: count} of what waits in memory and on the flash, and of what the flash did to make room."""
+        files = self._segments
+        return {"memory": len(self._ring), "files": len(files), "thinned": files.thinned, "flash_errors": files.failed}
 
     def oldest(self):
         """The number of the oldest reading that waits and was looked at, or None."""

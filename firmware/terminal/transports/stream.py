@@ -36,9 +36,11 @@ class Stream:
         self._poller.unregister(self._plain)
 
     def start_tls(self, ca, server_name):
-        """Put TLS on it. The certificate is always verified: against this one CA, for this name, for its dates."""
+        """Put TLS on it. The certificate is always verified: against the CA in that file, this name, and its dates."""
+        with open(ca, "rb") as file:
+            authority = file.read()
         self._tls = ssl.wrap_socket(
-            self._plain, cert_reqs=ssl.CERT_REQUIRED, cadata=ca, server_hostname=server_name, do_handshake=False
+            self._plain, cert_reqs=ssl.CERT_REQUIRED, cadata=authority, server_hostname=server_name, do_handshake=False
         )
         self._poller.register(self._tls, select.POLLIN)
 

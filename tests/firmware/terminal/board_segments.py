@@ -2,8 +2,9 @@
 
 import vfs
 
-from firmware.protocol.frame import Reading, pack_record, seq_of
-from firmware.terminal.segments import BLOCK, Segments, n_of, size_of
+from firmware.protocol.frame import Reading, pack_readings, pack_record, seq_of
+from firmware.protocol.received import span_of, unpack_readings
+from firmware.terminal.segments import BLOCK, Segments, size_of
 from tests.fakes.flash import Flash, PowerCut
 
 BOOT = 3100000
@@ -27,8 +28,14 @@ def fresh(blocks=64):
 
 
 def numbers(segments):
-    """Every number on the flash, in order."""
-    return [n_of(one) for at in range(len(segments)) for one in segments.read(segments.oldest(at))[1]]
+    """Every number on the flash, in order; a reading of several windows stands for all of theirs."""
+    found = []
+    for at in range(len(segments)):
+        boot_no, records = segments.read(segments.oldest(at))
+        for reading in unpack_readings("ct-01", pack_readings(boot_no, records[:250])):
+            first, last = span_of(reading)
+            found += range(first & 0xFFFFFF, (last & 0xFFFFFF) + 1)
+    return found
 
 
 def test_a_full_record_takes_at_most_40_bytes():
@@ -85,13 +92,41 @@ def test_a_power_cut_at_any_flash_operation_loses_only_what_was_being_written():
 def test_a_full_flash_gives_up_the_oldest_and_says_so():
     flash = fresh()
     segments = mount(flash)
-    for at in range(1, 4001, 16):
+    for at in range(1, 8001, 16):
         segments.append(BOOT, [record(n) for n in range(at, at + 16)])
     found, lost = numbers(segments), segments.lost
-    assert len(segments) == 24 and found[-1] == 4000
+    assert segments.thinned and len(segments) <= 24 and found[-1] == 8000
     assert lost[0][1] == 1 and lost[-1][2] == found[0] - 1
     assert all(lost[at][2] + 1 == lost[at + 1][1] for at in range(len(lost) - 1))
     vfs.umount("/flash")
+
+
+def test_a_power_cut_at_any_flash_operation_of_thinning_loses_nothing_and_doubles_nothing():
+    flash, kept = fresh(), 0
+    segments = mount(flash)
+    while len(segments) < 24:
+        segments.append(BOOT, [record(n) for n in range(kept + 1, kept + 17)])
+        kept += 16
+    vfs.umount("/flash")
+    cut, whole = 0, False
+    while not whole:
+        cut_flash = flash.after_cut()
+        segments = mount(cut_flash)
+        cut_flash.cut_after(cut, torn=cut % 2 == 1)
+        try:
+            segments.append(BOOT, [record(n) for n in range(kept + 1, kept + 17)])  # has no room without thinning
+            whole = True
+        except (PowerCut, OSError):
+            whole = False
+        vfs.umount("/flash")
+        back = mount(cut_flash.after_cut())
+        found = numbers(back)
+        assert found == list(range(1, len(found) + 1)) and len(found) >= kept, (cut, kept, len(found))
+        vfs.umount("/flash")
+        cut += 1
+    assert cut > 10
+    assert segments.thinned
+    print("thinning cut at", cut, "operations")
 
 
 def test_a_damaged_record_hides_only_what_is_behind_it_in_its_file():

@@ -17,10 +17,9 @@ from firmware.terminal.transports import RoadLost, Untrusted
 from firmware.terminal.transports.mqtt import MqttRoad
 
 breaths = []
-with open("ca.der", "rb") as file:
-    ca = file.read()
 gateway = Gateway("gw-1", "127.0.0.1", {port}, "{server_name}")
-identity = Identity("ct-01", bytes.fromhex("{secret}"), 1, [gateway], ca, [], read_settings({settings}), None, {{}})
+settings = read_settings({settings})
+identity = Identity("ct-01", bytes.fromhex("{secret}"), 1, [gateway], "ca.der", [], settings, None, {{}}, None)
 road = MqttRoad(identity, gateway, lambda: breaths.append(1))
 
 def attempt(action, *words):

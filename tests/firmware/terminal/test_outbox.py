@@ -1,5 +1,6 @@
 """Memory and flash are one queue: oldest first, over restarts, until a reading is acknowledged or said to be lost."""
 
+import os
 import shutil
 import tempfile
 
@@ -7,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware.protocol.channels import TIME_ESTIMATED
+from firmware.protocol.channels import AGGREGATED, TIME_ESTIMATED
 from firmware.protocol.frame import Reading, pack_readings, pack_record, seq_of
-from firmware.protocol.received import unpack_readings
+from firmware.protocol.received import span_of, unpack_readings
 from firmware.terminal.outbox import SAVE_AFTER_MS, Outbox
 from firmware.terminal.segments import BLOCK, Segments
 
@@ -146,6 +147,69 @@ def test_a_full_flash_loses_its_oldest_and_says_which_until_that_is_acknowledged
     assert lost + waiting == [seq_of(BOOT, n) for n in range(1, 1001)]
     board.outbox.drop([(lost[0], lost[-1])])
     assert board.outbox.gaps() == []
+
+
+def test_a_full_flash_folds_its_oldest_windows_into_minutes_before_it_loses_any(tmp_path):
+    board = Board(tmp_path, limit=24 * BLOCK)
+    board.outbox.stamp(TIME_MS)
+    board.fill(7000)
+    assert board.outbox.gaps() == [] and board.outbox.depth()["thinned"] > 0
+    readings = board.waiting()
+    spans = [span_of(reading) for reading in readings]
+    assert [n for first, last in spans for n in range(first, last + 1)] == [seq_of(BOOT, n) for n in range(1, 7001)]
+    assert {reading.windows for reading in readings} >= {1, 6}
+    for reading in readings:
+        assert reading.ts_ms == TIME_MS + (span_of(reading)[0] & 0xFFFFFF) * WINDOW_MS
+        assert bool(reading.flags & AGGREGATED) == (reading.windows > 1)
+        assert reading.values == {"current_a": 1.0}
+
+
+def test_what_was_handed_over_in_part_is_not_folded_with_what_was_not(tmp_path):
+    board = Board(tmp_path, limit=24 * BLOCK)
+    board.outbox.stamp(TIME_MS)
+    board.fill(1500)
+    boot_no, records = board.outbox.peek(20)
+    taken = {reading.seq for reading in unpack_readings("ct-01", pack_readings(boot_no, records))}
+    board.outbox.drop([(seq, seq) for seq in taken])
+    board.boot()  # and forgets what was acknowledged
+    board.outbox.stamp(TIME_MS + 10**8)
+    board.fill(3000)
+    board.outbox.peek(20)
+    assert board.outbox.depth()["thinned"] == 0
+    board.fill(3400)
+    assert board.outbox.depth()["thinned"] > 0
+    for reading in board.waiting():
+        first, last = span_of(reading)
+        assert reading.windows == 1 or not taken & set(range(first, last + 1))
+
+
+def test_a_file_that_cannot_be_read_is_said_to_be_lost_and_its_neighbours_arrive(board, capsys):
+    board.outbox.stamp(TIME_MS)
+    board.fill(700)
+    files = sorted(os.listdir(board.folder))
+    os.remove(board.folder + files[1])
+    waiting, gaps = board.waiting(), board.outbox.gaps()
+    lost = [n for gap in gaps for n in range(gap.from_seq, gap.to_seq + 1)]
+    assert sorted(lost + [reading.seq for reading in waiting]) == [seq_of(BOOT, n) for n in range(1, 701)]
+    assert "reading " + files[1] in capsys.readouterr().out
+
+
+def test_a_flash_that_others_have_filled_gives_up_the_oldest_and_goes_on(board, monkeypatch):
+    board.outbox.stamp(TIME_MS)
+    board.fill(900)
+    write, full = Segments.write, []
+
+    def refuse_once(self, name, mask, body=b""):
+        if not full:
+            full.append(name)
+            raise OSError(28, "no space left on device")
+        write(self, name, mask, body)
+
+    monkeypatch.setattr(Segments, "write", refuse_once)
+    board.fill(900)
+    assert full
+    lost = [n for gap in board.outbox.gaps() for n in range(gap.from_seq, gap.to_seq + 1)]
+    assert lost and lost + [reading.seq for reading in board.waiting()] == [seq_of(BOOT, n) for n in range(1, 1801)]
 
 
 def test_without_a_flash_memory_goes_on_and_says_what_it_loses(board, capsys):
