@@ -37,12 +37,12 @@ class Gate:
 
     def __init__(self, admit, serve, refused, connections_most):
         self._admit, self._serve, self._refused, self._most = admit, serve, refused, connections_most
-        self._open, self._server = set(), None
+        self._open, self._server, self._context = set(), None, None
 
     async def open(self, host, port, context):
         """Listen; with `context` over TLS. Raises OSError."""
-        bounds = {"ssl": context, "ssl_handshake_timeout": HANDSHAKE_S} if context else {}
-        self._server = await asyncio.start_server(self._enter, host, port, **bounds)
+        self._context = context
+        self._server = await asyncio.start_server(self._enter, host, port)
 
     async def close(self):
         """Stop listening and cut everybody off."""
@@ -58,6 +58,8 @@ class Gate:
         try:
             if len(self._open) > self._most:
                 raise NotAdmitted("too many connections are open")
+            if self._context:
+                await writer.start_tls(self._context, ssl_handshake_timeout=HANDSHAKE_S)
             first = await _pdu(reader, FIRST_S, (ASSOCIATE,))
             source_id = self._admit(first[TITLE].decode("ascii", "replace").strip(" \0"), address[0])
             if source_id is None:
@@ -67,6 +69,8 @@ class Gate:
         except NotAdmitted as error:
             self._refused(source_id, f"{error}, from {address[0]}")
             await _say_goodbye(reader, writer, error.answer)
+        except ssl.SSLError:
+            self._refused(source_id, f"no TLS, or no certificate that we trust, from {address[0]}")
         except TimeoutError:
             self._refused(source_id, f"silent for too long, from {address[0]}")
         except (OSError, EOFError) as error:

@@ -22,6 +22,7 @@ def test_without_a_listed_plain_modality_nothing_listens_in_the_clear(tmp_path):
             assert modality.send_c_echo().Status == 0
         with associated(ward.tls) as modality:
             assert not modality.is_established
+        assert ward.counted("", "dicom_refused") == 1, "who speaks no TLS is counted"
 
 
 @pytest.mark.parametrize("said", [b"", pdu(1, request())[:20]], ids=["nothing", "half a request"])
@@ -50,3 +51,10 @@ def test_the_length_of_a_message_is_that_of_its_fragments_until_the_last():
     assert dicom_gate._length_after(first, 1504) == 3008
     assert dicom_gate._length_after(pdu(4, fragment(10, 3)), 3008) == 3020, "a command is not the end of its data"
     assert dicom_gate._length_after(pdu(4, fragment(10, 2)), 3008) == 0
+
+
+def test_unfinished_handshakes_count_as_connections(tmp_path):
+    with Ward(tmp_path, dicom__connections_most=1) as ward, socket.create_connection(("127.0.0.1", ward.tls), 10):
+        with socket.create_connection(("127.0.0.1", ward.tls), 10) as second:
+            assert second.recv(10) == b""
+        assert ward.counted("", "dicom_refused") == 1
