@@ -2,7 +2,8 @@
 
 `simulated.json` in the terminal's folder says what is played; it is read again whenever it changes:
 {"equipment": "CT", "seed": 7, "speed": 1.0, "shunt_ohm": 10.0, "full_scale_a": 150.0,
- "fixed": {"temperature_c": 23.45, "humidity_pct": 40, "current_a": 12.5, "loop_ma": 2.0, "supply_v": 24},
+ "fixed": {"temperature_c": 23.45, "humidity_pct": 40, "current_a": 12.5, "loop_ma": 2.0, "supply_v": 24,
+           "bias_v": 1.65},
  "absent": ["sht4x", "ina219", "clamp"], "damaged": ["sht4x"], "held_low": false, "brown_outs": 0,
  "clamp_full_scale_a": 100.0, "mains_hz": 50.0}
 """
@@ -68,10 +69,12 @@ class World:
         if not self._plugged("clamp"):
             return 0
         if self._conversions % 200 == 0:
-            self._clamp_v = self._now()["current_a"] / self._play.get("clamp_full_scale_a", 100.0) * math.sqrt(2)
+            now = self._now()
+            self._clamp_v = now["current_a"] / self._play.get("clamp_full_scale_a", 100.0) * math.sqrt(2)
+            self._bias_v = now.get("bias_v", BIAS_V)
         self._conversions += 1
         angle = 2 * math.pi * self._play.get("mains_hz", 50.0) * self._conversions * LOOK_S
-        volts = BIAS_V + self._clamp_v * math.sin(angle)
+        volts = self._bias_v + self._clamp_v * math.sin(angle)
         return min(ADC_MOST, max(0, round(volts / ADC_V * ADC_MOST)))
 
     def _plugged(self, sensor):

@@ -1,46 +1,48 @@
-"""An AC clamp's samples -> its RMS. Whole cycles are cut at zero crossings: the result does not breathe with phase.
+"""An AC clamp's samples -> its RMS over whole cycles: the result does not breathe with phase or frequency.
 
-Counts are 12 bits. Sums run in small integers, a few samples at a time: boards count in single precision, and a larger
-number would cost them memory.
+Samples are whole numbers up to 4095 (a converter's counts, or millivolts). Sums over them are whole numbers within the
+31 bits a board keeps without memory; single precision comes in when they are done.
 """
 
 from math import sqrt
 
-MOST = 4095
-ENDS = (8, MOST - 8)  # counts beyond which a swing counts as clipped
-BIAS_LOW, BIAS_HIGH = 1024, 3071  # a mean outside: no bias has reached the pin, so no plug is in
-FLOOR = 3.0  # rms counts that quantisation and noise make by themselves
-AT_ONCE = 32  # samples whose squares stay below 2**30
+ABSENT_V, BIAS_MOST_V = 0.8, 2.5  # half of 3.3 V rests between: below, no plug is in; above, a wire is wrong
+FLOOR_V = 0.005  # rms: twice what a converter of 8.7 effective bits makes by itself
+CLIP_MARGIN = 2  # steps from either end of the converter that count as beyond it
+SQUARES_MOST = 1 << 29  # a sum of squares moves on before it leaves 31 bits: one more square of 4095 has 24
 
 
-def swing(samples, ends=ENDS):
-    """(rms, mean, clipped) in counts of at least one sample; `ends`: what the converter can be trusted between."""
-    total, low, high = 0, samples[0], samples[0]
-    for value in samples:
-        total += value
-        if value < low:
-            low = value
-        elif value > high:
-            high = value
-    count = len(samples)
-    clipped = low < ends[0] or high > ends[1]
-    first, last = _crossings(samples, total / count, max(2.0, (high - low) * 0.1))
-    if last <= first:  # not one whole cycle: what there is
-        return _rms(samples, 0, count, total // count, count), total / count, clipped
-    return _rms(samples, int(first) + 1, int(last) + 1, total // count, last - first), total / count, clipped
+def swing(samples, low, high):
+    """(rms, mean, clipped) of at least one evenly spaced sample, in their steps.
+
+    `low` and `high` are the ends of what the converter can say. Without one whole cycle the rms is that of all samples.
+    """
+    count, least, most = len(samples), min(samples), max(samples)
+    middle = (sum(samples) + count // 2) // count
+    clipped = least < low + CLIP_MARGIN or most > high - CLIP_MARGIN
+    first, last = _crossings(samples, middle, (most - least) // 8)
+    if last > first:
+        rms, mean = _rms(samples, int(first) + 1, int(last) + 1, middle, last - first)
+    else:
+        rms, mean = _rms(samples, 0, count, middle, count)
+    return rms, mean, clipped
 
 
-def _crossings(samples, bias, hysteresis):
-    """Where the first and the last rising crossing lie, in samples with fraction; twice the same when there is one."""
+def _crossings(samples, middle, reach):
+    """Where the first and the last rising crossing lie, in samples with fraction; twice the same when there is one.
+
+    What counts is the way from `reach` below the middle to `reach` above it, a quarter of a sine's amplitude: there a
+    wave is steep, while at the middle a rectifier's current lies flat between its pulses.
+    """
+    low, high = middle - reach, middle + reach + 1
     first = last = 0.0
-    found = armed = False
-    below, before = int(bias - hysteresis), samples[0]
+    before, found, armed = samples[0], False, samples[0] < low
     for at in range(1, len(samples)):
         value = samples[at]
-        if value < below:
+        if value < low:
             armed = True
-        elif armed and value >= bias > before:
-            last = at - 1 + (bias - before) / (value - before)
+        elif armed and value >= high:
+            last = at - (value - high) / (value - before)
             if not found:
                 first, found = last, True
             armed = False
@@ -48,15 +50,16 @@ def _crossings(samples, bias, hysteresis):
     return first, last
 
 
-def _rms(samples, begin, end, about, length):
-    """RMS around the mean of samples[begin:end], which fill `length` samples of time; `about` is near that mean."""
-    squares = away = 0.0
-    for start in range(begin, end, AT_ONCE):
-        part_squares = part_away = 0
-        for at in range(start, min(start + AT_ONCE, end)):
-            one = samples[at] - about
-            part_away += one
-            part_squares += one * one
-        squares += part_squares
-        away += part_away
-    return sqrt(max(0.0, squares - away * away / (end - begin)) / length)
+def _rms(samples, begin, end, middle, length):
+    """(rms around their own mean, this mean) of samples[begin:end], which last `length` samples with fraction."""
+    total = part = 0
+    squares = 0.0
+    for at in range(begin, end):
+        away = samples[at] - middle
+        total += away
+        part += away * away
+        if part > SQUARES_MOST:
+            squares = part + squares
+            part = 0
+    mean = total / (end - begin)
+    return sqrt(max(0.0, (part + squares) / length - mean * mean)), middle + mean

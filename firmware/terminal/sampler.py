@@ -9,12 +9,17 @@ ENOUGH = 0.8  # of the samples a window should hold
 
 
 class Sampler:
-    """Sensors that measure a current are looked at every `sample_every_ms`, the others once per window."""
+    """Sensors that measure a current are looked at every `sample_every_ms`, the others once per window.
+
+    One whose look takes long may ask for more time between: EVERY_MS.
+    """
 
     def __init__(self, sensors, settings, now_ms):
         self._steady = [sensor for sensor in sensors if "current_a" in sensor.CHANNELS]
         self._slow = [sensor for sensor in sensors if "current_a" not in sensor.CHANNELS]
         self._window_ms, self._every_ms = int(settings["window_s"] * 1000), settings["sample_every_ms"]
+        for sensor in self._steady:
+            self._every_ms = max(self._every_ms, getattr(sensor, "EVERY_MS", 0))
         self._stuck_ms, self._moved = int(settings["stuck_s"] * 1000), {}
         self._edge_a, self._level_a = settings["edge_a"], None
         self.channels = {name for sensor in sensors for name in sensor.CHANNELS}  # what a reading can hold

@@ -51,32 +51,6 @@ for change in ({"fixed": {"current_a": 0.0}}, {"absent": ["clamp"]}, {"fixed": {
     assert abs(back[0]["current_a"] - 60) < 0.3 and back[1] == []
 
 
-def test_an_esp32_reads_calibrated_microvolts_and_knows_where_its_converter_bends(tmp_path):
-    script = """
-import machine, sys, firmware.terminal.sensors.current_clamp as clamps
-from math import sin
-
-class Esp32:
-    ATTN_11DB, looks, swing_uv = 3, 0, 0
-    def __init__(self, pin, atten):
-        assert atten == 3
-    def read_uv(self):
-        Esp32.looks += 1
-        return min(3100000, int(1650000 + Esp32.swing_uv * sin(Esp32.looks * 0.0628318531)))
-
-class Sys:
-    platform = "esp32"
-
-machine.ADC, clamps.sys = Esp32, Sys
-clamp = fit(bus, {"kind": "current_clamp", "pin": 34, "full_scale_a": 100.0})
-for Esp32.swing_uv in (707107, 1414214, 1600000):
-    look(clamp)
-"""
-    half, full, more = looks(NAMES + script, tmp_path)
-    assert abs(half[0]["current_a"] / 50 - 1) < 0.005 and abs(full[0]["current_a"] / 100 - 1) < 0.005
-    assert (half[1], full[1], more[1]) == ([], [], ["clipped"])
-
-
 def test_a_loop_is_called_broken_after_four_seconds_and_says_no_current_until_then(tmp_path):
     script = (
         NAMES

@@ -31,6 +31,12 @@ class Doubtful(Clamp):
         return {"current_a": None}
 
 
+class Slow(Clamp):
+    """Looks like a clamp whose look takes long."""
+
+    EVERY_MS = 500
+
+
 class Climate(Clamp):
     """Looks like a climate sensor."""
 
@@ -58,6 +64,13 @@ def test_a_window_holds_ten_looks_at_the_current_and_one_at_the_air():
     assert values["temperature_c"] == 21.5 and values["humidity_pct"] == 50.0
     assert values["current_min_a"] == 1.0 and abs(values["current_a"] - 2.8) < 1e-9
     assert abs(values["charge_as"] - 2.8) < 1e-9
+
+
+def test_a_sensor_whose_look_takes_long_is_looked_at_as_seldom_as_it_asks_and_its_window_is_not_short():
+    clamp = Slow(1.0, 3.0)
+    ((_start_ms, values, flags),) = play([clamp])
+    assert (clamp.looks, flags) == (2, 0)
+    assert values["current_a"] == 2.0 and values["charge_as"] == 2.0
 
 
 def test_windows_follow_each_other_without_a_hole():
