@@ -2,12 +2,14 @@
 
 The board's `machine.I2C` asks over a line, one transfer at a time: operation, address, count, then the bytes to write.
 The answer is a status, 0 or the number of the error, then the bytes read. Its `machine.ADC` asks on the same line: the
-address is the pin, the answer one conversion of two bytes.
+address is the pin, the answer one conversion of two bytes. Its `machine.WDT` feeds the watchdog on it: the two numbers
+are the milliseconds until it bites.
 """
 
+import time
 from errno import EIO, ETIMEDOUT
 
-WRITE, READ, CONVERT = 0x57, 0x52, 0x41
+WRITE, READ, CONVERT, FEED = 0x57, 0x52, 0x41, 0x44
 
 
 class Bus:
@@ -16,6 +18,7 @@ class Bus:
     def __init__(self, held_low=lambda: False, convert=lambda pin: 0):
         """`held_low()`: whether a wire is shorted to ground; `convert(pin)`: an ADC pin's 12 bits."""
         self._chips, self._held_low, self._convert = {}, held_low, convert
+        self.bites_at_s = None  # when the watchdog bites, by time.monotonic(); None while there is none
 
     def attach(self, address, chip, plugged):
         """Solder a chip on; `plugged()` says at each transfer whether its plug is in."""
@@ -49,6 +52,9 @@ class Bus:
     def _transfer(self, operation, address, count, line):
         data = line.read(count) if operation == WRITE else b""
         try:
+            if operation == FEED:
+                self.bites_at_s = time.monotonic() + (address << 8 | count) / 1000
+                return b"\x00"
             if operation == CONVERT:
                 value = self._convert(address)
                 return bytes((0, value >> 4, (value << 4 | value >> 8) & 0xFF))

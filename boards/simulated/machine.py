@@ -93,10 +93,12 @@ class I2C:
 
 
 class WDT:
-    """A watchdog. It bites when it is fed too late; one that is never fed again stays silent here."""
+    """A watchdog. It bites when it is fed too late; who ends a board that never feeds it again is run.py."""
 
     def __init__(self, id=0, timeout=5000):
-        self._timeout_ms, self._fed_ms = timeout, time.ticks_ms()
+        self._timeout_ms, self._fed_ms, self._told_ms = timeout, time.ticks_ms(), None
+        self._line, self._word = I2C.line(), bytes((0x44, timeout >> 8, timeout & 0xFF))
+        self.feed()
 
     def feed(self):
         """Put it off by its timeout."""
@@ -104,6 +106,10 @@ class WDT:
         if time.ticks_diff(now_ms, self._fed_ms) > self._timeout_ms:
             reset(WDT_RESET)
         self._fed_ms = now_ms
+        if self._told_ms is None or time.ticks_diff(now_ms, self._told_ms) > self._timeout_ms // 8:
+            self._told_ms = now_ms
+            self._line.write(self._word)
+            self._line.read(1)
 
 
 class RTC:

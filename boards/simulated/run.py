@@ -10,6 +10,8 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 from boards.simulated.world import World
@@ -17,7 +19,9 @@ from flasher import parts
 
 ROOT = Path(__file__).parents[2]
 HEAP = "192k"
-RESETS = {71: "2", 72: "3"}  # exit status of a reset (machine.EXIT_BY_RESET): what machine.reset_cause() says next
+WATCH_S = 0.1
+# exit status of a reset (machine.EXIT_BY_RESET, or the watchdog): what machine.reset_cause() says next
+RESETS = {71: "2", 72: "3", -signal.SIGALRM: "3"}
 
 
 def find_micropython():
@@ -46,6 +50,7 @@ def play(argv, folder, staged, cause="1", **pipes):
     command = [find_micropython(), "-X", f"heapsize={HEAP}", *argv]
     board = subprocess.Popen(command, cwd=folder, env=surroundings, pass_fds=[theirs.fileno()], **pipes)
     theirs.close()
+    threading.Thread(target=_bite, args=(board, bus), daemon=True).start()
     with ours, ours.makefile("rwb") as line:
         try:
             bus.serve(line)
@@ -53,6 +58,14 @@ def play(argv, folder, staged, cause="1", **pipes):
             board.terminate()
     board.wait()
     return board
+
+
+def _bite(board, bus):
+    """End a board whose watchdog was not fed in time, whatever it hangs in."""
+    while board.poll() is None:
+        if bus.bites_at_s is not None and time.monotonic() > bus.bites_at_s:
+            board.send_signal(signal.SIGALRM)
+        time.sleep(WATCH_S)
 
 
 def run(folder, staged):

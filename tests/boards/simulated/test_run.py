@@ -37,6 +37,17 @@ def test_a_watchdog_that_is_fed_too_late_bites(folder):
     assert board.RESETS[status_of(script, folder)] == "3"
 
 
+@pytest.mark.parametrize("hang", ["while True: pass", "time.sleep(60)"])
+def test_a_board_that_hangs_for_ever_is_ended_by_its_watchdog(folder, hang):
+    script = f"import machine, time; dog = machine.WDT(timeout=300); dog.feed()\n{hang}"
+    assert board.RESETS[status_of(script, folder)] == "3"
+
+
+def test_a_watchdog_that_is_fed_lets_the_board_live(folder):
+    script = "import machine, time\ndog = machine.WDT(timeout=300)\nfor _ in range(50): dog.feed(); time.sleep(0.02)"
+    assert status_of(script, folder) == 0
+
+
 def test_any_other_end_is_no_reset(folder):
     assert status_of("pass", folder) == 0
     assert status_of("raise SystemExit(5)", folder) == 5
