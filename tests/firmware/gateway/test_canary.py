@@ -114,7 +114,7 @@ def spoken(port, ca_file):
             odd.PerformedProcedureStepStatus = NAME
             assert create(modality, odd, UID + ".7") == 0x0120
         with associated(port, title=NAME, ca_file=ca_file) as modality:
-            assert modality.is_rejected
+            assert not modality.is_established
 
 
 def broken_sets():

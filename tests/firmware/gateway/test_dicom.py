@@ -187,7 +187,7 @@ def test_plain_is_for_the_listed_title_only_and_tls_not_for_it(ward):
         assert modality.is_established and create(modality, begun(now())) == 0
     for port, title, ca_file in ((ward.plain, "CT1", None), (ward.tls, "OLDCT", str(ward.ca_file))):
         with associated(port, title=title, ca_file=ca_file) as modality:
-            assert modality.is_rejected
+            assert not modality.is_established
     with associated(ward.tls, title="CT1") as modality:
         assert not modality.is_established, "no TLS on the TLS port"
     assert ward.counted("", "dicom_refused") >= 2
@@ -196,7 +196,7 @@ def test_plain_is_for_the_listed_title_only_and_tls_not_for_it(ward):
 @pytest.mark.parametrize("title", ["STRANGER", "FAR"])
 def test_a_title_that_is_not_listed_or_comes_from_elsewhere_is_rejected_and_counted(ward, title):
     with ward.speak(title=title) as modality:
-        assert modality.is_rejected
+        assert not modality.is_established
     assert ward.counted("", "dicom_refused") == 1
 
 

@@ -58,3 +58,9 @@ def test_unfinished_handshakes_count_as_connections(tmp_path):
         with socket.create_connection(("127.0.0.1", ward.tls), 10) as second:
             assert second.recv(10) == b""
         assert ward.counted("", "dicom_refused") == 1
+
+
+def test_a_stranger_is_told_so_as_the_standard_has_it(tmp_path):
+    with Ward(tmp_path) as ward, socket.create_connection(("127.0.0.1", ward.plain), 10) as stranger:
+        stranger.sendall(pdu(1, request(b"STRANGER")))
+        assert stranger.recv(100) == bytes.fromhex("03000000000400010103"), "A-ASSOCIATE-RJ: permanent, unknown title"
