@@ -26,6 +26,7 @@ from firmware.gateway.south.broker import EmbeddedBroker
 from firmware.gateway.south.http import HttpRoad
 from firmware.gateway.south.mosquitto import Mosquitto
 from firmware.gateway.south.mqtt import MqttRoad
+from firmware.gateway.south.usb_serial import SerialRoad
 from firmware.gateway.terminals import KeyTable
 
 log = logging.getLogger("gateway")
@@ -70,6 +71,9 @@ class Gateway:
         self._roads.add(MqttRoad(broker(settings, identity, access, self._refused_as("broker_refused")), access, hear))
         if settings["http.enabled"]:
             self._roads.add(HttpRoad(settings, identity, access, hear, self._refused_as("http_refused")))
+
+        if settings["serial.ports"]:
+            self._roads.add(SerialRoad(settings["serial.ports"], hear, self._refused_as("serial_refused")))
 
     def _refused_as(self, code):
         return lambda user, text: self._refusals.count(user, code, text)

@@ -36,6 +36,9 @@ SETTINGS = (
     Setting("dicom.ae_title", "GANTRY", "our own application entity title"),
     Setting("dicom.client_ca", "", "PEM file of the CA modalities' certificates must come from; empty: they need none"),
     Setting("dicom.connections_most", 20, "connections of modalities at once"),
+    Setting(
+        "serial.ports", "", "ports of terminals on a cable, by comma, as /dev/serial/by-id/usb-Micro*; empty: none"
+    ),
     Setting("outbox.readings_most", 2_000_000, "readings kept while the collector is away; the oldest go first"),
     Setting("outbox.commit_every_ms", 20, "milliseconds for which arriving messages are gathered into one commit"),
     Setting("outbox.commit_messages", 200, "messages in one commit at most"),

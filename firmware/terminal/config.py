@@ -19,9 +19,11 @@ SETTINGS = (
     Setting("time_again_s", 30, "seconds before a gateway that does not know the time is asked again"),
     Setting("keepalive_s", 60, "seconds of silence after which the broker is told that we are still here"),
     Setting("io_timeout_s", 5, "seconds any single wait on the network may take"),
+    Setting("poll_s", 5, "seconds between two questions whether anything waits, on HTTP, where only we can ask"),
     Setting("back_off_first_s", 1, "seconds before the second attempt to reach a gateway; doubled each time"),
     Setting("back_off_most_s", 60, "seconds between attempts at most"),
     Setting("distrust_s", 300, "seconds to stay away from a gateway whose certificate or proof is wrong"),
+    Setting("return_s", 1800, "seconds at a later gateway of the list after which an earlier one is looked for again"),
     Setting("watchdog_ms", 8388, "milliseconds without a turn of the main loop after which the board restarts"),
 )
 

@@ -18,7 +18,9 @@ Identity = namedtuple(
     ("terminal_id", "secret", "first_boot_no", "gateways", "ca", "sensors", "settings", "wifi", "i2c", "led"),
 )
 # ca: the file with the site's CA as DER, read for the moment of a handshake: memory is for readings
-Gateway = namedtuple("Gateway", ("gateway_id", "host", "port", "server_name"))
+Gateway = namedtuple("Gateway", ("gateway_id", "host", "port", "server_name", "road"))
+CABLE = "usb_serial"  # the road that needs no network: no address, no CA
+ROADS = ("mqtt", "http", CABLE)  # files of transports/
 I2C_PINS = {"bus": 0, "sda": 4, "scl": 5, "frequency_hz": 100000}
 
 
@@ -48,22 +50,32 @@ def _identity(found):
         secret = b""
     if len(secret) != SECRET_SIZE:
         raise ValueError("secret is not %d hexadecimal characters" % (2 * SECRET_SIZE))
-    gateways = [Gateway(one["gateway_id"], one["host"], one["port"], one["server_name"]) for one in found["gateways"]]
+    gateways = [_gateway(one) for one in found["gateways"]]
     if not gateways or not found["terminal_id"] or not 0 <= found["first_boot_no"] <= LAST_BOOT_NO:
         raise ValueError("gateways, terminal_id or first_boot_no is empty or out of range")
-    os.stat(found["ca"])  # it is there
+    if any(gateway.road != CABLE for gateway in gateways):
+        os.stat(found["ca"])  # it is there
     return Identity(
         found["terminal_id"],
         secret,
         found["first_boot_no"],
         gateways,
-        found["ca"],
+        found.get("ca"),
         found["sensors"],
         _settings(found.get("settings", {})),
         found.get("wifi"),
         dict(I2C_PINS, **found.get("i2c", {})),
         found.get("led"),
     )
+
+
+def _gateway(one):
+    road = one.get("road", ROADS[0])
+    if road not in ROADS:
+        raise ValueError("road %r of %s is none of %s" % (road, one["gateway_id"], " ".join(ROADS)))
+    if road == CABLE:
+        return Gateway(one["gateway_id"], None, None, None, road)
+    return Gateway(one["gateway_id"], one["host"], one["port"], one["server_name"], road)
 
 
 def _settings(given):

@@ -1,9 +1,11 @@
 """A real mosquitto with TLS on loopback, that a test can stop and start again on the same port."""
 
+import getpass
 import socket
 import subprocess
 import time
 
+from firmware.gateway.south.mosquitto import CONFIG as SITE_CONFIG
 from tests.needs import require_program
 
 CONFIG = """\
@@ -59,3 +61,34 @@ class Mosquitto:
         """End it."""
         self._process.terminate()
         self._process.wait(10)
+
+
+class SiteMosquitto:
+    """A site's own mosquitto with the documented configuration; `settings` is how a test's gateway names its files."""
+
+    def __init__(self, folder, leaf, port):
+        self.program = require_program("mosquitto", "mosquitto")
+        self.folder, self._process = folder, None
+        files = {"password": "passwords", "acl": "access", "pid": "pid", "log": "log"}
+        self.settings = {f"mqtt__{name}_file": str(folder / file) for name, file in files.items()}
+        self.settings |= {"mqtt__embedded": False, "mqtt__port": port}
+        folder.mkdir()
+        (folder / "server.pem").write_bytes(leaf.pem)
+        (folder / "server.key").write_bytes(leaf.key_pem)
+        for name in ("passwords", "access"):
+            (folder / name).touch(mode=0o600)
+        said = SITE_CONFIG.format(port=port, host="127.0.0.1", folder=folder)
+        (folder / "mosquitto.conf").write_text(said + f"user {getpass.getuser()}\n")
+
+    def start(self):
+        """Run it."""
+        self._process = subprocess.Popen(
+            [self.program, "-c", self.folder / "mosquitto.conf"], stderr=subprocess.DEVNULL
+        )
+        (self.folder / "pid").write_text(str(self._process.pid))
+
+    def kill(self):
+        """Cut its power."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()

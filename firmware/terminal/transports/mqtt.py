@@ -8,7 +8,7 @@ import umqtt.simple
 from umqtt.simple import MQTTClient, MQTTException
 
 from firmware.protocol.seal import gateway_key, mqtt_password
-from firmware.terminal.transports import RoadLost, Untrusted
+from firmware.terminal.transports import RoadLost, TurnedAway, Untrusted
 from firmware.terminal.transports.stream import Stream
 
 LARGEST = 8192  # bytes of a message from a broker; a frame holds half of it
@@ -65,7 +65,7 @@ class _Sockets:
             self.stream = None
 
 
-class MqttRoad:
+class Road:
     """The road of one terminal to one gateway's broker: topics a01/<terminal_id>/up and down."""
 
     def __init__(self, identity, gateway, breathe):
@@ -86,7 +86,8 @@ class MqttRoad:
         self._client.set_callback(lambda _topic, message: self._inbox.append(message))
 
     def open(self):
-        """Connect and subscribe. Raises Untrusted when the certificate is refused, RoadLost for all else."""
+        """Connect and subscribe. Raises Untrusted when we refuse its certificate, TurnedAway when it refuses our
+        password, RoadLost for all else."""
         umqtt.simple.socket = sys.modules["ussl"] = self._sockets
         try:
             self._client.connect()
@@ -94,6 +95,9 @@ class MqttRoad:
         except ValueError as error:  # what TLS raises for a certificate it refuses
             self.close()
             raise Untrusted("certificate: %s" % error)
+        except MQTTException as error:  # its argument is the code of a CONNACK
+            self.close()
+            raise TurnedAway("broker refused, code %s" % error.args[0])
         except LOST as error:
             self.close()
             raise RoadLost(_said(error))
@@ -128,7 +132,4 @@ class MqttRoad:
 
 
 def _said(error):
-    """One short line about a loss: the broker's refusal by its number, anything else by name and value."""
-    if isinstance(error, MQTTException):
-        return "broker refused, code %s" % error.args[0]
     return "%s %s" % (type(error).__name__, error)

@@ -7,19 +7,22 @@ import ssl
 import time
 
 IN_PROGRESS = (errno.EINPROGRESS, errno.EAGAIN)
+WAIT_MS = 5
 
 
 class Stream:
     """Looks like a socket to umqtt.simple. `breathe()` is called in every wait: the board goes on living meanwhile.
 
     The socket below never blocks: on several boards `setblocking(True)`, which umqtt.simple calls after each first
-    byte, erases a time-out, and a lost answer would hang them.
+    byte, erases a time-out, and a lost answer would hang them. What is written leaves in one piece when something is
+    read or asked for: umqtt.simple writes a packet in five, and each would wait for the other side to confirm it.
     """
 
     def __init__(self, timeout_ms, breathe):
         self._timeout_ms, self._breathe = timeout_ms, breathe
         self._plain = self._tls = socket.socket()
         self._poller = select.poll()
+        self._written = b""
 
     def connect(self, address):
         """Open the connection. Raises OSError, ETIMEDOUT too."""
@@ -31,7 +34,7 @@ class Stream:
             if error.errno not in IN_PROGRESS:
                 raise
         deadline = self._deadline()
-        while not self._poller.poll(10):
+        while not self._poller.poll(WAIT_MS):
             self._wait(deadline)
         self._poller.unregister(self._plain)
 
@@ -45,11 +48,13 @@ class Stream:
         self._poller.register(self._tls, select.POLLIN)
 
     def readable(self):
-        """Whether a byte, or the end, is there."""
+        """Whether a byte, or the end, is there. Raises as `flush`."""
+        self.flush()
         return bool(self._poller.poll(0))
 
     def read(self, count):
         """Exactly so many bytes. Raises OSError at the end of the connection and after the time-out."""
+        self.flush()
         data, deadline = b"", self._deadline()
         while len(data) < count:
             part = self._tls.read(count - len(data))
@@ -62,8 +67,13 @@ class Stream:
         return data
 
     def write(self, data, count=None):
-        """All of it. Raises OSError, after the time-out too; ValueError when the handshake refuses a certificate."""
-        left, deadline = memoryview(data)[: len(data) if count is None else count], self._deadline()
+        """Take bytes that are to leave with the next `flush`."""
+        self._written += data if count is None else data[:count]
+
+    def flush(self):
+        """Send it. Raises OSError, after the time-out too; ValueError when the handshake refuses a certificate."""
+        left, deadline = memoryview(self._written), self._deadline()
+        self._written = b""
         while len(left):
             done = self._tls.write(left)
             if done:
@@ -89,4 +99,4 @@ class Stream:
         if time.ticks_diff(deadline, time.ticks_ms()) < 0:
             raise OSError(errno.ETIMEDOUT)
         self._breathe()
-        time.sleep_ms(5)
+        self._poller.poll(WAIT_MS)

@@ -1,7 +1,6 @@
 """A mosquitto of the site's own as the gateway's broker: its files, its log, and the whole way through it."""
 
 import base64
-import getpass
 import subprocess
 
 import pytest
@@ -9,17 +8,16 @@ import pytest
 from firmware.gateway.config import DEFAULTS
 from firmware.gateway.errors import GatewayError
 from firmware.gateway.identity import Identity
-from firmware.gateway.south.mosquitto import CONFIG, Mosquitto, access_text, password_line
+from firmware.gateway.south.mosquitto import Mosquitto, access_text, password_line
 from firmware.gateway.south.mosquitto_log import refusal_in
 from firmware.protocol.frame import seq_of
 from tests.fakes.certificates import make_leaf
-from tests.fakes.mosquitto import free_port
+from tests.fakes.mosquitto import SiteMosquitto, free_port
 from tests.fakes.platform import Platform
 from tests.firmware.gateway.home import RunningGateway
 from tests.firmware.gateway.peer import BOOT_NO, Peer
 from tests.needs import require_program
 
-FILES = {"password": "passwords", "acl": "access", "pid": "pid", "log": "log"}
 SERVER_NAME = "broker.hospital.example"
 
 
@@ -62,40 +60,11 @@ def test_a_file_that_is_not_named_stops_the_gateway(tmp_path, missing):
         Mosquitto({**DEFAULTS, **named}, Identity("gw-1", "", tmp_path, tmp_path), None, None)
 
 
-class Site:
-    """A mosquitto with the documented configuration and a certificate of its own name."""
-
-    def __init__(self, folder, ca, port):
-        self.program = require_program("mosquitto", "mosquitto")
-        self.folder, self._process = folder, None
-        folder.mkdir()
-        leaf = make_leaf(ca, [SERVER_NAME])
-        (folder / "server.pem").write_bytes(leaf.pem)
-        (folder / "server.key").write_bytes(leaf.key_pem)
-        for name in ("passwords", "access"):
-            (folder / name).touch(mode=0o600)
-        said = CONFIG.format(port=port, host="127.0.0.1", folder=folder)
-        (folder / "mosquitto.conf").write_text(said + f"user {getpass.getuser()}\n")
-
-    def start(self):
-        self._process = subprocess.Popen(
-            [self.program, "-c", self.folder / "mosquitto.conf"], stderr=subprocess.DEVNULL
-        )
-        (self.folder / "pid").write_text(str(self._process.pid))
-
-    def kill(self):
-        if self._process:
-            self._process.kill()
-            self._process.wait()
-
-
 def test_readings_go_through_a_mosquitto_that_is_killed_on_the_way(tmp_path):
     with Platform(tmp_path / "platform") as platform:
         port = free_port()
-        site = Site(tmp_path / "mosquitto", platform.ca, port)
-        files = {f"mqtt__{name}_file": str(site.folder / file) for name, file in FILES.items()}
-        settings = {"mqtt__embedded": False, "mqtt__port": port, "mqtt__server_name": SERVER_NAME, **files}
-        gateway = RunningGateway(tmp_path, platform, **settings)
+        site = SiteMosquitto(tmp_path / "mosquitto", make_leaf(platform.ca, [SERVER_NAME]), port)
+        gateway = RunningGateway(tmp_path, platform, **site.settings, mqtt__server_name=SERVER_NAME)
         peer = Peer("ct-01", port, platform.ca_file, server_name=SERVER_NAME)
         platform.terminals["ct-01"] = peer.key
         site.start()

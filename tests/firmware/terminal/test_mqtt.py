@@ -14,13 +14,13 @@ import time
 from firmware.terminal.config import read_settings
 from firmware.terminal.identity import Gateway, Identity
 from firmware.terminal.transports import RoadLost, Untrusted
-from firmware.terminal.transports.mqtt import MqttRoad
+from firmware.terminal.transports.mqtt import Road
 
 breaths = []
-gateway = Gateway("gw-1", "127.0.0.1", {port}, "{server_name}")
+gateway = Gateway("gw-1", "127.0.0.1", {port}, "{server_name}", "mqtt")
 settings = read_settings({settings})
 identity = Identity("ct-01", bytes.fromhex("{secret}"), 1, [gateway], "ca.der", [], settings, None, {{}}, None)
-road = MqttRoad(identity, gateway, lambda: breaths.append(1))
+road = Road(identity, gateway, lambda: breaths.append(1))
 
 def attempt(action, *words):
     before = time.ticks_ms()
@@ -72,7 +72,7 @@ print(len(messages), len(messages[0]), road.receive())
 def test_a_wrong_password_is_told_by_the_brokers_number(said, broker, site):
     script = "road._client.pswd = 'wrong'\nattempt(road.open)"
     (line,) = said(script, broker.port)
-    assert line.startswith("RoadLost broker refused, code 5")
+    assert line.startswith("TurnedAway broker refused, code 5")
     assert mqtt_password(site.key) not in line
 
 

@@ -69,7 +69,7 @@ class Talk:
     """A session with its outbox over a wire."""
 
     def __init__(self, wire=None, slots=60, limit=64 * BLOCK):
-        gateways = [Gateway("gw-1", "", 0, ""), Gateway("gw-2", "", 0, "")]
+        gateways = [Gateway("gw-1", "", 0, "", "mqtt"), Gateway("gw-2", "", 0, "", "mqtt")]
         settings = read_settings(SETTINGS)
         identity = Identity("ct-01", SECRET, 1, gateways, b"", [], settings, None, {}, None)
         self.wire, self.clock, self.refused = wire or Wire(), Day(), []
