@@ -37,7 +37,8 @@ def worst_of(parts, hertz, phases, **more):
 
 
 def test_rms_holds_half_a_per_cent_at_every_frequency_from_45_to_65_hz():
-    assert worst_of((0.05, 0.5, 1.0), range(45, 66), 24) < 0.005
+    assert worst_of((0.05,), range(45, 66), 24) < 0.005
+    assert worst_of((0.5, 1.0), range(45, 66), 24) < 0.0003  # what remains is where the first and last cycle are cut
 
 
 def test_rms_holds_half_a_per_cent_at_every_part_of_the_range_and_off_the_middle():
@@ -76,7 +77,7 @@ def test_a_rectifier_that_draws_pulses_has_its_true_rms():
     for frequency_hz in (45.5, 50.0, 59.3):
         for phase in range(12):
             rms = rms_of(wave(1200, frequency_hz, phase * pi / 6, shape=pulses, noise=3.0))
-            assert abs(rms / true - 1) < 0.01
+            assert abs(rms / true - 1) < 0.001
 
 
 def test_no_current_is_below_the_floor_and_its_bias_is_there():
