@@ -20,10 +20,11 @@ Bench = namedtuple("Bench", ("terminal", "gateway", "broker"))
 
 
 @pytest.fixture
-def bench(tmp_path, pytestconfig):
-    """A terminal that is switched on, and what it talks to."""
+def bench(tmp_path, pytestconfig, request):
+    """A terminal that is switched on, and what it talks to; a test may name what its identity says otherwise."""
     if pytestconfig.getoption("--port"):
         pytest.skip("a board on USB is provisioned by the flasher, which cannot do that yet")
+    folder, identity = tmp_path / "terminal", getattr(request, "param", {})
     ca = make_ca("hil")
     key = gateway_key(SECRET, GATEWAY_ID)
     users = {TERMINAL_ID: mqtt_password(key), "gateway": PASSWORD}
@@ -32,7 +33,7 @@ def bench(tmp_path, pytestconfig):
     try:
         with (
             PeerGateway(GATEWAY_ID, broker.port, ca.pem, PASSWORD, key) as gateway,
-            SimulatedTerminal(tmp_path / "terminal", SECRET, [road], ca.der, TERMINAL_ID) as terminal,
+            SimulatedTerminal(folder, SECRET, [road], ca.der, TERMINAL_ID, **identity) as terminal,
         ):
             yield Bench(terminal, gateway, broker)
     finally:

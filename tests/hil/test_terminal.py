@@ -1,6 +1,8 @@
 """What every terminal must do, whatever it runs on."""
 
-from firmware.protocol.channels import REINITIALISED
+import pytest
+
+from firmware.protocol.channels import ABSENT, REINITIALISED
 from firmware.protocol.frame import seq_of
 
 
@@ -57,6 +59,19 @@ def test_it_sets_up_a_chip_that_lost_its_power_and_says_so(bench):
     bench.gateway.wait_until(lambda: any(r.flags & REINITIALISED for r in bench.gateway.readings))
     marked = next(r for r in bench.gateway.readings if r.flags & REINITIALISED)
     assert marked.values["current_a"] is not None
+
+
+WITH_A_CLAMP = {"sensors": [{"kind": "current_clamp", "pin": 26, "full_scale_a": 100.0}], "settings": {"window_s": 2}}
+
+
+@pytest.mark.parametrize("bench", [WITH_A_CLAMP], indirect=True)
+def test_it_measures_a_clamp_on_its_converter_and_tells_no_plug_from_no_current(bench):
+    bench.terminal.play(fixed={"current_a": 30.0})
+    bench.gateway.wait_until(lambda: any(abs((r.values["current_a"] or 0) - 30.0) < 0.15 for r in newest(bench)), 40)
+    assert bench.gateway.readings[-1].flags == 0
+    bench.terminal.play(absent=["clamp"])
+    bench.gateway.wait_until(lambda: any(r.values["current_a"] is None for r in newest(bench)), 40)
+    assert bench.gateway.readings[-1].flags & ABSENT
 
 
 def test_it_keeps_every_reading_over_an_outage(bench):
