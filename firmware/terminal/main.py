@@ -19,6 +19,7 @@ from firmware.terminal.uplink import Uplink
 
 LAST_N = 2**N_BITS - 1
 TURN_MS = 20
+STEP_MOST_MS = 180000  # how long one step of the uplink may take, waits on the network included
 OUTBOX = "outbox/"
 SPENT = (  # what only the start needs
     "firmware.terminal.identity",
@@ -44,7 +45,7 @@ class Terminal:
         settings = identity.settings
         self._identity, self._boot_no, self._n = identity, boot_no, 0
         self._watchdog = machine.WDT(timeout=settings["watchdog_ms"])
-        self._clock = Clock()
+        self._clock, self._stepped_ms = Clock(), 0
         pins = identity.i2c
         wires = machine.I2C(
             pins["bus"], sda=machine.Pin(pins["sda"]), scl=machine.Pin(pins["scl"]), freq=pins["frequency_hz"]
@@ -67,6 +68,7 @@ class Terminal:
             while True:
                 self.breathe()
                 self._uplink.step(self._clock.uptime_ms())
+                self._stepped_ms = self._clock.uptime_ms()
                 if self._measured and self._uplink.acknowledged and not self._confirmed:
                     self._confirm()
                 time.sleep_ms(TURN_MS)
@@ -89,8 +91,10 @@ class Terminal:
         return health.status(self._boot_no, self._clock.uptime_ms(), self._outbox, self._uplink.refused)
 
     def breathe(self):
-        """What must go on in every wait: the watchdog is fed, the sensors are looked at, a full window is kept."""
-        self._watchdog.feed()
+        """What must go on in every wait: the sensors are looked at, a full window is kept; then the watchdog is fed.
+
+        It is fed nowhere else, and not when the uplink has not come back for too long: what hangs ends in a restart.
+        """
         window = self._sampler.poll(self._clock.uptime_ms(), self._clock.stepped)
         if window is not None:
             self._keep(*window)
@@ -98,6 +102,8 @@ class Terminal:
         if self._sampler.told != self._told:
             self._told = self._sampler.told
             print("sensor", self._told)
+        if self._clock.uptime_ms() - self._stepped_ms < STEP_MOST_MS:
+            self._watchdog.feed()
 
     def _keep(self, start_ms, values, flags):
         """Number a window and put it into the outbox; while no time is known it is stamped with the uptime."""
