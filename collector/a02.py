@@ -4,7 +4,7 @@ import json
 import zlib
 
 import msgspec
-from flask import Blueprint, current_app, g, jsonify, request
+from flask import Blueprint, current_app, g, jsonify, request, send_file
 
 from collector import batch, db, gateways, readings, sift
 from collector.clock import now_ms
@@ -20,6 +20,7 @@ STATUS = {
     "body_oversized": 413,
     "body_encoding": 415,
     "body_invalid": 400,
+    "image_unknown": 404,
 }
 
 door = Blueprint("a02", __name__, url_prefix="/a02/v1")
@@ -101,6 +102,26 @@ def commands():
         for one in gateways.open_commands(g.gateway, now_ms())
     ]
     return jsonify(server_ms=now_ms(), commands=found)
+
+
+@door.get("/offers")
+def offers():
+    """The images this gateway is to offer to its terminals now."""
+    found = [
+        {"terminal_id": terminal_id, "image_id": image.image_id, "version": image.version, "sha256": image.sha256}
+        | {"size": image.size, "head_size": image.head_size}
+        for terminal_id, image in gateways.offers(g.gateway, now_ms())
+    ]
+    return jsonify(server_ms=now_ms(), offers=found)
+
+
+@door.get("/images/<image_id>")
+def image(image_id):
+    """The bytes of an image, or the range of them that was asked for."""
+    path = gateways.image_path(current_app.config["DATA_DIR"], image_id)
+    if path is None:
+        raise Refused("image_unknown", f"there is no image {image_id[:40]}; ask for the offers again")
+    return send_file(path.absolute(), mimetype="application/octet-stream", conditional=True)
 
 
 @door.post("/batches")

@@ -15,10 +15,14 @@ from collector.gateways.actions import (
 )
 from collector.gateways.certificates import A01, A02, ca_der, ca_pem, init_ca, issue_server
 from collector.gateways.fleet import command_numbered, open_commands, send_command, statuses
+from collector.gateways.images import image_path
 from collector.gateways.models import Gateway, Refusal, Terminal
 from collector.gateways.records import store
+from collector.gateways.rollouts import offers
 
 __all__ = (
+    "image_path",
+    "offers",
     "statuses",
     "send_command",
     "open_commands",

@@ -11,6 +11,7 @@ from collector.config import read_settings
 from collector.errors import ActionError
 from collector.gateways import Gateway, Refusal, Terminal, certificates
 from collector.gateways.fleet_commands import fleet, instant
+from collector.gateways.rollout_commands import image, rollout
 
 
 @click.group()
@@ -163,4 +164,4 @@ def export_ca(data_dir, der_file, pem_file):
         pem_file.write_bytes(certificates.ca_pem(data_dir, certificates.A02))
 
 
-COMMANDS = (gateway, terminal, source, ca, fleet)
+COMMANDS = (gateway, terminal, source, ca, fleet, image, rollout)

@@ -118,3 +118,44 @@ class TerminalStatus(Table):
     terminal_id = TextField(primary_key=True)
     ts_ms = IntegerField()
     body = TextField()
+
+
+class Image(Table):
+    """A signed image for terminals of one board; its bytes lie in DATA/images."""
+
+    image_id = TextField(primary_key=True)
+    board = TextField()
+    version = TextField()
+    size = IntegerField()
+    head_size = IntegerField()
+    sha256 = TextField()
+    added_ms = IntegerField()
+
+
+class Rollout(Table):
+    """One image on its way to the terminals of its board, ring after ring."""
+
+    image = ForeignKeyField(Image)
+    rings = TextField()
+    ring = IntegerField()
+    state = TextField()  # running, halted, done
+    why = TextField()
+    within_ms = IntegerField()
+    failures_most = IntegerField()
+    issuer = TextField()
+    reason = TextField()
+    created_ms = IntegerField()
+
+
+class RolloutTerminal(Table):
+    """One terminal of a rollout: waiting, offered, taken, confirmed or failed, and since when."""
+
+    rollout = ForeignKeyField(Rollout, backref="terminals")
+    terminal_id = TextField()
+    ring = IntegerField()
+    state = TextField()
+    since_ms = IntegerField()
+    error = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("rollout", "terminal_id")

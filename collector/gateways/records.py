@@ -4,6 +4,7 @@ import json
 
 from collector.gateways.fleet import check_result, check_status, keep_result, keep_status
 from collector.gateways.models import Record, Refusal
+from collector.gateways.rollouts import check_update, follow, keep_update
 
 MAX_COUNT = 2**31
 
@@ -45,9 +46,15 @@ def _refusals(_gateway, body):
     return found
 
 
+def _follow(gateway, statuses, ts_ms):
+    keep_status(gateway, statuses, ts_ms)
+    follow(statuses, ts_ms)
+
+
 # kind -> (what its body says, or ValueError; what follows from it). Any other kind is only kept.
 KINDS = {
     "refusals": (_refusals, _count),
     "result": (check_result, keep_result),
-    "status": (check_status, keep_status),
+    "status": (check_status, _follow),
+    "update": (check_update, keep_update),
 }

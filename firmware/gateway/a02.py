@@ -63,6 +63,26 @@ class Collector:
         """{"server_ms", "commands"}. Raises CollectorSilent, CollectorRefused."""
         return await self._ask("GET", "/a02/v1/commands")
 
+    async def offers(self):
+        """{"server_ms", "offers"}. Raises CollectorSilent, CollectorRefused."""
+        return await self._ask("GET", "/a02/v1/offers")
+
+    async def image(self, image_id, begin):
+        """The bytes of an image from `begin` on, as they come. Raises CollectorSilent, CollectorRefused."""
+        headers = {"Range": f"bytes={begin}-"} if begin else {}
+        try:
+            async with self._http.stream("GET", f"/a02/v1/images/{image_id}", headers=headers) as answer:
+                if answer.status_code == 416:  # all of it is here already
+                    return
+                if answer.status_code != (206 if begin else 200):
+                    await answer.aread()
+                    _read(answer)
+                    raise CollectorSilent(f"{answer.url} answered {answer.status_code} to a range")
+                async for data in answer.aiter_bytes():
+                    yield data
+        except (httpx.HTTPError, ssl.SSLError) as error:
+            raise CollectorSilent(f"{self._http.base_url}: {str(error) or type(error).__name__}") from error
+
     async def upload(self, body):
         """The answer to a batch: from now on it may be forgotten. Raises CollectorSilent, CollectorRefused."""
         return await self._ask("POST", "/a02/v1/batches", body)

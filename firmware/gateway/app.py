@@ -28,6 +28,7 @@ from firmware.gateway.south.mosquitto import Mosquitto
 from firmware.gateway.south.mqtt import MqttRoad
 from firmware.gateway.south.usb_serial import SerialRoad
 from firmware.gateway.terminals import KeyTable
+from firmware.gateway.updates import Updates
 
 log = logging.getLogger("gateway")
 
@@ -57,7 +58,8 @@ class Gateway:
         self._add_roads(Access(self._keys, secrets.token_hex(32)))
         self._news, self._keys_asked = asyncio.Event(), asyncio.Event()
         self._commands = Commands(settings["state"], self._tell)
-        self._fleet = Fleet(settings, self._roads, self._sessions, self._commands, self._clock)
+        updates = Updates(settings["state"], self._tell)
+        self._fleet = Fleet(settings, self._roads, self._sessions, self._commands, updates, self._clock)
         self._intake = Intake(
             settings, self._roads, self._sessions, self._clock, self._refusals, self._outbox, self._news, self._fleet
         )

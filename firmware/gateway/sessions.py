@@ -11,13 +11,13 @@ from firmware.protocol import gateway_link
 from firmware.protocol.errors import FrameError, ProofError, ProtocolError
 from firmware.protocol.gateway_link import GatewayLink
 from firmware.protocol.link import Proved
-from firmware.protocol.message import Result, Status
+from firmware.protocol.message import Result, Status, Want
 
 log = logging.getLogger("gateway")
 
 Taken = namedtuple("Taken", ("frames", "readings", "gaps", "words"))
 # frames: bytes to send back at once; readings: [Reading], gaps: [Gap], both to be committed, then acknowledged
-# words: Proved, Status, Result, for the fleet
+# words: Proved, Status, Result, Want, for the fleet
 
 REFUSAL_EVERY_S = 5  # a terminal is told of a refusal at most so often
 # Refusals that mean "begin again". The others may come from a repeated or foreign message and are only counted.
@@ -64,7 +64,7 @@ class Sessions:
         return [link.acknowledge(part) for part in parts]
 
     def say(self, terminal_id, event):
-        """Frames that carry a Command to a terminal; none when its session is gone."""
+        """Frames that carry a Command, Offer or Chunk to a terminal; none when its session is gone."""
         _road, link = self._proved(terminal_id)
         return [] if link is None else [link.send(event)]
 
@@ -105,7 +105,7 @@ class Sessions:
             taken.readings.extend(event.readings)
         elif isinstance(event, gateway_link.Gaps):
             taken.gaps.extend(self._possible(event.gaps))
-        elif isinstance(event, Status | Result):
+        elif isinstance(event, Status | Result | Want):
             taken.words.append(event)
         else:
             raise FrameError("frame_type", f"{type(event).__name__} is not taken here")

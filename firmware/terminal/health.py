@@ -29,12 +29,23 @@ def restart(outbox):
     machine.reset()
 
 
+def board():
+    """Which folder of boards/ this is, as the cable wrote it, or None."""
+    try:
+        with open("board") as file:
+            return file.read().strip()
+    except OSError:
+        return None
+
+
 def status(boot_no, uptime_ms, outbox, refused):
     """{name: value} of everything a gateway may ask for."""
     state = slots.read()
     return {
         "version": VERSION,
+        "board": board(),
         "slot": None if "lost" in state else state["trial"] or state["active"],
+        "trial": bool(state["trial"]),
         "boot_no": boot_no,
         "uptime_s": uptime_ms // 1000,
         "reset_cause": machine.reset_cause(),

@@ -10,7 +10,13 @@ from firmware.protocol.seal import gateway_key
 from tests.collector.site import BOOT, SECRETS, block, csr, now_ms, refused, stored, zipped
 
 BATCH = {"sent_ms": 1, "readings": []}
-ROUTES = (("GET", "/a02/v1/terminals"), ("GET", "/a02/v1/commands"), ("POST", "/a02/v1/batches"))
+ROUTES = (
+    ("GET", "/a02/v1/terminals"),
+    ("GET", "/a02/v1/commands"),
+    ("GET", "/a02/v1/offers"),
+    ("GET", "/a02/v1/images/<image_id>"),
+    ("POST", "/a02/v1/batches"),
+)
 HOUR_MS = 3_600_000
 
 

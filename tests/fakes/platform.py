@@ -176,6 +176,7 @@ class _Door(BaseHTTPRequestHandler):
     def do_GET(self):
         platform = self.server.platform
         routes = {"/a02/v1/terminals": platform.list_terminals, "/a02/v1/commands": platform.list_commands}
+        routes["/a02/v1/offers"] = lambda: (200, {"server_ms": 1, "offers": []})
         self._answer(*(self._stranger() or routes[self.path]()))
 
     def do_POST(self):
