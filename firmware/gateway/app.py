@@ -16,6 +16,7 @@ from firmware.gateway.identity import read_identity
 from firmware.gateway.intake import Intake
 from firmware.gateway.north import North
 from firmware.gateway.outbox import Outbox
+from firmware.gateway.page import Page
 from firmware.gateway.refusals import Refusals
 from firmware.gateway.roads import Roads
 from firmware.gateway.sessions import Sessions
@@ -95,12 +96,26 @@ class Gateway:
                     group.create_task(north.run())
                     group.create_task(self._keep_keys(collector))
                     group.create_task(self._fleet.run(collector))
+                    if settings["page.enabled"]:
+                        group.create_task(Page(settings, self._seen).run())
                     group.create_task(self._report_refusals())
                     group.create_task(self._say_ready())
         finally:
             self._report(self._refusals.take())
             self._commands.close()
             self._outbox.close()
+
+    def _seen(self):
+        """What the page shows beside what is on the disk."""
+        here, said, latest = self._sessions.here(), self._fleet.said(), dict(self._intake.latest)
+        proved = self._clock.proved_ms() is not None
+        return {
+            "gateway_id": self._identity.gateway_id,
+            "clock_proved": proved,
+            "here": here,
+            "latest": latest,
+            "said": said,
+        }
 
     def _tell(self, kind, body):
         """Keep a record of our own for the collector; from any thread."""

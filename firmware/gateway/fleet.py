@@ -34,6 +34,10 @@ class Fleet:
         self._heard.append((terminal_id, event))
         self._some.set()
 
+    def said(self):
+        """{terminal id: what it said of itself in this session}."""
+        return dict(self._said)
+
     async def run(self, collector):
         """For ever."""
         async with asyncio.TaskGroup() as group:

@@ -18,6 +18,7 @@ class Intake:
     def __init__(self, settings, roads, sessions, clock, refusals, outbox, news, fleet):
         self._settings, self._roads, self._sessions, self._clock = settings, roads, sessions, clock
         self._refusals, self._outbox, self._news, self._fleet = refusals, outbox, news, fleet
+        self.latest = {}  # {terminal id: its newest Reading since the start}
 
     async def run(self):
         """For ever, one commit after the other."""
@@ -37,6 +38,7 @@ class Intake:
             if taken.readings:
                 checked = [self._check(reading, proved_ms) for reading in taken.readings]
                 readings.setdefault(letter.terminal_id, []).extend(checked)
+                self.latest[letter.terminal_id] = checked[-1]
             if taken.gaps:
                 gaps.setdefault(letter.terminal_id, []).extend(taken.gaps)
         for (road, terminal_id), frames in answers.items():
