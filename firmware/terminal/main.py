@@ -88,7 +88,9 @@ class Terminal:
         """What is told on request."""
         from firmware.terminal import health
 
-        return health.status(self._boot_no, self._clock.uptime_ms(), self._outbox, self._uplink.refused)
+        said = health.status(self._boot_no, self._clock.uptime_ms(), self._outbox, self._uplink.refused)
+        _forget(LATER)
+        return said
 
     def breathe(self):
         """What must go on in every wait: the sensors are looked at, a full window is kept; then the watchdog is fed.
