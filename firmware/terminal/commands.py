@@ -4,6 +4,7 @@ Loaded when the first request comes. What was done is kept on the flash with its
 again and nothing is done twice, also after a restart.
 """
 
+import gc
 import json
 import os
 from binascii import unhexlify
@@ -32,6 +33,10 @@ class Commands:
             return [self._command(event)]
         try:
             return self._offered(event) if isinstance(event, Offer) else self._piece(event)
+        except MemoryError:  # better without the image than without the terminal
+            self._update = None
+            gc.collect()
+            return [Status({"update": "refused", "code": "image_memory", "error": "no memory to check the image"})]
         except ImageError as error:
             self._update = None
             return [Status({"update": "refused", "code": error.code, "error": str(error)})]
@@ -84,6 +89,7 @@ class Commands:
     def _offered(self, event):
         from firmware.terminal.update import Update
 
+        gc.collect()  # an image's signature needs memory in one piece
         try:
             with open(BOARD) as file:
                 board = file.read().strip()
