@@ -11,7 +11,7 @@ ENOUGH = 0.8  # of the samples a window should hold
 class Sampler:
     """Sensors that measure a current are looked at every `sample_every_ms`, the others once per window.
 
-    One whose look takes long may ask for more time between: EVERY_MS.
+    One whose look takes long may ask for more time between: EVERY_MS. Raises ValueError when two measure the same.
     """
 
     def __init__(self, sensors, settings, now_ms):
@@ -22,7 +22,12 @@ class Sampler:
             self._every_ms = max(self._every_ms, getattr(sensor, "EVERY_MS", 0))
         self._stuck_ms, self._moved = int(settings["stuck_s"] * 1000), {}
         self._edge_a, self._level_a = settings["edge_a"], None
-        self.channels = {name for sensor in sensors for name in sensor.CHANNELS}  # what a reading can hold
+        self.channels = set()  # what a reading can hold
+        for sensor in sensors:
+            for name in sensor.CHANNELS:
+                if name in self.channels:
+                    raise ValueError("two sensors measure %s; a terminal has one for each channel" % name)
+                self.channels.add(name)
         if self._steady:
             self.channels.update(CURRENT_CHANNELS)
         self.told = None  # what the sensors last complained of

@@ -64,6 +64,14 @@ def test_the_units_own_calibration_is_applied_to_a_clamp(tmp_path):
     assert abs(values["current_a"] - 66) < 0.33
 
 
+def test_a_clamp_beside_a_loop_leaves_the_terminal_unprovisioned_since_both_measure_the_current(make_terminal):
+    entries = [{"kind": "loop_4_20ma", "address": 64}, {"kind": "current_clamp", "pin": 26}]
+    terminal = make_terminal(("gw-1", "127.0.0.1", 1, "gw.test"), sensors=entries)
+    terminal.start()
+    line = terminal.expect("unprovisioned:")
+    assert line == "unprovisioned: two sensors measure current_a; a terminal has one for each channel"
+
+
 def test_a_pin_that_cannot_convert_is_refused_by_its_number(tmp_path):
     script = (
         CLAMP

@@ -1,5 +1,7 @@
 """Looks at sensors become readings: what was measured, what was bad, what was missed."""
 
+import pytest
+
 from firmware.protocol.channels import CLIPPED, CLOCK_STEPPED, EDGE, SENSOR_FAILED, SHORT_WINDOW, STUCK
 from firmware.terminal.sampler import Sampler
 from firmware.terminal.sensors import SensorError
@@ -71,6 +73,11 @@ def test_a_sensor_whose_look_takes_long_is_looked_at_as_seldom_as_it_asks_and_it
     ((_start_ms, values, flags),) = play([clamp])
     assert (clamp.looks, flags) == (2, 0)
     assert values["current_a"] == 2.0 and values["charge_as"] == 2.0
+
+
+def test_two_sensors_for_one_channel_are_refused_by_its_name():
+    with pytest.raises(ValueError, match="two sensors measure current_a"):
+        Sampler([Climate(20.0), Clamp(1.0), Slow(2.0)], SETTINGS, 0)
 
 
 def test_windows_follow_each_other_without_a_hole():
