@@ -15,6 +15,7 @@ EXITS = (
     Exit(7, "what was read back is not what was written", "run it again; then take another board"),
     Exit(8, "the port is taken by another program, or may not be opened", "close the program; see the line"),
     Exit(9, "the collector refused, or cannot be reached", "see the line; a hand-over file needs no network"),
+    Exit(10, "the board does not do what it was asked: it does not stop, or its flash is full", "see the line"),
 )
 
 
@@ -64,3 +65,9 @@ class CollectorRefused(FlasherError):
     """The collector did not take a terminal; the terminal itself is done."""
 
     status = 9
+
+
+class BoardRefused(FlasherError):
+    """The board is there and does not do what it was asked."""
+
+    status = 10

@@ -1,0 +1,143 @@
+"""Files on a board, over its raw REPL: those that differ are sent, and each is hashed on the board afterwards.
+
+A file is written beside its place and then takes it, so that a pulled cable leaves the old one or the new one; what
+starts the board comes last. The same call after a loss sends what is still missing.
+"""
+
+import hashlib
+from binascii import b2a_base64
+
+from flasher.errors import VerifyFailed
+
+PIECE = 768  # bytes in one line of the REPL: 1 KiB of base64
+AT_ONCE = 24  # paths in one question
+LAST = ("slots.json", "main.py")  # what starts the board, written when everything it starts is there
+
+HASHES = """
+import hashlib, json
+from binascii import hexlify
+found = {}
+for path in %r:
+    try:
+        with open(path, "rb") as file:
+            total = hashlib.sha256()
+            piece = file.read(512)
+            while piece:
+                total.update(piece)
+                piece = file.read(512)
+        found[path] = hexlify(total.digest()).decode()
+    except OSError:
+        pass
+print(json.dumps(found))
+"""
+OPEN = """
+import os
+from binascii import a2b_base64
+parts = %r.split("/")[:-1]
+for n in range(len(parts)):
+    try:
+        os.mkdir("/".join(parts[:n + 1]))
+    except OSError:
+        pass
+file = open(%r, "wb")
+"""
+CLOSE = "file.close()\nos.rename(%r, %r)"
+WALK = """
+import json, os
+found, folders = [], %r
+while folders:
+    folder = folders.pop()
+    try:
+        inside = list(os.ilistdir(folder))
+    except OSError:
+        continue
+    for entry in inside:
+        path = folder + "/" + entry[0]
+        if entry[1] & 0x4000:
+            folders.append(path)
+        else:
+            found.append(path)
+print(json.dumps(found))
+"""
+REMOVE = "import os\nfor path in %r: os.remove(path)"
+FREE = """
+import json, os
+try:
+    state = os.statvfs("/")
+    print(json.dumps([state[0] * state[3], state[0] * state[2]]))
+except (OSError, AttributeError):
+    print("null")
+"""
+
+
+def hashes(repl, paths):
+    """{path: SHA-256 in hexadecimal} of those paths that are on the board, made there."""
+    paths, found = list(paths), {}
+    for at in range(0, len(paths), AT_ONCE):
+        found.update(repl.value(HASHES % (paths[at : at + AT_ONCE],)))
+    return found
+
+
+def differing(repl, wanted):
+    """The paths of `wanted`, {path: bytes}, that are missing or other on the board, in the order they are written."""
+    there = hashes(repl, wanted)
+    paths = [path for path in wanted if there.get(path) != _sha256(wanted[path])]
+    return sorted(paths, key=lambda path: LAST.index(path) if path in LAST else -1)
+
+
+def put(repl, wanted, progress=lambda path, size, total: None):
+    """Bring the files of {path: bytes} onto the board; the paths that had to be sent.
+
+    `progress(path, size, total)` hears of every piece. Raises VerifyFailed, and what Repl raises.
+    """
+    sent = differing(repl, wanted)
+    total = sum(len(wanted[path]) for path in sent)
+    for path in sent:
+        _write(repl, path, wanted[path], lambda path, size: progress(path, size, total))
+    there = hashes(repl, sent)
+    wrong = [path for path in sent if there.get(path) != _sha256(wanted[path])]
+    if wrong:
+        raise VerifyFailed(
+            f"{repl.port}: {wrong[0]} reads back other than it was written ({len(wrong)} of {len(sent)} files); "
+            "run the same command again, then take another board"
+        )
+    return sent
+
+
+def clear(repl, folders, wanted):
+    """Remove from folders of the board what is not among the paths `wanted`; what was removed."""
+    spare = [path for path in repl.value(WALK % (list(folders),)) if path not in wanted]
+    for at in range(0, len(spare), AT_ONCE):
+        repl.run(REMOVE % (spare[at : at + AT_ONCE],))
+    return spare
+
+
+def read(repl, path):
+    """The bytes of a file of the board, None when it is not there."""
+    text = repl.run(
+        "from binascii import hexlify\n"
+        f"try:\n with open({path!r}, 'rb') as file:\n"
+        "  piece = file.read(256)\n  while piece:\n   print(hexlify(piece).decode())\n   piece = file.read(256)\n"
+        "except OSError:\n print('-')\n"
+    )
+    words = text.split()
+    return None if words == [b"-"] else b"".join(bytes.fromhex(word.decode()) for word in words)
+
+
+def free(repl):
+    """(free, whole) bytes of the board's file system, or None where it does not say."""
+    return repl.value(FREE)
+
+
+def _write(repl, path, content, progress):
+    fresh = path + ".new"
+    repl.run(OPEN % (path, fresh))
+    for at in range(0, len(content), PIECE):
+        piece = content[at : at + PIECE]
+        repl.run(b"file.write(a2b_base64(b'%s'))" % b2a_base64(piece).strip())
+        progress(path, len(piece))
+    repl.run(CLOSE % (fresh, path))
+
+
+def _sha256(content):
+    return hashlib.sha256(content).hexdigest()

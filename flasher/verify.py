@@ -1,0 +1,105 @@
+"""Does this board do what it is for? Its files against the signed list it carries, its sensors, its gateway."""
+
+import hashlib
+import time
+from collections import namedtuple
+
+from firmware.protocol import image
+from flasher import files, provision
+from flasher.errors import VerifyFailed
+
+WAIT_S = 30
+SLOT_FILE, SAFE, HEAD, KEYS = "slots.json", "safe", "head.bin", "keys.bin"
+
+Verdict = namedtuple(
+    "Verdict", ("terminal_id", "board", "slot", "version", "files", "sensors", "gateway", "free_bytes", "heap_free")
+)
+# files: how many were hashed and equal; sensors: {kind: {channel: value}}; gateway: the one that proved itself, or None
+
+SENSORS = """
+import sys, json, machine
+sys.path[:0] = [%r, %r]
+from firmware.terminal.i2c import Bus
+from firmware.terminal.identity import read_identity
+from firmware.terminal.sensors import SensorError, fit
+me = read_identity()
+pins = me.i2c
+wires = machine.I2C(
+    pins["bus"], sda=machine.Pin(pins["sda"]), scl=machine.Pin(pins["scl"]), freq=pins["frequency_hz"]
+)
+found = {}
+for wanted in me.sensors:
+    try:
+        found[wanted["kind"]] = fit(Bus(wires), wanted).read()
+    except (SensorError, ValueError) as error:
+        found[wanted["kind"]] = str(error)
+print(json.dumps(found))
+"""
+
+
+def verify(repl, wait_s=WAIT_S):
+    """The Verdict on a provisioned board. Raises VerifyFailed naming the file, the sensor or the silence."""
+    identity = provision.identity_there(repl)
+    if identity is None:
+        raise VerifyFailed(f"{repl.port} has no identity, or a damaged one; provision it")
+    states = repl.value(f"import json\nprint(json.dumps(json.load(open({SLOT_FILE!r}))))")
+    slot = states["trial"] or states["active"]
+    manifest = _proved(repl, slot)
+    there = files.hashes(repl, [f"{slot}/{file.path}" for file in manifest.files])
+    for file in manifest.files:
+        if there.get(f"{slot}/{file.path}") != file.sha256.hex():
+            raise VerifyFailed(f"{repl.port}: {slot}/{file.path} is not what its list says; provision the board again")
+    measured = _measured(repl, slot)
+    free, (heap_free, gateway) = files.free(repl), listen(repl, wait_s)
+    version = ".".join(map(str, manifest.version))
+    name, free_bytes = identity["terminal_id"], free and free[0]
+    return Verdict(name, manifest.board, slot, version, len(manifest.files), measured, gateway, free_bytes, heap_free)
+
+
+def listen(repl, wait_s):
+    """(bytes of free memory, id of the gateway that proved itself or None): what the board says after a restart.
+
+    Raises VerifyFailed when it never says its name, or is nobody.
+    """
+    console, heap_free = repl.restart(), None
+    for line in console.lines(time.monotonic() + wait_s):
+        words = line.split()
+        if line.startswith("gantry terminal"):
+            heap_free = int(words[-1])
+        elif line.startswith("unprovisioned:"):
+            raise VerifyFailed(f"{repl.port}: the board says {line!r}; provision it again")
+        elif line.startswith("link proved"):
+            return heap_free, words[2]
+    if heap_free is None:
+        raise VerifyFailed(
+            f"{repl.port}: the board does not say who it is within {wait_s} s; press RESET, verify again"
+        )
+    return heap_free, None
+
+
+def _measured(repl, slot):
+    """{kind: {channel: value}} as the program in the slot reads its sensors. Raises VerifyFailed for a silent one."""
+    found = repl.value(SENSORS % (slot, slot + "/lib"))
+    for kind, values in found.items():
+        if isinstance(values, str):
+            raise VerifyFailed(f"{repl.port}: sensor {kind}: {values}; look at its plug, then verify again")
+    return found
+
+
+def _proved(repl, slot):
+    """The manifest in a slot, signed by a key the board trusts. Raises VerifyFailed."""
+    head, keys = files.read(repl, f"{slot}/{HEAD}"), files.read(repl, KEYS)
+    try:
+        manifest, at = image.unpack_manifest(head or b"")
+        signatures, _end = image.unpack_signatures(head, at)
+        trusted = image.unpack_keys(keys or b"")[0].keys
+    except image.ImageError as error:
+        raise VerifyFailed(f"{repl.port}: the list of slot {slot} is damaged ({error}); provision it again") from error
+    if not image.signed_by(head[:at], signatures, trusted):
+        raise VerifyFailed(f"{repl.port}: slot {slot} is signed by no key the board trusts; provision it again")
+    return manifest
+
+
+def fingerprint(hashes):
+    """One hash over {path: sha256}: what the journal keeps of all files."""
+    return hashlib.sha256("\n".join(f"{path} {hashes[path]}" for path in sorted(hashes)).encode()).hexdigest()
