@@ -10,6 +10,7 @@ from collector.accounts import views as accounts_views
 from collector.config import read_settings
 from collector.dashboard import api as dashboard_api
 from collector.dashboard import views as dashboard_views
+from collector.gateways import api as gateways_api
 from collector.keys import key_from
 
 MAX_FORM = 64 * 1024
@@ -29,7 +30,9 @@ def create_app(data_dir, overrides=None):
     app.register_blueprint(dashboard_views.pages)
     app.register_blueprint(dashboard_api.api)
     app.register_blueprint(a02.door)
+    app.register_blueprint(gateways_api.flashers)
     web.csrf.exempt(a02.door)
+    web.csrf.exempt(gateways_api.flashers)
     app.add_url_rule("/health", "health", health)
     return app
 

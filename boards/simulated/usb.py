@@ -8,6 +8,7 @@ import fcntl
 import os
 import pty
 import select
+import subprocess
 import termios
 import threading
 import tty
@@ -76,7 +77,12 @@ class UsbBoard:
             fcntl.ioctl(0, termios.TIOCSCTTY, 1)
 
         ends = {"stdin": self._tty, "stdout": self._tty, "stderr": self._tty}
-        return play(argv, self._folder, None, cause, preexec_fn=own_terminal, **ends).returncode
+        try:
+            return play(argv, self._folder, None, cause, preexec_fn=own_terminal, **ends).returncode
+        except subprocess.SubprocessError:
+            if not self.cut.is_set():
+                raise
+            return None  # the cable was pulled in the moment of its start
 
     def _carry(self):
         """Bytes both ways until the cable is pulled."""

@@ -11,6 +11,8 @@ from collector.accounts.models import ApiToken, SignInFailure, User
 from collector.errors import ActionError
 
 MIN_PASSWORD = 10
+READ, PROVISION = SCOPES = ("read", "provision")
+DAY_MS = 86_400_000
 PER_ADDRESS = 4  # an address may fail this many times as often as a name
 
 _hasher = PasswordHasher()
@@ -87,13 +89,16 @@ def sha256(text):
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def add_token(name, now_ms):
-    """A new token, shown this one time. Raises ActionError when the name is taken."""
+def add_token(name, now_ms, scope=READ, days=None):
+    """A new token for one scope, shown this one time; without days it does not end. Raises ActionError."""
+    if scope not in SCOPES:
+        raise ActionError(f"the scope {scope!r} is none of {', '.join(SCOPES)}")
     token = secrets.token_urlsafe(32)
+    expires_ms = None if days is None else now_ms + days * DAY_MS
     with db.write():
         if ApiToken.get_or_none(ApiToken.name == name):
             raise ActionError(f"there is a token {name!r} already; choose another name")
-        ApiToken.create(name=name, sha256=sha256(token), created_ms=now_ms)
+        ApiToken.create(name=name, sha256=sha256(token), created_ms=now_ms, scope=scope, expires_ms=expires_ms)
     return token
 
 
@@ -105,7 +110,9 @@ def revoke_token(name, now_ms):
         raise ActionError(f"there is no token {name!r}; `token list` names them")
 
 
-def token_is_valid(token):
-    """Whether a bearer token may read."""
+def scope_of_token(token, now_ms):
+    """What a bearer token may do now, or None."""
     found = ApiToken.get_or_none(ApiToken.sha256 == sha256(token))
-    return found is not None and found.revoked_ms is None
+    if found is None or found.revoked_ms is not None or (found.expires_ms or now_ms) < now_ms:
+        return None
+    return found.scope

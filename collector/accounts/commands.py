@@ -35,21 +35,24 @@ def admin(name, generate, password_stdin):
 
 @click.group()
 def token():
-    """Tokens of programs that read /api/v1."""
+    """Tokens of programs that use /api/v1."""
 
 
 @token.command("add")
 @click.argument("name")
-def add(name):
+@click.option("--scope", default=accounts.READ, show_default=True, type=click.Choice(accounts.SCOPES))
+@click.option("--days", type=click.IntRange(1), help="It ends after so many. [default: it does not end]")
+def add(name, scope, days):
     """Make a token and print it, this one time."""
-    click.echo(accounts.add_token(name, now_ms()))
+    click.echo(accounts.add_token(name, now_ms(), scope, days))
 
 
 @token.command("list")
 def list_tokens():
     """Name the tokens."""
     for one in ApiToken.select().order_by(ApiToken.name):
-        click.echo(f"{one.name}\t{'revoked' if one.revoked_ms else 'valid'}")
+        ended = one.expires_ms is not None and one.expires_ms < now_ms()
+        click.echo(f"{one.name}\t{'revoked' if one.revoked_ms else 'ended' if ended else 'valid'}\t{one.scope}")
 
 
 @token.command("revoke")

@@ -28,12 +28,14 @@ class User(Table):
 
 
 class ApiToken(Table):
-    """A program's right to read /api/v1; kept as SHA-256."""
+    """A program's right to do one thing at /api/v1, its scope; kept as SHA-256."""
 
     name = TextField(unique=True)
     sha256 = TextField(unique=True)
     created_ms = IntegerField()
     revoked_ms = IntegerField(null=True)
+    scope = TextField(default="read")
+    expires_ms = IntegerField(null=True)
 
 
 class SignInFailure(Table):

@@ -12,9 +12,9 @@ from collector import accounts
 from collector.clock import now_ms
 from collector.web import own_path
 
-# Open without signing in; everything else is closed. a02 asks for a gateway's credential itself.
+# Open without signing in; everything else is closed. a02 asks for a gateway's credential, flashers for a token.
 OPEN = {"static", "bootstrap.static", "vendored.chart_js", "accounts.sign_in", "language.change", "health"}
-OPEN_BLUEPRINTS = {"a02"}
+OPEN_BLUEPRINTS = {"a02", "flashers"}
 TOKEN_BLUEPRINTS = {"api"}
 
 pages = Blueprint("accounts", __name__, template_folder="templates")
@@ -61,7 +61,8 @@ def require_person():
         return None
     if request.blueprint in TOKEN_BLUEPRINTS:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        return None if scheme.lower() == "bearer" and accounts.token_is_valid(token.strip()) else abort(401)
+        may_read = accounts.scope_of_token(token.strip(), now_ms()) == accounts.READ
+        return None if scheme.lower() == "bearer" and may_read else abort(401)
     return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
 
 

@@ -18,11 +18,13 @@ from collector.gateways.fleet import command_numbered, open_commands, send_comma
 from collector.gateways.images import image_path
 from collector.gateways.models import Gateway, Refusal, Terminal
 from collector.gateways.records import store
+from collector.gateways.registration import journal_of
 from collector.gateways.rollouts import offers
 
 __all__ = (
     "image_path",
     "offers",
+    "journal_of",
     "statuses",
     "send_command",
     "open_commands",

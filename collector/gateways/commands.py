@@ -1,5 +1,6 @@
 """The commands of this room: gateway, terminal, ca."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from collector import gateways
 from collector.clock import now_ms
 from collector.config import read_settings
 from collector.errors import ActionError
-from collector.gateways import Gateway, Refusal, Terminal, certificates
+from collector.gateways import Gateway, Refusal, Terminal, certificates, registration
 from collector.gateways.fleet_commands import fleet, instant
 from collector.gateways.rollout_commands import image, rollout
 
@@ -111,6 +112,44 @@ def revoke_terminal(terminal_id):
     gateways.revoke_terminal(terminal_id, now_ms())
 
 
+@terminal.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def import_terminals(data_dir, files):
+    """Register terminals from the sealed hand-over files of a flasher; a refused file leaves the others be."""
+    refused = 0
+    for file in files:
+        try:
+            terminal_id, new = registration.import_handover(data_dir, file.read_bytes(), now_ms())
+            click.echo(f"{file}\t{terminal_id}\t{'registered' if new else 'known already, the same'}")
+        except ActionError as error:
+            refused += 1
+            click.echo(f"{file}\trefused\t{error}", err=True)
+    if refused:
+        raise ActionError(f"{refused} of {len(files)} files were refused; the others are registered")
+
+
+@terminal.command("journal")
+@click.argument("terminal_id")
+def show_journal(terminal_id):
+    """What the flasher's journal says of a terminal, a line of JSON per action."""
+    gateways.terminal_named(terminal_id)
+    for line in gateways.journal_of(terminal_id):
+        click.echo(json.dumps(line, ensure_ascii=False))
+
+
+@click.group()
+def handover():
+    """Registration of terminals without a network, by sealed files."""
+
+
+@handover.command("key")
+@click.pass_obj
+def handover_key(data_dir):
+    """Print the public key that flashers seal hand-over files to; it is no secret."""
+    click.echo(registration.handover_public(data_dir))
+
+
 @click.group()
 def source():
     """What a gateway asks by itself: a chiller, a meter, a UPS. `terminal assign` and `terminal revoke` take it too."""
@@ -164,4 +203,4 @@ def export_ca(data_dir, der_file, pem_file):
         pem_file.write_bytes(certificates.ca_pem(data_dir, certificates.A02))
 
 
-COMMANDS = (gateway, terminal, source, ca, fleet, image, rollout)
+COMMANDS = (gateway, terminal, handover, source, ca, fleet, image, rollout)

@@ -1,5 +1,7 @@
 """Gateways, terminals, what gateways reported and what was refused."""
 
+import json
+
 from peewee import SQL, BlobField, CompositeKey, ForeignKeyField, IntegerField, TextField
 
 from collector.db import Table
@@ -159,3 +161,41 @@ class RolloutTerminal(Table):
 
     class Meta:
         primary_key = CompositeKey("rollout", "terminal_id")
+
+
+class Registration(Table):
+    """How a terminal came to be known: board and version its flasher told, over which way."""
+
+    terminal_id = TextField(primary_key=True)
+    board = TextField()
+    version = TextField()
+    way = TextField()  # network or handover
+    registered_ms = IntegerField()
+
+    @classmethod
+    def keep(cls, terminal_id, board, version, way, now_ms):
+        """Keep the newest. Call it inside a transaction."""
+        row = {"terminal_id": terminal_id, "board": board, "version": version, "way": way, "registered_ms": now_ms}
+        cls.insert(row).on_conflict(conflict_target=(cls.terminal_id,), update=row).execute()
+
+
+class RegistrationLine(Table):
+    """One line of the flasher's journal about a terminal."""
+
+    terminal_id = TextField()
+    number = IntegerField()
+    ts_ms = IntegerField()
+    body = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("terminal_id", "number")
+
+    @classmethod
+    def keep(cls, terminal_id, lines):
+        """Add the lines that are not there yet, in their order. Call it inside a transaction."""
+        there = {row.body for row in cls.select().where(cls.terminal_id == terminal_id)}
+        fresh = [body for body in (json.dumps(line, ensure_ascii=False) for line in lines) if body not in there]
+        for number, body in enumerate(fresh, len(there) + 1):
+            said = json.loads(body).get("ts_ms")
+            ts_ms = said if isinstance(said, int) else 0
+            cls.create(terminal_id=terminal_id, number=number, ts_ms=ts_ms, body=body)

@@ -46,7 +46,7 @@ def test_an_old_database_is_refused_with_the_command_to_run(empty):
     db.migrate()
     readings.add_channels()
     db.migrate_down()
-    with pytest.raises(ActionError, match="lacks 0007_rollouts; run `python -m collector --data .* migrate`"):
+    with pytest.raises(ActionError, match="lacks 0008_registration; run `python -m collector --data .* migrate`"):
         create_app(empty)
 
 

@@ -1,0 +1,46 @@
+"""The door for flashers: POST /api/v1/terminals with a token that may provision. Errors are problem+json (RFC 9457)."""
+
+import json
+
+from flask import Blueprint, current_app, request
+
+from collector import accounts
+from collector.clock import now_ms
+from collector.gateways import registration
+
+STATUS = {
+    "token_missing": 401,
+    "token_wrong": 401,
+    "token_scope": 403,
+    "registration_invalid": 400,
+    "gateway_unknown": 422,
+    "terminal_known": 409,
+    "terminal_revoked": 409,
+}
+
+flashers = Blueprint("flashers", __name__, url_prefix="/api/v1")
+
+
+@flashers.post("/terminals")
+def add_terminal():
+    """201 for a new terminal, 200 for one that is known with the same secret, which is never said again."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        return _problem("token_missing", "send a token: `python -m collector token add NAME --scope provision`")
+    scope = accounts.scope_of_token(token.strip(), now_ms())
+    if scope is None:
+        return _problem("token_wrong", "the token is unknown, revoked or too old; make a new one")
+    if scope != accounts.PROVISION:
+        return _problem("token_scope", f"the token may {scope}, not provision; make one with --scope provision")
+    body = request.get_data(cache=False)
+    try:
+        terminal_id, new = registration.register(current_app.config["DATA_DIR"], body, "network", now_ms())
+    except registration.RegistrationRefused as refused:
+        return _problem(refused.code, str(refused))
+    return {"terminal_id": terminal_id, "new": new}, 201 if new else 200
+
+
+def _problem(code, detail):
+    status = STATUS[code]
+    said = {"type": "about:blank", "title": code, "status": status, "detail": detail}
+    return json.dumps(said), status, {"Content-Type": "application/problem+json"}

