@@ -14,7 +14,7 @@ from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
 from flasher import ports
-from flasher.errors import BoardRefused, NoBoard, PortLost, PortRefused
+from flasher.errors import BoardRefused, FlasherError, NoBoard, PortLost, PortRefused
 
 BAUD = 115200
 ANSWER_S = 1  # a single read on the port waits no longer
@@ -41,7 +41,7 @@ class Repl:
         self._transport = _opened(self.port)
         try:
             self.enter()
-        except BaseException:
+        except (FlasherError, KeyboardInterrupt):
             self.close()
             raise
         return self
