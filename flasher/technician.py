@@ -27,7 +27,7 @@ _journal = click.option(
     "--journal", "journal_file", type=FILE, help="[default: GANTRY_JOURNAL, ~/.gantry/journal.jsonl]"
 )
 _dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-_wait = click.option("--wait", "wait_s", default=30, show_default=True, help="Seconds to wait for a gateway's proof.")
+_wait = click.option("--wait", "wait_s", default=60, show_default=True, help="Seconds to wait for a gateway's proof.")
 
 
 def _options(*options):
