@@ -2,7 +2,7 @@
 
 import click
 
-from flasher import bench, release, technician
+from flasher import bench, release, setup, technician
 from flasher.errors import FlasherError
 
 
@@ -24,7 +24,7 @@ def main():
     """Makes images for terminals, and terminals of boards."""
 
 
-for room in (release, bench, technician):
+for room in (release, bench, setup, technician):
     for command in room.COMMANDS:
         main.add_command(command)
 

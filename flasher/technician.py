@@ -1,4 +1,4 @@
-"""The commands of whoever stands before the equipment with a cable: provision, verify, label, doctor, setup."""
+"""The commands of whoever stands before the equipment with a cable: provision, verify, label, doctor."""
 
 import json
 import time
@@ -22,12 +22,14 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 OUT = Console()
 ERR = Console(stderr=True)
 _port = click.option("--port", required=True, help="The board's serial port; `python -m flasher list` names them.")
-_json = click.option("--json", "as_json", is_flag=True, help="One line of JSON instead of words.")
-_journal = click.option(
+json_option = click.option("--json", "as_json", is_flag=True, help="One line of JSON instead of words.")
+journal_option = click.option(
     "--journal", "journal_file", type=FILE, help="[default: GANTRY_JOURNAL, ~/.gantry/journal.jsonl]"
 )
-_dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-_wait = click.option("--wait", "wait_s", default=60, show_default=True, help="Seconds to wait for a gateway's proof.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+wait_option = click.option(
+    "--wait", "wait_s", default=60, show_default=True, help="Seconds to wait for a gateway's proof."
+)
 
 
 def _options(*options):
@@ -39,7 +41,7 @@ def _options(*options):
     return add
 
 
-_terminal = _options(
+terminal_options = _options(
     click.option("--board", required=True, type=click.Choice(list(boards()))),
     click.option("--site", "site_file", required=True, type=FILE, help="What is the same for all terminals here."),
     click.option("--image", type=FILE, help="[default: firmware.image of the site]"),
@@ -85,7 +87,7 @@ def _bytes(file, option):
 
 
 @contextmanager
-def _noted(journal, action, **what):
+def noted(journal, action, **what):
     """The action in the journal, however it ends; the block adds to the dict it gets."""
     try:
         yield what
@@ -96,7 +98,7 @@ def _noted(journal, action, **what):
 
 
 @contextmanager
-def _progress(words, quiet):
+def progress_bar(words, quiet):
     """A function for files.put that draws bytes and the time left, on a terminal only."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=ERR, disable=quiet or not ERR.is_terminal) as bar:
@@ -110,8 +112,8 @@ def _progress(words, quiet):
 
 def furnish_board(port, terminal_id, wanted, journal, quiet):
     """Bring application and identity onto the board on a port, and register it; the identity without secrets."""
-    with _noted(journal, "provision", port=port, board=wanted.board, terminal_id=terminal_id) as what:
-        with machine.held(port), Repl(port) as repl, _progress(terminal_id, quiet) as heard:
+    with noted(journal, "provision", port=port, board=wanted.board, terminal_id=terminal_id) as what:
+        with machine.held(port), Repl(port) as repl, progress_bar(terminal_id, quiet) as heard:
             done = provision.provision(
                 repl,
                 wanted.board,
@@ -140,24 +142,25 @@ def _register(done, wanted, journal):
     told = handover.registration(done.identity, wanted.board, done.version, gateway_id, journal.lines(terminal_id))
     if wanted.handover_key is not None:
         file = wanted.handover_file or Path(f"{terminal_id}.handover")
-        with _noted(journal, "handover", terminal_id=terminal_id):
+        with noted(journal, "handover", terminal_id=terminal_id):
             file.write_bytes(
                 handover.sealed(told, _bytes(wanted.handover_key, "--handover-key").decode(errors="replace"))
             )
         return
-    with _noted(journal, "register", terminal_id=terminal_id):
+    with noted(journal, "register", terminal_id=terminal_id):
         handover.register(told, wanted.place.collector, site.secret_in(wanted.place.collector["token_file"]))
 
 
 def prove_board(port, journal, wait_s):
     """The Verdict on the board on a port."""
-    with _noted(journal, "verify", port=port) as what, machine.held(port), Repl(port) as repl:
+    with noted(journal, "verify", port=port) as what, machine.held(port), Repl(port) as repl:
         verdict = verify.verify(repl, wait_s)
         what.update(terminal_id=verdict.terminal_id, board=verdict.board, version=verdict.version)
     return verdict
 
 
-def _tell(said, as_json):
+def tell(said, as_json):
+    """Say it: JSON, or a name and a value per line."""
     if as_json:
         click.echo(json.dumps(said, ensure_ascii=False))
         return
@@ -172,38 +175,32 @@ def words_of(verdict):
     return {**verdict._asdict(), "gateway": verdict.gateway or "not reachable from here"}
 
 
-def _found(board, every):
-    """The names of the ports where a board of this kind is: all of them, or the only one. Raises NoBoard."""
-    found = [port for port in machine.ports() if board in port.boards]
-    return [port.name for port in found] if every and found else [machine.only(found, "port", board).name]
-
-
 @click.command("provision")
 @click.argument("terminal_id")
 @_port
-@_terminal
-@_journal
-@_dry_run
-@_json
+@terminal_options
+@journal_option
+@dry_run_option
+@json_option
 def provision_board(terminal_id, port, journal_file, dry_run, as_json, **options):
     """Bring application and identity onto a board, once, and register it with the collector."""
     wanted = Wanted(**options)
     if dry_run:
         with machine.held(port), Repl(port) as repl:
             args = (repl, wanted.board, wanted.image, wanted.keys, wanted.place, wanted.identity(terminal_id))
-            _tell({"terminal_id": terminal_id, "port": port, "would_send": len(provision.planned(*args))}, as_json)
+            tell({"terminal_id": terminal_id, "port": port, "would_send": len(provision.planned(*args))}, as_json)
         return
-    _tell(furnish_board(port, terminal_id, wanted, Journal(journal_file), as_json), as_json)
+    tell(furnish_board(port, terminal_id, wanted, Journal(journal_file), as_json), as_json)
 
 
 @click.command("verify")
 @_port
-@_wait
-@_journal
-@_json
+@wait_option
+@journal_option
+@json_option
 def verify_board(port, wait_s, journal_file, as_json):
     """Prove a terminal at any time: its files, its sensors, its gateway. It starts again for that."""
-    _tell(words_of(prove_board(port, Journal(journal_file), wait_s)), as_json)
+    tell(words_of(prove_board(port, Journal(journal_file), wait_s)), as_json)
 
 
 @click.command("label")
@@ -223,45 +220,11 @@ def make_label(terminal_ids, size, under, out):
 
 @click.command("doctor")
 @click.option("--out", required=True, type=FILE, help="A .zip for whoever helps.")
-@_journal
+@journal_option
 def doctor(out, journal_file):
     """Bundle journal, versions and ports for support. No secret is in it."""
     out.write_bytes(bundle.bundled(Journal(journal_file)))
     click.echo(f"{out}: journal, versions, ports; look into it before you send it")
 
 
-@click.command("setup")
-@click.argument("terminal_ids", nargs=-1)
-@click.option("--port", "ports", multiple=True, help="Repeatable. Without it: the only one that fits.")
-@click.option("--all", "every", is_flag=True, help="Every board of this kind that is plugged in.")
-@_terminal
-@click.option("--label", "label_file", type=FILE, help="[default: labels.pdf]", default="labels.pdf")
-@click.option("--size", default="50x25", show_default=True, type=click.Choice(list(label.SIZES)))
-@_wait
-@_journal
-@_json
-def setup(terminal_ids, ports, every, label_file, size, wait_s, journal_file, as_json, **options):
-    """All of it in order: provision, register, self-test, label; for one board or several."""
-    wanted, journal = Wanted(**options), Journal(journal_file)
-    ports = list(ports) or _found(wanted.board, every)
-    terminal_ids = terminal_ids or [click.prompt(f"Id of the terminal on {port}", err=True) for port in ports]
-    if len(terminal_ids) != len(ports):
-        raise click.UsageError(f"{len(ports)} boards and {len(terminal_ids)} ids; name one id for each board")
-    results, first = [], None
-    for port, terminal_id in zip(ports, terminal_ids, strict=True):
-        try:
-            furnish_board(port, terminal_id, wanted, journal, as_json)
-            results.append({"port": port, **words_of(prove_board(port, journal, wait_s)), "result": "done"})
-        except FlasherError as error:
-            first = first or error
-            results.append({"port": port, "terminal_id": terminal_id, "result": str(error)})
-    good = [one["terminal_id"] for one in results if one["result"] == "done"]
-    if good:
-        Path(label_file).write_bytes(label.pdf([(one, "") for one in good], size))
-    for one in results:
-        _tell(one, as_json)
-    if first is not None:
-        raise first
-
-
-COMMANDS = (provision_board, verify_board, make_label, doctor, setup)
+COMMANDS = (provision_board, verify_board, make_label, doctor)
