@@ -32,6 +32,10 @@ class Bus:
             raise OSError(EIO, f"no chip acknowledges 0x{address:02x}")
         return chip
 
+    def reach(self, address):
+        """Raises OSError(EIO) when no chip acknowledges this address."""
+        self._chip(address)
+
     def write(self, address, data):
         """Hand bytes to a chip. Raises OSError(EIO), for an empty write too: some controllers cannot send one."""
         chip = self._chip(address)
@@ -42,6 +46,10 @@ class Bus:
     def read(self, address, count):
         """So many bytes from a chip. Raises OSError(EIO)."""
         return self._chip(address).read(count)
+
+    def convert(self, pin):
+        """One conversion of an ADC pin, 12 bits."""
+        return self._convert(pin)
 
     def serve(self, line):
         """Answer the board on a binary file until it closes its end."""
@@ -56,7 +64,7 @@ class Bus:
                 self.bites_at_s = time.monotonic() + (address << 8 | count) / 1000
                 return b"\x00"
             if operation == CONVERT:
-                value = self._convert(address)
+                value = self.convert(address)
                 return bytes((0, value >> 4, (value << 4 | value >> 8) & 0xFF))
             if operation == READ:
                 return b"\x00" + self.read(address, count)

@@ -27,6 +27,7 @@ class PeerGateway:
         self._terminal_id, self._link = terminal_id, GatewayLink(gateway_id, os.urandom)
         self.ts_ms = ts_ms or (lambda: round(time.time() * 1000))
         self.acknowledges, self.refuses = True, None
+        self.patience = 1  # how much longer than with a simulated terminal a wait may take
         self.readings, self.gaps, self.hellos, self.messages, self.errors = [], [], [], [], []
         self.said, self._image = [], b""  # Status and Result messages; the image that is offered
         self._changed = threading.Condition()
@@ -99,9 +100,11 @@ class PeerGateway:
 
     def say(self, event):
         """Send a Command, Offer or Chunk to the terminal."""
-        frame = self._link.send(event)
-        sent = self._client.publish(f"a01/{self._terminal_id}/down", frame, qos=1)
-        asyncio.run_coroutine_threadsafe(sent, self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._send(event), self._loop).result(10)
+
+    async def _send(self, event):
+        """Sealed where acknowledgements are sealed too: no two frames take one counter."""
+        await self._client.publish(f"a01/{self._terminal_id}/down", self._link.send(event), qos=1)
 
     def offer(self, head, image, now=True):
         """Offer an image, now and after every proof, until it is taken back with an empty one."""
@@ -122,7 +125,7 @@ class PeerGateway:
     def wait_until(self, holds, timeout_s=20):
         """Wait until `holds()` is true of what arrived."""
         with self._changed:
-            assert self._changed.wait_for(holds, timeout_s), (
+            assert self._changed.wait_for(holds, timeout_s * self.patience), (
                 f"not within {timeout_s} s; {len(self.hellos)} hellos, {len(self.readings)} readings, {self.errors}"
             )
 

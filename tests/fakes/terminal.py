@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from firmware.protocol.identity import identity_text
+from tests.fakes.slots import furnish
 from tests.needs import require_program
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +25,10 @@ QUICK = {"window_s": 1, "sample_every_ms": 100, "ack_timeout_s": 2, "back_off_fi
 
 class SimulatedTerminal:
     """Use as a context: it ends with the test. A restart keeps the folder, and with it identity and boot number."""
+
+    board, program = "simulated", "boards.simulated.run"
+    patience = 1  # how much longer than on the simulated board a wait may take
+    shows_boot = True  # whether what it prints before its console is connected can be seen
 
     def __init__(
         self,
@@ -66,6 +71,14 @@ class SimulatedTerminal:
         fresh.write_text(json.dumps(play))
         fresh.replace(self.folder / "simulated.json")
 
+    def furnish(self):
+        """Lay slots, keys and the safe copy on its flash, as the flasher does."""
+        furnish(self.folder)
+
+    def file(self, name):
+        """The bytes of a file on its flash, while it is switched off or between two writes."""
+        return (self.folder / name).read_bytes()
+
     def __enter__(self):
         self.start()
         return self
@@ -76,7 +89,7 @@ class SimulatedTerminal:
     def start(self):
         """Switch it on."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "boards.simulated.run", str(self.folder)],
+            [sys.executable, "-m", self.program, str(self.folder)],
             cwd=ROOT,
             stdin=self._cable.board if self._cable else subprocess.DEVNULL,
             stdout=self._cable.board if self._cable else subprocess.PIPE,
@@ -100,7 +113,7 @@ class SimulatedTerminal:
 
     def expect(self, text, timeout_s=15, times=1):
         """The line that says `text`, the first or the so many-th, since the terminal was made; waits for it."""
-        deadline = time.monotonic() + timeout_s
+        deadline = time.monotonic() + timeout_s * self.patience
         with self._changed:
             while True:
                 found = [line for line in self.lines if text in line]

@@ -1,29 +1,60 @@
 """The bench a terminal lies on: a broker with TLS, a gateway's side of A01, and the terminal itself.
 
-Today's runner is the simulated board under a real MicroPython. A board on USB needs the flasher's provisioning first.
+One suite, several runners: the simulated board always; an emulated Pico W where GANTRY_PICO_UF2 names MicroPython's
+image. A board on USB (--port) needs the flasher's provisioning first.
 """
 
+import os
 from collections import namedtuple
+from pathlib import Path
 
 import pytest
 
+from firmware.protocol.message import Command
 from firmware.protocol.seal import gateway_key, mqtt_password
 from tests.fakes.certificates import make_ca, make_leaf
 from tests.fakes.gateway import PeerGateway
 from tests.fakes.mosquitto import Mosquitto
 from tests.fakes.terminal import SimulatedTerminal
 
+IMAGE = "GANTRY_PICO_UF2"
 SECRET = bytes(range(32))
 GATEWAY_ID, TERMINAL_ID, PASSWORD = "gw-1", "ct-01", "the gateway's own"
 
-Bench = namedtuple("Bench", ("terminal", "gateway", "broker"))
+
+class Bench(namedtuple("Bench", ("terminal", "gateway", "broker"))):
+    """What a test of a terminal works with."""
+
+    def status(self, command_id=2**40):
+        """What the terminal says of itself on request, once it has a session to be asked in."""
+        self.gateway.wait_for_readings(1)
+        self.gateway.say(Command(command_id, "status", {}))
+        return self.gateway.wait_for_word().body
+
+
+def pytest_generate_tests(metafunc):
+    """Each test of a terminal once on every runner there is; what is missing says so by a skip."""
+    if "runner" in metafunc.fixturenames:
+        metafunc.parametrize("runner", ["simulated", "emulated"], indirect=True)
 
 
 @pytest.fixture
-def bench(tmp_path, pytestconfig, request):
-    """A terminal that is switched on, and what it talks to; a test may name what its identity says otherwise."""
-    if pytestconfig.getoption("--port"):
+def runner(request):
+    """Makes the terminal of this runner: runner(folder, secret, roads, ca, id, **identity)."""
+    if request.param == "simulated":
+        return SimulatedTerminal
+    if request.config.getoption("--port"):
         pytest.skip("a board on USB is provisioned by the flasher, which cannot do that yet")
+    if not Path(os.environ.get(IMAGE, "")).is_file():
+        pytest.skip(f"{IMAGE} names no image of MicroPython for a Pico W")
+    from tests.hil.emulated import EmulatedTerminal  # its emulator is not to be had for every machine
+
+    return EmulatedTerminal
+
+
+@pytest.fixture
+def bench(tmp_path, runner, request):
+    """A terminal that is switched on, and what it talks to; a test may name what its identity says otherwise."""
     folder, identity = tmp_path / "terminal", getattr(request, "param", {})
     ca = make_ca("hil")
     key = gateway_key(SECRET, GATEWAY_ID)
@@ -33,8 +64,9 @@ def bench(tmp_path, pytestconfig, request):
     try:
         with (
             PeerGateway(GATEWAY_ID, broker.port, ca.pem, PASSWORD, key) as gateway,
-            SimulatedTerminal(folder, SECRET, [road], ca.der, TERMINAL_ID, **identity) as terminal,
+            runner(folder, SECRET, [road], ca.der, TERMINAL_ID, **identity) as terminal,
         ):
+            gateway.patience = terminal.patience
             yield Bench(terminal, gateway, broker)
     finally:
         broker.stop()
