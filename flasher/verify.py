@@ -8,11 +8,13 @@ from firmware.protocol import image
 from flasher import files, provision
 from flasher.errors import VerifyFailed
 
-WAIT_S = 30
+AGAIN_S = 5
+WAIT_S = 60  # a gateway hears of new terminals every 20 s, and a refused terminal waits longer each time
 SLOT_FILE, SAFE, HEAD, KEYS = "slots.json", "safe", "head.bin", "keys.bin"
 
 Verdict = namedtuple(
-    "Verdict", ("terminal_id", "board", "slot", "version", "files", "sensors", "gateway", "free_bytes", "heap_free")
+    "Verdict",
+    ("terminal_id", "board", "slot", "version", "files", "sensors", "gateway", "complaint", "free_bytes", "heap_free"),
 )
 # files: how many were hashed and equal; sensors: {kind: {channel: value}}; gateway: the one that proved itself, or None
 
@@ -50,31 +52,46 @@ def verify(repl, wait_s=WAIT_S):
         if there.get(f"{slot}/{file.path}") != file.sha256.hex():
             raise VerifyFailed(f"{repl.port}: {slot}/{file.path} is not what its list says; provision the board again")
     measured = _measured(repl, slot)
-    free, (heap_free, gateway) = files.free(repl), listen(repl, wait_s)
+    free, (heap_free, gateway, complaint) = files.free(repl), listen(repl, wait_s)
     version = ".".join(map(str, manifest.version))
     name, free_bytes = identity["terminal_id"], free and free[0]
-    return Verdict(name, manifest.board, slot, version, len(manifest.files), measured, gateway, free_bytes, heap_free)
+    return Verdict(
+        name, manifest.board, slot, version, len(manifest.files), measured, gateway, complaint, free_bytes, heap_free
+    )
 
 
 def listen(repl, wait_s):
-    """(bytes of free memory, id of the gateway that proved itself or None): what the board says after a restart.
+    """(bytes of free memory, id of the gateway that proved itself or None, what the link last complained of).
 
-    Raises VerifyFailed when it never says its name, or is nobody.
+    What the board says after a restart. A gateway that does not know it yet turns it away; then it is started again
+    after a while, because by itself it would wait longer each time. Raises VerifyFailed when it never says its name.
     """
-    console, heap_free = repl.restart(), None
-    for line in console.lines(time.monotonic() + wait_s):
-        words = line.split()
-        if line.startswith("gantry terminal"):
-            heap_free = int(words[-1])
-        elif line.startswith("unprovisioned:"):
-            raise VerifyFailed(f"{repl.port}: the board says {line!r}; provision it again")
-        elif line.startswith("link proved"):
-            return heap_free, words[2]
+    until = time.monotonic() + wait_s
+    while True:
+        heap_free, gateway, complaint = _start(repl, until)
+        if gateway is not None or time.monotonic() >= until:
+            return heap_free, gateway, complaint
+        repl.enter()
+
+
+def _start(repl, until):
+    """One restart, as listen gives it; it ends early some seconds after the link was refused."""
+    console, heap_free, complaint, limit = repl.restart(), None, None, until
+    while time.monotonic() < limit:
+        for line in console.lines(min(limit, time.monotonic() + 1)):
+            words = line.split()
+            if line.startswith("gantry terminal"):
+                heap_free = int(words[-1])
+            elif line.startswith("unprovisioned:"):
+                raise VerifyFailed(f"{repl.port}: the board says {line!r}; provision it again")
+            elif line.startswith("link proved"):
+                return heap_free, words[2], None
+            elif line.startswith(("link lost", "link refused")):
+                complaint = line
+                limit = min(until, time.monotonic() + AGAIN_S) if line.startswith("link refused") else limit
     if heap_free is None:
-        raise VerifyFailed(
-            f"{repl.port}: the board does not say who it is within {wait_s} s; press RESET, verify again"
-        )
-    return heap_free, None
+        raise VerifyFailed(f"{repl.port}: the board does not say who it is; press RESET and verify again")
+    return heap_free, None, complaint
 
 
 def _measured(repl, slot):

@@ -106,7 +106,8 @@ def open_gateways(site, processes):
         config.parent.mkdir(mode=0o700)
         config.write_text(
             f'state = "{config.parent / "state"}"\n\n'
-            f'[collector]\nurl = "{site.url}"\nca = "{site.folder / "ca.pem"}"\n\n'
+            f'[collector]\nurl = "{site.url}"\nca = "{site.folder / "ca.pem"}"\n'
+            "terminals_every_s = 2\n\n"
             f'[mqtt]\nhost = "127.0.0.1"\nport = {site.broker_ports[gateway_id]}\n'
         )
         words = ("firmware.gateway", "--config", config)
