@@ -17,7 +17,7 @@ from flasher.errors import FlasherError
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("firmware/protocol", "firmware/processing", "firmware/terminal")
-NOT_ON_A_BOARD = tuple(f"firmware/protocol/{name}.py" for name in ("refusals", "gateway_link"))
+NOT_ON_A_BOARD = tuple(f"firmware/protocol/{name}.py" for name in ("channels", "refusals", "gateway_link"))
 NOT_ON_A_BOARD += ("firmware/processing/intervals.py",)
 NAMED = "firmware/terminal/__init__.py"
 VERSION = re.compile(r'^VERSION = ".*"$', re.M)

@@ -10,8 +10,9 @@ import sys
 from boards.simulated.day import KINDS, Day
 from boards.simulated.world import ZONE_S
 from firmware.processing.window import Window
-from firmware.protocol.channels import BY_NAME, to_steps
+from firmware.protocol.channels import BY_NAME
 from firmware.protocol.frame import seq_of
+from firmware.protocol.measured import to_steps
 
 WINDOW_S = 60
 LOOK_EVERY_S = 4

@@ -1,6 +1,7 @@
 """What waits, as the body of an A02 upload: columns of integers per terminal. No I/O."""
 
-from firmware.protocol.channels import BY_NAME, in_range, to_steps
+from firmware.protocol.channels import BY_NAME, in_range
+from firmware.protocol.measured import to_steps
 from firmware.protocol.received import span_of
 
 

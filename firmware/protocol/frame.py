@@ -3,8 +3,8 @@
 import struct
 from collections import namedtuple
 
-from firmware.protocol import channels
 from firmware.protocol.errors import FrameError
+from firmware.protocol.measured import AGGREGATED, MEASURED, to_steps
 
 MAGIC, VERSION = 0xA1, 1
 HEAD = ">BBBH"  # magic, version, type, length of the body
@@ -81,11 +81,11 @@ def take_text(body, at=0):
 
 def pack_record(reading):
     """One reading as bytes, 49 at most from a terminal: n, time, flags, mask, windows if aggregated, scaled values."""
-    mask, parts = 0, [struct.pack(">H", reading.windows)] if reading.flags & channels.AGGREGATED else []
-    for channel in channels.CHANNELS:
+    mask, parts = 0, [struct.pack(">H", reading.windows)] if reading.flags & AGGREGATED else []
+    for channel in MEASURED:
         if channel.name in reading.values:
             mask |= 1 << (channel.id - 1)
-            parts.append(struct.pack(">" + channel.code, channels.to_steps(channel, reading.values[channel.name])))
+            parts.append(struct.pack(">" + channel.code, to_steps(channel, reading.values[channel.name])))
     n = reading.seq & ((1 << N_BITS) - 1)
     head = struct.pack(
         ">BHHIHI", n >> 16, n & 0xFFFF, reading.ts_ms >> 32, reading.ts_ms & 0xFFFFFFFF, reading.flags, mask

@@ -2,9 +2,9 @@
 
 import struct
 
-from firmware.protocol import channels
 from firmware.protocol.errors import FrameError
 from firmware.protocol.frame import GAP_REASONS, Gap, Reading, items, seq_of
+from firmware.protocol.measured import AGGREGATED, MEASURED, from_steps
 
 _CutError = getattr(struct, "error", ValueError)  # MicroPython has no struct.error and raises ValueError
 
@@ -28,15 +28,15 @@ def _unpack_record(terminal_id, boot_no, message, at):
     n_high, n_low, ts_high, ts_low, flags, mask = struct.unpack_from(">BHHIHI", message, at)
     at, values, windows = at + 15, {}, 1
     n = n_high << 16 | n_low
-    if flags & channels.AGGREGATED:
+    if flags & AGGREGATED:
         (windows,) = struct.unpack_from(">H", message, at)
         at += 2
         if not 0 < windows <= n:
             raise FrameError("frame_body", "reading %d stands for %d windows" % (n, windows))
-    for channel in channels.CHANNELS:
+    for channel in MEASURED:
         if mask & (1 << (channel.id - 1)):
             (steps,) = struct.unpack_from(">" + channel.code, message, at)
-            values[channel.name] = channels.from_steps(channel, steps)
+            values[channel.name] = from_steps(channel, steps)
             at += 2 if channel.code == "h" else 4
             mask &= ~(1 << (channel.id - 1))
     if mask:

@@ -6,7 +6,6 @@ import time
 
 import machine
 
-from firmware.protocol import channels
 from firmware.protocol.frame import N_BITS, Reading, pack_record, seq_of
 from firmware.terminal import VERSION
 from firmware.terminal.clock import FLOOR_MS, Clock, set_chip_clock
@@ -28,8 +27,6 @@ SPENT = (  # what only the start needs
     "firmware.terminal.sensors.fit",
     "firmware.terminal.sensors.KINDS",
     "firmware.terminal.sensors._calibrate",
-    "firmware.protocol.channels.FLAGS",
-    "firmware.protocol.channels.BY_NAME",
     "firmware.terminal.clock.set_chip_clock",
 )
 STARTED = ("start", "set_chip_clock", "Bus", "Sampler", "Segments", "Outbox", "Uplink", "Clock", "_radio")
@@ -153,7 +150,6 @@ def main():
     """Start, then run for ever."""
     terminal = start()
     if terminal is not None:
-        channels.CHANNELS = [one for one in channels.CHANNELS if one.id not in channels.ELSEWHERE]
         _forget(SPENT)
         for name in STARTED:
             del globals()[name]

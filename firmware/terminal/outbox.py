@@ -7,8 +7,8 @@ power cut can take. Acknowledged files go; what was acknowledged before a power 
 
 import struct
 
-from firmware.protocol.channels import TIME_ESTIMATED
 from firmware.protocol.frame import Gap, seq_of
+from firmware.protocol.measured import TIME_ESTIMATED
 from firmware.terminal.ring import TIME_AT, Ring
 from firmware.terminal.segments import UPTIME, n_of
 

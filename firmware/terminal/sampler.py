@@ -2,7 +2,7 @@
 
 from firmware.processing.window import CHANNELS as CURRENT_CHANNELS
 from firmware.processing.window import Window
-from firmware.protocol.channels import CLOCK_STEPPED, EDGE, SHORT_WINDOW, STUCK
+from firmware.protocol.measured import CLOCK_STEPPED, EDGE, SHORT_WINDOW, STUCK
 from firmware.terminal.sensors import SensorError
 
 ENOUGH = 0.8  # of the samples a window should hold

@@ -10,7 +10,7 @@ import os
 import struct
 from binascii import crc32
 
-from firmware.protocol import channels
+from firmware.protocol.measured import MEASURED
 
 BLOCK = 4096
 MAGIC = b"GS1"
@@ -33,7 +33,7 @@ def checked(record):
 
 def size_of(mask, thinned=False):
     """Bytes of one record with these channels, without its mask, with its check; thinned ones say how many windows."""
-    values = sum([2 if channel.code == "h" else 4 for channel in channels.CHANNELS if mask & (1 << (channel.id - 1))])
+    values = sum([2 if channel.code == "h" else 4 for channel in MEASURED if mask & (1 << (channel.id - 1))])
     return MASK_AT + values + (4 if thinned else 2)
 
 

@@ -7,8 +7,8 @@ the next start lets go what is folded already, so that nothing is lost and nothi
 import struct
 
 from firmware.processing.fold import fold
-from firmware.protocol.channels import AGGREGATED
 from firmware.protocol.frame import Reading, pack_readings, pack_record
+from firmware.protocol.measured import AGGREGATED
 from firmware.protocol.received import span_of, unpack_readings
 from firmware.terminal.segments import BLOCK, END, HEAD, MASK_AT, THINNED, checked, n_of, size_of
 

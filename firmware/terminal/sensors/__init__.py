@@ -3,7 +3,7 @@
 After read(), `flags` says of that look what its values cannot. A current's `gain` and `zero` are the unit's own.
 """
 
-from firmware.protocol.channels import ABSENT, SENSOR_FAILED
+from firmware.protocol.measured import ABSENT, SENSOR_FAILED
 
 
 class SensorError(Exception):

@@ -9,7 +9,7 @@ from array import array
 import machine
 
 from firmware.processing import clamp
-from firmware.protocol.channels import BELOW_RANGE, CLIPPED
+from firmware.protocol.measured import BELOW_RANGE, CLIPPED
 from firmware.terminal.sensors import SensorError, Unplugged
 
 SAMPLES, STEP_US = 1000, 200

@@ -5,7 +5,7 @@ import time
 
 import adafruit_ina219
 
-from firmware.protocol.channels import REINITIALISED
+from firmware.protocol.measured import REINITIALISED
 from firmware.terminal.sensors import SensorError
 
 AVERAGED = 0x0F  # 128 conversions in 68 ms, against the ripple of the mains; a chip that lost its power says 0x03

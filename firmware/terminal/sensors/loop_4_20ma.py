@@ -2,7 +2,7 @@
 
 import time
 
-from firmware.protocol.channels import CLIPPED
+from firmware.protocol.measured import CLIPPED
 from firmware.terminal.sensors import SensorError
 from firmware.terminal.sensors.ina219 import Ina219
 

@@ -1,8 +1,9 @@
 """Readings become bytes and come back the same; what is no frame is named as what it is."""
 
 from firmware.protocol import frame, received
-from firmware.protocol.channels import AGGREGATED, BY_NAME, CHANNELS, ELSEWHERE, from_steps, in_range, to_steps
+from firmware.protocol.channels import BY_NAME, CHANNELS, in_range
 from firmware.protocol.frame import Gap, Reading
+from firmware.protocol.measured import AGGREGATED, MEASURED, from_steps, to_steps
 from tests.firmware.protocol.plain import refused
 
 VALUES = {"temperature_c": -3.07, "humidity_pct": None, "current_a": 0.0, "charge_as": 1234.56}
@@ -36,7 +37,7 @@ def test_an_aggregated_reading_of_impossibly_many_windows_is_refused():
 
 
 def test_a_terminals_full_record_is_at_most_49_bytes():
-    values = {channel.name: channel.low for channel in CHANNELS if channel.id not in ELSEWHERE}
+    values = {channel.name: channel.low for channel in MEASURED}
     assert len(frame.pack_record(Reading("ct-01", 2**47, 1, values, 0xFFFF, 1))) <= 49
 
 
@@ -81,10 +82,11 @@ def test_a_cut_or_padded_message_is_refused():
     refused("frame_body", received.unpack_readings, "ct-01", whole + b"\x00")
 
 
-def test_an_unknown_channel_is_refused():
-    whole = bytearray(message(READING))
-    whole[6 + 11] |= 0x80  # channel 32
-    refused("channel_unknown", received.unpack_readings, "ct-01", bytes(whole))
+def test_a_channel_that_is_unknown_or_no_terminals_is_refused():
+    for at, bit in ((11, 0x80), (13, 0x01)):  # channel 32, channel 9
+        whole = bytearray(message(READING))
+        whole[6 + at] |= bit
+        refused("channel_unknown", received.unpack_readings, "ct-01", bytes(whole))
 
 
 def test_gaps_and_acknowledgements_come_back_as_they_were():
