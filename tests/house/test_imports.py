@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from flasher import build
 from tests.house.tree import modules, text, tree
 
 BOTH = {"struct", "hashlib", "binascii", "collections"}
@@ -78,6 +79,15 @@ def test_a_room_imports_only_what_its_place_allows(path):
             assert any(inside(name, allowed) for allowed in ours) or name in ("firmware",), f"{path}:{line} {name}"
         elif others is not None:
             assert top in others, f"{path}:{line} {name}"
+
+
+def test_what_a_board_has_imports_nothing_that_no_board_has():
+    absent = {path.removesuffix(".py").replace("/", ".") for path in build.NOT_ON_A_BOARD}
+    on_a_board = [path for path in modules("firmware") if path.as_posix() in build.sources()]
+    assert len(on_a_board) > 20 and not [path for path in build.NOT_ON_A_BOARD if not (build.ROOT / path).is_file()]
+    for path in on_a_board:
+        for name, line in imports(path):
+            assert name not in absent, f"{path}:{line} {name}"
 
 
 @pytest.mark.parametrize("path", modules("collector"), ids=str)
