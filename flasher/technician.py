@@ -166,8 +166,19 @@ def tell(said, as_json):
         return
     table = Table(show_header=False, box=None)
     for name, value in said.items():
-        table.add_row(name.replace("_", " "), "-" if value is None else str(value))
+        table.add_row(name.replace("_", " "), _words(value))
     OUT.print(table)
+
+
+def _words(value):
+    """A value as a person reads it; sensors one per line."""
+    if not isinstance(value, dict):
+        return "-" if value is None else str(value)
+    return "\n".join(f"{kind}: {_values(values)}" for kind, values in value.items())
+
+
+def _values(values):
+    return ", ".join(f"{name} {value:.4g}" for name, value in values.items() if value is not None) or "nothing yet"
 
 
 def words_of(verdict):
