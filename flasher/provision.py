@@ -9,8 +9,8 @@ from collections import namedtuple
 from firmware.protocol.identity import identity_in, identity_text
 from firmware.protocol.image import unpack_manifest
 from flasher import files, site
-from flasher.errors import FlasherError, WrongBoard
-from flasher.furnish import furnished
+from flasher.errors import FlasherError, ImageRefused, WrongBoard
+from flasher.furnish import first_state, furnished
 
 SCHEMA = 1
 SECRET_BYTES = 32
@@ -20,8 +20,21 @@ FOLDERS = ("a", "safe")
 OF_ONE_BIRTH = ("secret", "first_boot_no")  # what two identities of the same terminal may differ in
 ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.IGNORECASE)
 
+FLOOR = """
+import json
+try:
+    with open(%r) as file:
+        print(json.dumps(json.load(file)["floor"]))
+except (OSError, ValueError, KeyError):
+    print([0, 0, 0])
+"""
+
 Done = namedtuple("Done", ("identity", "version", "sent", "hashes"))
 # identity: with the secret, for the registration only; sent: paths; hashes: {path: sha256} of all that is there
+
+
+class Unprovisioned(FlasherError):
+    """The board is nobody yet."""
 
 
 class Provisioned(FlasherError):
@@ -87,8 +100,27 @@ def provision(repl, board, image, keys, place, identity, again=False, progress=l
     sent = files.put(repl, wanted, progress)
     files.clear(repl, FOLDERS, wanted)
     hashes = {path: hashlib.sha256(content).hexdigest() for path, content in wanted.items()}
-    version = ".".join(map(str, unpack_manifest(image)[0].version))
-    return Done(told, version, sent, hashes)
+    return Done(told, _dotted(unpack_manifest(image)[0].version), sent, hashes)
+
+
+def update(repl, image, keys, progress=lambda path, size, total: None):
+    """Bring another application onto a terminal, in slot a; who it is and its floor stay. (version, sent paths).
+
+    Raises Unprovisioned for a board that is nobody, ImageRefused for a version below the floor.
+    """
+    board = board_there(repl)
+    if board is None or identity_there(repl) is None:
+        raise Unprovisioned(f"{repl.port} is no terminal yet; provision it")
+    state, version = first_state(), unpack_manifest(image)[0].version
+    state["floor"] = repl.value(FLOOR % SLOTS)
+    if tuple(version) < tuple(state["floor"]):
+        raise ImageRefused(
+            f"{repl.port} has confirmed {_dotted(state['floor'])}; {_dotted(version)} is older; take a newer image"
+        )
+    wanted = {**furnished(board, image, keys, {}), SLOTS: json.dumps(state).encode()}
+    sent = files.put(repl, wanted, progress)
+    files.clear(repl, FOLDERS, wanted)
+    return _dotted(version), sent
 
 
 def planned(repl, board, image, keys, place, identity):
@@ -103,3 +135,7 @@ def _same(there, identity):
     return {name: there.get(name) for name in plain if name not in OF_ONE_BIRTH} == {
         name: value for name, value in plain.items() if name not in OF_ONE_BIRTH
     }
+
+
+def _dotted(version):
+    return ".".join(map(str, version))

@@ -214,6 +214,22 @@ def verify_board(port, wait_s, journal_file, as_json):
     tell(words_of(prove_board(port, Journal(journal_file), wait_s)), as_json)
 
 
+@click.command("update")
+@_port
+@click.option("--image", required=True, type=FILE, help="A signed image, as `build` makes it.")
+@click.option("--keys", required=True, type=FILE, help="Release keys to trust.")
+@journal_option
+@json_option
+def update_board(port, image, keys, journal_file, as_json):
+    """Bring another application onto a terminal over the cable; who it is stays."""
+    whole, trusted = _bytes(image, "--image"), _bytes(keys, "--keys")
+    bar, note = progress_bar(port, as_json), noted(Journal(journal_file), "update", port=port)
+    with note as what, machine.held(port), Repl(port) as repl, bar as heard:
+        what["version"], sent = provision.update(repl, whole, trusted, heard)
+        repl.restart()
+    tell({"port": port, "version": what["version"], "sent": len(sent)}, as_json)
+
+
 @click.command("label")
 @click.argument("terminal_ids", nargs=-1, required=True)
 @click.option("--size", default="50x25", show_default=True, type=click.Choice(list(label.SIZES)), help="Of a PDF.")
@@ -238,4 +254,4 @@ def doctor(out, journal_file):
     click.echo(f"{out}: journal, versions, ports; look into it before you send it")
 
 
-COMMANDS = (provision_board, verify_board, make_label, doctor)
+COMMANDS = (provision_board, verify_board, update_board, make_label, doctor)

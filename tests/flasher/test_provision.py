@@ -9,6 +9,7 @@ from collector.gateways import registration
 from firmware.protocol.identity import identity_in
 from flasher import site
 from flasher.errors import FlasherError
+from tests.fakes import slots
 from tests.fakes.certificates import make_ca
 from tests.flasher.bench import WIFI_KEY, Bench
 from tests.needs import require_program
@@ -165,3 +166,23 @@ def test_a_wrong_calibration_is_refused(points):
 def test_a_kit_without_current_takes_no_calibration():
     with pytest.raises(FlasherError, match="no current"):
         site.sensors_of("climate", calibration=[[0, 0], [1, 1]])
+
+
+def test_an_update_over_the_cable_keeps_who_it_is_and_refuses_what_is_older(bench, sealed):
+    fresh, old = bench.folder / "new.img", bench.folder / "terminal.img"
+    fresh.write_bytes(slots.image_of(slots.NEW)[1])
+    with bench.cable() as board:
+        words = ("update", "--port", board.port, "--keys", bench.folder / "keys.bin", "--journal", bench.journal)
+        status, said = bench.run(*words, "--image", fresh)
+        assert status == 1 and "provision it" in said
+        assert bench.provision(board.port, *sealed)[0] == 0
+        secret, state = bench.secret(), json.loads((bench.board / "slots.json").read_text())
+        (bench.board / "slots.json").write_text(json.dumps({**state, "active": "b", "floor": [0, 1, 1]}))
+        status, said = bench.run(*words, "--image", old)
+        assert status == 6 and "0.1.0 is older" in said
+        status, said = bench.run(*words, "--image", fresh, "--json")
+        assert status == 0 and json.loads(said)["version"] == "0.2.0" and bench.secret() == secret
+        kept = json.loads((bench.board / "slots.json").read_text())
+        assert (kept["active"], kept["floor"]) == ("a", [0, 1, 1])
+        verified = bench.run("verify", "--port", board.port, "--wait", "2", "--journal", bench.journal, "--json")[1]
+        assert json.loads(verified)["version"] == "0.2.0"
