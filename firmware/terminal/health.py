@@ -4,6 +4,7 @@ Loaded when it is needed and forgotten again: memory is for readings.
 """
 
 import gc
+import os
 
 import machine
 
@@ -38,9 +39,21 @@ def board():
         return None
 
 
-def status(boot_no, uptime_ms, outbox, refused):
+def flash():
+    """Bytes of the file system we stand on: {"free": ..., "total": ...}."""
+    said = os.statvfs(os.getcwd())
+    return {"free": said[1] * said[4], "total": said[1] * said[2]}
+
+
+def waited_h(outbox, now_ms):
+    """Hours the oldest reading of the outbox has waited, in tenths; 0 when none waits or no time is known."""
+    oldest_ms = outbox.oldest_ms()
+    return 0 if oldest_ms is None else max(0, now_ms - oldest_ms) // 360000 / 10
+
+
+def status(boot_no, clock, sampler, outbox, uplink):
     """{name: value} of everything a gateway may ask for."""
-    state = slots.read()
+    state, uptime_ms = slots.read(), clock.uptime_ms()
     return {
         "version": VERSION,
         "board": board(),
@@ -50,6 +63,11 @@ def status(boot_no, uptime_ms, outbox, refused):
         "uptime_s": uptime_ms // 1000,
         "reset_cause": machine.reset_cause(),
         "heap_free": gc.mem_free(),
-        "outbox": outbox.depth(),
-        "refused": refused,
+        "flash": flash(),
+        "rssi_dbm": uplink.rssi_dbm(),
+        "link_losses": uplink.lost,
+        "outbox": dict(outbox.depth(), hours=waited_h(outbox, clock.at(uptime_ms))),
+        "sensors": {"failures": sampler.failures, "reinitialised": sampler.reinitialised()},
+        "clock": {"drift_ppm": clock.drift_ppm(), "steps": clock.steps},
+        "refused": uplink.refused,
     }

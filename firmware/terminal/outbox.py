@@ -131,7 +131,14 @@ class Outbox:
     def depth(self):
         """{name: count} of what waits in memory and on the flash, and of what the flash did to make room."""
         files = self._segments
-        return {"memory": len(self._ring), "files": len(files), "thinned": files.thinned, "flash_errors": files.failed}
+        said = {"memory": len(self._ring), "files": len(files), "thinned": files.thinned, "flash_errors": files.failed}
+        said["dropped"] = files.dropped + self._ring.dropped
+        return said
+
+    def oldest_ms(self):
+        """The time of the oldest reading that waits, or None: nothing waits, or no time is known."""
+        _boot_no, records = self.peek(1)
+        return _time_of(records[0]) if records else None
 
     def oldest(self):
         """The number of the oldest reading that waits and was looked at, or None."""

@@ -20,6 +20,7 @@ class Ring:
         self._first = self._used = 0
         self._lost = []  # intervals of n, oldest first
         self.stamped = False
+        self.dropped = 0  # readings given up for want of room
 
     def __len__(self):
         return self._used
@@ -102,6 +103,7 @@ class Ring:
         self._used -= 1
 
     def _lose(self, n):
+        self.dropped += 1
         if self._lost and self._lost[-1][1] == n - 1:
             self._lost[-1] = (self._lost[-1][0], n)
         else:

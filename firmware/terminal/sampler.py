@@ -31,7 +31,12 @@ class Sampler:
         if self._steady:
             self.channels.update(CURRENT_CHANNELS)
         self.told = None  # what the sensors last complained of
+        self.failures = 0  # looks that gave nothing
         self._open(now_ms)
+
+    def reinitialised(self):
+        """How often sensors had to be set up again since the start."""
+        return sum([getattr(sensor, "reinitialised", 0) for sensor in self._steady + self._slow])
 
     def _open(self, start_ms):
         self._start_ms, self._last_ms, self._due_ms = start_ms, start_ms, start_ms + self._every_ms
@@ -63,6 +68,7 @@ class Sampler:
             return values
         except SensorError as error:
             self._flags |= error.flags
+            self.failures += 1
             self.told = str(error)
             return dict.fromkeys(sensor.CHANNELS)
 

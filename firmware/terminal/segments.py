@@ -55,6 +55,7 @@ class Segments:
         self._open = None  # name, mask and bytes of the file that still grows
         self.lost = []  # (boot_no, first n, last n) given up because the flash was full, or cannot be read
         self.thinned = self.failed = 0  # files folded into others; times the flash did not do what was asked
+        self.dropped = 0  # readings given up or not to be read again
         if any(name.endswith(THINNED) for name in self.names):
             from firmware.terminal.thin import let_go_folded
 

@@ -29,7 +29,7 @@ def make_room(segments, room, handed):
         name = segments.names[0]
         boot_no, records = segments.read(name)
         if records:
-            segments.lost.append((boot_no, int(name[8:14], 16), n_of(records[-1])))
+            _give_up(segments, boot_no, int(name[8:14], 16), n_of(records[-1]))
         segments.remove(name)
 
 
@@ -39,7 +39,12 @@ def lose(segments, name):
     after = [other for other in segments.names if other > name][:1]
     last = int(after[0][8:14], 16) - 1 if after and after[0][:8] == boot else first
     if name in segments.names:
-        segments.lost.append((int(boot, 16), first, max(first, last)))
+        _give_up(segments, int(boot, 16), first, max(first, last))
+
+
+def _give_up(segments, boot_no, first, last):
+    segments.lost.append((boot_no, first, last))
+    segments.dropped += last - first + 1
 
 
 def fold_oldest(segments, room, handed):

@@ -23,6 +23,7 @@ class Uplink:
         self._turn, self._road, self._session, self._proved_ms = 0, None, None, None
         self._status = status
         self.refused = {}  # what we refused, by code
+        self.lost = 0  # roads that broke or could not be opened
         self.acknowledged = False  # whether a reading was taken since the start
 
     def step(self, now_ms):
@@ -35,9 +36,14 @@ class Uplink:
         except TurnedAway as error:
             self._leave("link refused", error, _by_chance(self._identity.settings["back_off_most_s"]))
         except RoadLost as error:
+            self.lost += 1
             self._leave("link lost", error, self._back_off_ms())
         except Untrusted as error:
             self._leave("link refused", error, int(self._identity.settings["distrust_s"] * 1000))
+
+    def rssi_dbm(self):
+        """What the radio receives, in dBm; None without one or while it has no network."""
+        return None if self._wifi is None else self._wifi.rssi_dbm()
 
     def _open(self, now_ms):
         online = self._wifi is None or self._wifi.ready(now_ms)

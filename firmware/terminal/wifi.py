@@ -30,3 +30,7 @@ class Wifi:
             except OSError as error:
                 print("wifi cannot be asked to join:", error)
         return self._radio.isconnected()
+
+    def rssi_dbm(self):
+        """How strongly the network is received, in dBm; None while none is joined."""
+        return self._radio.status("rssi") if self._radio.isconnected() else None

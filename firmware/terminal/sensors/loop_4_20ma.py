@@ -24,6 +24,11 @@ class Loop:
         if voltage:
             self.CHANNELS = ("current_a", "voltage_v")
 
+    @property
+    def reinitialised(self):
+        """How often the meter's configuration had to be given again."""
+        return self._meter.reinitialised
+
     def read(self):
         """A in the clamp by channel. Raises SensorError for a loop that has looked broken for 4 s.
 

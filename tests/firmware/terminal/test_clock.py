@@ -48,3 +48,22 @@ set_chip_clock(machine.RTC(), 1760000400000)
 print(machine.RTC().datetime())
 """
     assert said(script, tmp_path) == ["(2025, 10, 9, 3, 9, 0, 0, 0)"]
+
+
+def test_drift_is_what_the_offset_moved_between_proofs_an_hour_apart(tmp_path):
+    script = """
+clock.set(1760000000000)
+wait(3599000); clock.set(1760003599000); print(clock.drift_ppm())
+wait(3601000); clock.set(1760007200360); print(clock.drift_ppm())
+wait(7200000); clock.set(1760014399568); print(clock.drift_ppm(), clock.steps)
+"""
+    assert said(script, tmp_path) == ["None", "50", "-30 0"]
+
+
+def test_drift_is_measured_anew_after_a_step_and_steps_are_counted(tmp_path):
+    script = """
+clock.set(1760000000000)
+wait(7200000); clock.set(1770000000000); print(clock.drift_ppm(), clock.steps)
+wait(7200000); clock.set(1770007200072); print(clock.drift_ppm(), clock.steps)
+"""
+    assert said(script, tmp_path) == ["None 1", "10 1"]
