@@ -77,9 +77,8 @@ def test_several_boards_are_made_and_one_that_fails_stops_no_other(bench, monkey
         assert told["good"]["result"] == "done"
         assert told["broken"]["status"] == 7 and "sensor loop_4_20ma" in told["broken"]["result"]
         (other / "simulated.json").write_text(json.dumps(play))
-        status, said = bench.run(*words(bench, *ids, "--all"))  # a second run goes on
-        assert status == 0, said
-        status, said = bench.run(*[word for word in words(bench, *ids, "--all") if word != "--json"])
+        plain = [word for word in words(bench, *ids, "--all") if word != "--json"]
+        status, said = bench.run(*plain)  # a second run goes on
         assert status == 0 and said.count("done") == 2 and "\x1b[" not in said
 
 
