@@ -84,12 +84,13 @@ class Update:
         if hashlib.sha256(head).digest()[: len(self.image_id)] != self.image_id:
             self._head = b""
             raise ImageError("image_hash", "the head is not the one that was offered")
-        self._check(head)
+        manifest = self._check(head)  # once: there is memory for one copy of a head, and of what it lists
         with open(self._place + HEAD, "wb") as out:
             out.write(head)
-        self._open_head()
+        self._manifest = manifest
 
     def _check(self, head):
+        """The manifest of a head that may be installed. Raises ImageError."""
         manifest, at = image.unpack_manifest(head)
         signatures, end = image.unpack_signatures(head, at)
         if end != len(head) or end + sum([file.size for file in manifest.files]) != self.size:
@@ -97,12 +98,12 @@ class Update:
         if not image.signed_by(head[:at], signatures, trusted(self._folder).keys):
             raise ImageError("image_signature", "%d signatures, none by a trusted key" % len(signatures))
         image.check(manifest, self._board, self._state["floor"], self._boot_version)
+        return manifest
 
     def _open_head(self):
         with open(self._place + HEAD, "rb") as file:
             self._head = file.read()
-        self._check(self._head)
-        self._manifest = image.unpack_manifest(self._head)[0]
+        self._manifest = self._check(self._head)
 
     def finish(self):
         """Read every file back; when all are right the slot starts as a trial next time. Raises ImageError.
