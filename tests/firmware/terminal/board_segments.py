@@ -2,8 +2,8 @@
 
 import vfs
 
-from firmware.protocol.measured import AGGREGATED, EDGE
 from firmware.protocol.frame import Reading, pack_readings, pack_record, seq_of
+from firmware.protocol.measured import AGGREGATED, EDGE
 from firmware.protocol.received import span_of, unpack_readings
 from firmware.terminal.segments import BLOCK, Segments, n_of, size_of
 from tests.fakes.flash import Flash, PowerCut
