@@ -108,7 +108,7 @@ class Ring:
         return n - windows_of(self._ring[at : at + self._ring[at - 1]]) + 1, n
 
     def _lose(self, first, last):
-        self.dropped += 1
+        self.dropped += last - first + 1
         if self._lost and self._lost[-1][1] == first - 1:
             first = self._lost.pop()[0]
         self._lost.append((first, last))
