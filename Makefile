@@ -1,5 +1,6 @@
 # demo: the whole chain on this machine, in your browser    test: everything that must hold
 # bench: speed beside its limits    hil: the terminal suite on a board, an emulator or simulated    lint: style
+# soak: terminals whose links are cut for MINUTES, PLAN=terminal
 # Each target makes .venv by itself; python3 >= 3.11 and make are all it needs.
 
 PYTHON ?= python3
@@ -7,8 +8,10 @@ DEMO_SECONDS ?= 0
 DEMO_DAYS ?= 30
 ROOM ?=
 PORT ?=
+PLAN ?= terminal
+MINUTES ?= 30
 
-.PHONY: demo test bench hil lint clean
+.PHONY: demo test bench soak hil lint clean
 
 demo: .venv/ready
 	.venv/bin/python -m collector demo --seconds $(DEMO_SECONDS) --days $(DEMO_DAYS)
@@ -18,6 +21,9 @@ test: .venv/ready
 
 bench: .venv/ready
 	.venv/bin/python -m tests.bench $(ROOM)
+
+soak: .venv/ready
+	.venv/bin/python -m tests.soak $(PLAN) $(MINUTES)
 
 hil: .venv/ready
 	.venv/bin/python -m pytest tests/hil $(if $(PORT),--port $(PORT))

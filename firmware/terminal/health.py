@@ -54,6 +54,7 @@ def waited_h(outbox, now_ms):
 def status(boot_no, clock, sampler, outbox, uplink):
     """{name: value} of everything a gateway may ask for."""
     state, uptime_ms = slots.read(), clock.uptime_ms()
+    gc.collect()  # so that heap_free can be held against the one before
     return {
         "version": VERSION,
         "board": board(),
