@@ -93,11 +93,6 @@ def pack_record(reading):
     return head + b"".join(parts)
 
 
-def windows_of(record):
-    """How many windows a record (bytes of pack_record) stands for."""
-    return struct.unpack_from(">H", record, 15)[0] if record[10] & AGGREGATED else 1
-
-
 def pack_readings(boot_no, records):
     """A sealed message of records (bytes of pack_record) that all belong to one boot; at most 255."""
     return struct.pack(">BIB", READINGS, boot_no, len(records)) + b"".join(records)

@@ -10,11 +10,6 @@ SETTINGS = (
     Setting("window_s", 10, "seconds of samples that make one reading, 1 to 600"),
     Setting("sample_every_ms", 500, "milliseconds between looks at the current, 20 to 1000"),
     Setting("edge_a", 0, "amperes a window's current must leave the one before by to be marked as an edge; 0: never"),
-    Setting("deadband_current_a", 0, "amperes mean, least and most may move in windows that are folded; 0: none"),
-    Setting("deadband_temperature_c", 0, "degrees the temperature may move in windows that are folded; 0: none"),
-    Setting("deadband_humidity_pct", 0, "per cent the humidity may move in windows that are folded; 0: none"),
-    Setting("deadband_voltage_v", 0, "volts the voltage may move in windows that are folded; 0: none"),
-    Setting("heartbeat_s", 60, "seconds after which folded windows are sent as one reading, 1 to 3600"),
     Setting("stuck_s", 3600, "seconds after which a value that has not moved at all is marked as stuck"),
     Setting("ring_readings", 16, "readings kept in memory before they go to the flash, 4 to 400"),
     Setting(
@@ -38,11 +33,6 @@ LIMITS = {
     "ring_readings": (4, 400),
     "outbox_bytes": (40960, 8388608),
     "edge_a": (0, 2000),
-    "deadband_current_a": (0, 2000),
-    "deadband_temperature_c": (0, 165),
-    "deadband_humidity_pct": (0, 100),
-    "deadband_voltage_v": (0, 1000),
-    "heartbeat_s": (1, 3600),
     "watchdog_ms": (1000, 60000),
 }
 

@@ -7,7 +7,6 @@ import time
 import machine
 
 from firmware.protocol.frame import N_BITS, Reading, pack_record, seq_of
-from firmware.protocol.measured import AGGREGATED
 from firmware.terminal import VERSION
 from firmware.terminal.clock import FLOOR_MS, Clock, set_chip_clock
 from firmware.terminal.i2c import Bus
@@ -17,7 +16,7 @@ from firmware.terminal.segments import Segments
 from firmware.terminal.session import RestartAsked
 from firmware.terminal.uplink import Uplink
 
-LAST_N = 2**N_BITS - 1 - 2**12  # with room for what is still held then
+LAST_N = 2**N_BITS - 1
 TURN_MS = 20
 STEP_MOST_MS = 180000  # how long one step of the uplink may take, waits on the network included
 OUTBOX = "outbox/"
@@ -30,7 +29,7 @@ SPENT = (  # what only the start needs
     "firmware.terminal.sensors._calibrate",
     "firmware.terminal.clock.set_chip_clock",
 )
-STARTED = ("start", "set_chip_clock", "Bus", "Sampler", "Segments", "Outbox", "Uplink", "Clock", "_radio", "_deadband")
+STARTED = ("start", "set_chip_clock", "Bus", "Sampler", "Segments", "Outbox", "Uplink", "Clock", "_radio")
 LATER = ("firmware.terminal.health", "firmware.terminal.slots")  # what is needed now and then
 
 
@@ -51,11 +50,10 @@ class Terminal:
         bus = Bus(wires)
         sensors = [fit(bus, wanted) for wanted in identity.sensors]
         self._sampler, self._told = Sampler(sensors, settings, self._clock.uptime_ms()), None
-        fullest = Reading(identity.terminal_id, 0, 0, dict.fromkeys(self._sampler.channels), AGGREGATED, 1)
+        fullest = Reading(identity.terminal_id, 0, 0, dict.fromkeys(self._sampler.channels), 0, 1)
         segments = Segments(OUTBOX, settings["outbox_bytes"])
         self._outbox = Outbox(boot_no, settings["ring_readings"], len(pack_record(fullest)), segments)
         self._uplink = Uplink(identity, self._outbox, self._clock, _radio(identity.wifi), self.breathe, self.status)
-        self._deadband = _deadband(settings)
         self._measured = self._confirmed = False
 
     def run(self):
@@ -74,8 +72,6 @@ class Terminal:
         except RestartAsked:
             from firmware.terminal import health
 
-            for held in self._deadband.release() if self._deadband else ():
-                self._keep(*held)
             health.restart(self._outbox)
 
     def _confirm(self):
@@ -100,7 +96,7 @@ class Terminal:
         """
         window = self._sampler.poll(self._clock.uptime_ms(), self._clock.stepped)
         if window is not None:
-            self._take(*window)
+            self._keep(*window)
         self._outbox.save_if_due(self._clock.uptime_ms())
         if self._sampler.told != self._told:
             self._told = self._sampler.told
@@ -108,39 +104,17 @@ class Terminal:
         if self._clock.uptime_ms() - self._stepped_ms < STEP_MOST_MS:
             self._watchdog.feed()
 
-    def _take(self, start_ms, values, flags):
-        """Keep a window, or let the deadband hold it until there is something to say."""
+    def _keep(self, start_ms, values, flags):
+        """Number a window and put it into the outbox; while no time is known it is stamped with the uptime."""
         self._clock.stepped = False
         self._measured = self._measured or any(value is not None for value in values.values())
-        if self._deadband is None:
-            self._keep(start_ms, values, flags, 1)
-        else:
-            for reading in self._deadband.take(start_ms, values, flags, self._clock.uptime_ms()):
-                self._keep(*reading)
-        if self._n >= LAST_N:
-            raise RestartAsked  # the next boot has numbers again
-
-    def _keep(self, start_ms, values, flags, windows):
-        """Number a reading and put it into the outbox; while no time is known it is stamped with the uptime.
-
-        One that stands for several windows has the number of its last.
-        """
-        self._n += windows
-        flags |= AGGREGATED if windows > 1 else 0
+        self._n += 1
         ts_ms = self._clock.at(start_ms) if self._outbox.stamped else start_ms
         seq = seq_of(self._boot_no, self._n)
-        record = pack_record(Reading(self._identity.terminal_id, ts_ms, seq, values, flags, windows))
+        record = pack_record(Reading(self._identity.terminal_id, ts_ms, seq, values, flags, 1))
         self._outbox.put(record, self._clock.uptime_ms())
-
-
-def _deadband(settings):
-    """What holds quiet windows, or None when no deadband is set: then each is sent."""
-    if not any(settings[name] for name in settings if name.startswith("deadband_")):
-        return None
-    from firmware.processing.deadband import Deadband
-    from firmware.protocol.measured import BELOW_RANGE
-
-    return Deadband(settings, BELOW_RANGE)
+        if self._n == LAST_N:
+            machine.reset()  # the next boot has numbers again
 
 
 def _radio(wanted):

@@ -10,9 +10,10 @@ import struct
 from firmware.protocol.frame import Gap, seq_of
 from firmware.protocol.measured import TIME_ESTIMATED
 from firmware.terminal.ring import TIME_AT, Ring
-from firmware.terminal.segments import FLAGS_AT, UPTIME, n_of
+from firmware.terminal.segments import UPTIME, n_of
 
 SAVE_AFTER_MS = 160000
+FLAGS_AT = 9  # where a record's two bytes of flags begin
 
 
 class Outbox:

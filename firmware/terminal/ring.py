@@ -5,7 +5,7 @@ A slot holds one packed record. While no time is known its time field carries th
 
 import struct
 
-from firmware.protocol.frame import Gap, seq_of, windows_of
+from firmware.protocol.frame import Gap, seq_of
 
 TIME_AT = 3  # where a record's six bytes of time begin
 
@@ -31,7 +31,7 @@ class Ring:
             raise ValueError("a record of %d bytes; at most %d were said to come" % (len(record), self._slot - 1))
         if self._used == self._slots:
             if self._ring[self._first * self._slot]:  # else it was acknowledged out of turn
-                self._lose(*self._span_at(self._first))
+                self._lose(self._n_at(self._first))
             self._forget_first()
         at = (self._first + self._used) % self._slots * self._slot
         self._ring[at] = len(record)
@@ -102,16 +102,12 @@ class Ring:
         self._first = (self._first + 1) % self._slots
         self._used -= 1
 
-    def _span_at(self, slot):
-        """First and last n a record stands for."""
-        n, at = self._n_at(slot), slot * self._slot + 1
-        return n - windows_of(self._ring[at : at + self._ring[at - 1]]) + 1, n
-
-    def _lose(self, first, last):
-        self.dropped += last - first + 1
-        if self._lost and self._lost[-1][1] == first - 1:
-            first = self._lost.pop()[0]
-        self._lost.append((first, last))
+    def _lose(self, n):
+        self.dropped += 1
+        if self._lost and self._lost[-1][1] == n - 1:
+            self._lost[-1] = (self._lost[-1][0], n)
+        else:
+            self._lost.append((n, n))
 
 
 def _inside(seq, intervals):

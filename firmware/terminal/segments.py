@@ -2,7 +2,6 @@
 
 A file's name is its boot and its first number, so that names in order are readings in order. It begins with the channel
 mask all its records share; a record carries its own check. A file that was cut by a power loss is read up to the cut.
-Once a reading stands for several windows, the files begun after it are wide: each of their records says for how many.
 When there is no room the oldest files of single windows are folded into one of minutes; how stands in thin.py.
 Appending costs about one erase however little is written: callers bring many records at once.
 """
@@ -11,15 +10,14 @@ import os
 import struct
 from binascii import crc32
 
-from firmware.protocol.frame import windows_of
-from firmware.protocol.measured import AGGREGATED, MEASURED
+from firmware.protocol.measured import MEASURED
 
 BLOCK = 4096
 MAGIC = b"GS1"
 HEAD = 9  # magic, mask, check
-FLAGS_AT, MASK_AT, WINDOWS_AT = 9, 11, 15  # a record of A01 is n, time, flags, mask, then windows if aggregated
+MASK_AT = 11  # a record of A01 is n, time, flags, then its mask
 UPTIME = 0x80  # first bit of a record's time: uptime of its boot, because no time was known
-END, WIDE, THINNED = ".seg", ".sgw", ".sgt"
+END, THINNED = ".seg", ".sgt"
 ENOSPC = 28
 
 
@@ -27,21 +25,16 @@ def _check(data):
     return struct.pack(">H", crc32(data) & 0xFFFF)
 
 
-def checked(record, wide=False):
-    """A record of A01 as it stands in a file: without its mask, with its check; in a wide one with its windows."""
-    windows = b"\0\1" if wide and not _is_aggregated(record) else b""
-    packed = record[:MASK_AT] + windows + record[WINDOWS_AT:]
+def checked(record):
+    """A record of A01 as it stands in a file: without its mask, with its check."""
+    packed = record[:MASK_AT] + record[MASK_AT + 4 :]
     return packed + _check(packed)
 
 
-def _is_aggregated(record):
-    return record[FLAGS_AT + 1] & AGGREGATED
-
-
-def size_of(mask, wide=False):
-    """Bytes of one record with these channels, without its mask, with its check; wide ones say how many windows."""
+def size_of(mask, thinned=False):
+    """Bytes of one record with these channels, without its mask, with its check; thinned ones say how many windows."""
     values = sum([2 if channel.code == "h" else 4 for channel in MEASURED if mask & (1 << (channel.id - 1))])
-    return MASK_AT + values + (4 if wide else 2)
+    return MASK_AT + values + (4 if thinned else 2)
 
 
 def n_of(record):
@@ -58,8 +51,8 @@ class Segments:
             os.mkdir(folder[:-1])
         except OSError:
             pass  # it is there, or the first write says why not
-        self.names = sorted([name for name in os.listdir(folder) if name.endswith((END, WIDE, THINNED))])
-        self._open, self._wide = None, False  # name, mask and bytes of the file that still grows; what the next will be
+        self.names = sorted([name for name in os.listdir(folder) if name.endswith((END, THINNED))])
+        self._open = None  # name, mask and bytes of the file that still grows
         self.lost = []  # (boot_no, first n, last n) given up because the flash was full, or cannot be read
         self.thinned = self.failed = 0  # files folded into others; times the flash did not do what was asked
         self.dropped = 0  # readings given up or not to be read again
@@ -80,31 +73,25 @@ class Segments:
             end = at
             while end < len(records) and records[end][MASK_AT : MASK_AT + 4] == mask:
                 end += 1
-            self._widen(records[at:end])
             at += self._append_alike(boot_no, mask, records[at:end])
-
-    def _widen(self, records):
-        """From the first reading of several windows on, files are wide."""
-        if not self._wide and any(_is_aggregated(one) for one in records):
-            self._wide, self._open = True, None
 
     def _append_alike(self, boot_no, mask, records):
         """Append what fits into the growing file, or begin one; how many were taken."""
-        size = size_of(struct.unpack(">I", mask)[0], self._wide)
+        size = size_of(struct.unpack(">I", mask)[0])
         if self._open is None or self._open[1] != mask or self._open[2] + size > BLOCK:
-            self._begin(boot_no, mask, n_of(records[0]) - windows_of(records[0]) + 1)
+            self._begin(boot_no, mask, n_of(records[0]))
         name, _mask, used = self._open
         taken = records[: (BLOCK - used) // size]
         self._open = None  # nothing is appended behind a write that failed
         with open(self.folder + name, "ab") as file:
-            file.write(b"".join([checked(one, self._wide) for one in taken]))
+            file.write(b"".join([checked(one) for one in taken]))
         self._open = (name, mask, used + size * len(taken))
         return len(taken)
 
     def _begin(self, boot_no, mask, n):
         while (len(self.names) + 1) * BLOCK > self._limit and self.names:
             self._make_room()
-        name = "%08x%06x%s" % (boot_no, n, WIDE if self._wide else END)
+        name = "%08x%06x%s" % (boot_no, n, END)
         try:
             self.write(name, mask)
         except OSError as error:
@@ -150,14 +137,12 @@ class Segments:
         if len(data) < HEAD or data[:3] != MAGIC or data[HEAD - 2 : HEAD] != _check(data[: HEAD - 2]):
             return boot_no, []
         mask, records = data[3:7], []
-        wide = name.endswith((WIDE, THINNED))
-        size = size_of(struct.unpack(">I", mask)[0], wide)
+        size = size_of(struct.unpack(">I", mask)[0], name.endswith(THINNED))
         for at in range(HEAD, len(data) - size + 1, size):
             one = data[at : at + size - 2]
             if data[at + size - 2 : at + size] != _check(one):
                 break
-            own = MASK_AT + 2 if wide and not _is_aggregated(one) else MASK_AT  # a single window says so by its flags
-            records.append(one[:MASK_AT] + mask + one[own:])
+            records.append(one[:MASK_AT] + mask + one[MASK_AT:])
         return boot_no, records
 
     def finish(self, name):

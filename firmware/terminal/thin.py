@@ -10,7 +10,7 @@ from firmware.processing.fold import fold
 from firmware.protocol.frame import Reading, pack_readings, pack_record
 from firmware.protocol.measured import AGGREGATED
 from firmware.protocol.received import span_of, unpack_readings
-from firmware.terminal.segments import BLOCK, END, HEAD, MASK_AT, THINNED, WIDE, checked, n_of, size_of
+from firmware.terminal.segments import BLOCK, END, HEAD, MASK_AT, THINNED, checked, n_of, size_of
 
 SPAN_MS = 60000
 FOLDED = 5  # files of windows that become one of minutes
@@ -52,7 +52,7 @@ def fold_oldest(segments, room, handed):
 
     `room`: how many files there may be. `handed`: the file that may be acknowledged in part and is left alone.
     """
-    plain = [name for name in segments.names if name.endswith((END, WIDE)) and name != handed]
+    plain = [name for name in segments.names if name.endswith(END) and name != handed]
     run = _run_of(plain)
     if len(run) < 2 or len(plain) - len(run) < int(room * FULL_PART):
         return 0
@@ -87,7 +87,7 @@ def let_go_folded(segments):
         segments.remove(newest)
         return
     first, last = newest[:14], "%08x%06x" % (boot_no, n_of(records[-1]))
-    for name in [name for name in segments.names if name.endswith((END, WIDE)) and first <= name[:14] <= last]:
+    for name in [name for name in segments.names if name.endswith(END) and first <= name[:14] <= last]:
         segments.remove(name)
 
 

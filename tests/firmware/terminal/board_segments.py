@@ -3,9 +3,8 @@
 import vfs
 
 from firmware.protocol.frame import Reading, pack_readings, pack_record, seq_of
-from firmware.protocol.measured import AGGREGATED, EDGE
 from firmware.protocol.received import span_of, unpack_readings
-from firmware.terminal.segments import BLOCK, Segments, n_of, size_of
+from firmware.terminal.segments import BLOCK, Segments, size_of
 from tests.fakes.flash import Flash, PowerCut
 
 BOOT = 3100000
@@ -15,18 +14,6 @@ VALUES.update({"current_rms_a": 5.1, "charge_as": 50.0})
 
 def record(n, values=VALUES):
     return pack_record(Reading("ct-01", 1760000000000 + n * 10000, seq_of(BOOT, n), values, 0, 1))
-
-
-def mixed(last, count):
-    """Records after number `last`: single windows, an edge, a reading of two windows; and the number they end with."""
-    records = []
-    for at in range(count):
-        windows = 2 if at % 16 == 1 else 1
-        last += windows
-        flags = AGGREGATED if windows > 1 else EDGE if at % 16 == 8 else 0
-        ts_ms = 1760000000000 + (last - windows + 1) * 10000
-        records.append(pack_record(Reading("ct-01", ts_ms, seq_of(BOOT, last), VALUES, flags, windows)))
-    return records, last
 
 
 def mount(flash):
@@ -70,68 +57,16 @@ def test_records_come_back_as_they_were_over_a_restart():
     vfs.umount("/flash")
 
 
-def test_single_windows_and_folded_ones_share_files_and_come_back_as_they_were():
-    flash = fresh()
-    segments = mount(flash)
-    single = [record(n) for n in range(1, 4)]
-    kept, last = mixed(3, 200)
-    segments.append(BOOT, single)
-    for at in range(0, 200, 16):
-        segments.append(BOOT, kept[at : at + 16])
-    vfs.umount("/flash")
-    segments = mount(flash)
-    back = [one for at in range(len(segments)) for one in segments.read(segments.oldest(at))[1]]
-    assert back == single + kept and numbers(segments) == list(range(1, last + 1))
-    assert len(segments) == 3
-    vfs.umount("/flash")
-
-
-def test_folded_windows_that_go_for_want_of_room_are_lost_by_all_their_numbers_and_edges_outlive_thinning():
-    flash, last, edges = fresh(), 0, set()
-    segments = mount(flash)
-    while not segments.lost:
-        records, last = mixed(last, 16)
-        segments.append(BOOT, records)
-        edges.add(n_of(records[8]))
-    assert segments.thinned and [name for name in segments.names if name.endswith(".sgt")]
-    found = numbers(segments)
-    assert [segments.lost[0][1], segments.lost[-1][2]] == [1, found[0] - 1]
-    assert found == list(range(found[0], last + 1))
-    for name in segments.names:
-        for reading in unpack_readings("ct-01", pack_readings(BOOT, segments.read(name)[1][:250])):
-            first, end = [seq & 0xFFFFFF for seq in span_of(reading)]
-            has_edge = any(n in edges for n in range(first, end + 1))
-            assert has_edge == bool(reading.flags & EDGE), (name, first, reading.windows)
-    vfs.umount("/flash")
-
-
 def test_a_power_cut_at_any_flash_operation_loses_only_what_was_being_written():
     def write(segments, done):
         for at in range(1, 161, 16):
             segments.append(BOOT, [record(n) for n in range(at, at + 16)])
             done.append(at + 15)
 
-    cut_everywhere(write)
-
-
-def test_a_power_cut_while_folded_windows_are_kept_loses_only_what_was_being_written():
-    def write(segments, done):
-        segments.append(BOOT, [record(1)])
-        done.append(1)
-        for _ in range(9):
-            records, last = mixed(done[-1], 15)
-            segments.append(BOOT, records)
-            done.append(last)
-
-    cut_everywhere(write)
-
-
-def cut_everywhere(write):
-    """Cut the power at every operation of `write(segments, done)`, which notes the last number of each batch."""
     flash = fresh()
     segments = mount(flash)
     before = flash.operations
-    write(segments, [0])
+    write(segments, [])
     operations = flash.operations - before
     vfs.umount("/flash")
     for cut in range(operations):

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware.protocol.channels import AGGREGATED
 from firmware.protocol.frame import Gap, Reading, pack_readings, pack_record, seq_of
 from firmware.protocol.received import unpack_readings
 from firmware.terminal.ring import Ring
@@ -67,16 +66,6 @@ def test_a_full_ring_loses_its_oldest_and_says_which():
     ring = box(slots=4, filled=7)
     assert numbers(ring.peek(9)) == [4, 5, 6, 7]
     assert ring.gaps() == [Gap(*seqs(1, 3), "outbox_full")]
-
-
-def test_a_folded_reading_that_is_lost_is_lost_by_all_its_numbers():
-    ring = Ring(BOOT, 2, len(record(1)) + 2)
-    ring.put(record(1))
-    ring.put(pack_record(Reading("ct-01", 1000, seq_of(BOOT, 7), {"temperature_c": 1.0}, AGGREGATED, 6)))
-    ring.put(record(8))
-    assert ring.gaps() == [Gap(*seqs(1, 1), "outbox_full")]
-    ring.put(record(9))
-    assert ring.gaps() == [Gap(*seqs(1, 7), "outbox_full")]
 
 
 def test_a_loss_is_said_until_it_is_acknowledged():
