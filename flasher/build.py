@@ -19,6 +19,8 @@ ROOT = Path(__file__).parents[1]
 ROOMS = ("firmware/protocol", "firmware/processing", "firmware/terminal")
 NOT_ON_A_BOARD = tuple(f"firmware/protocol/{name}.py" for name in ("channels", "refusals", "gateway_link"))
 NOT_ON_A_BOARD += ("firmware/processing/intervals.py",)
+OUTSIDE_SLOTS = ("firmware/terminal/boot.py", "firmware/terminal/packed.py")  # what starts a slot
+NOT_IN_A_SLOT = NOT_ON_A_BOARD + OUTSIDE_SLOTS
 NAMED = "firmware/terminal/__init__.py"
 VERSION = re.compile(r'^VERSION = ".*"$', re.M)
 MIN_BOOT = 1
@@ -31,7 +33,7 @@ class BuildError(FlasherError):
 def sources():
     """{path inside a slot, as .py: path on this machine} of everything of ours that an image brings."""
     found = {path.relative_to(ROOT).as_posix(): path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))}
-    return {name: path for name, path in found.items() if image.may_stand(name) and name not in NOT_ON_A_BOARD}
+    return {name: path for name, path in found.items() if image.may_stand(name) and name not in NOT_IN_A_SLOT}
 
 
 def compiled(source, name):

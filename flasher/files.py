@@ -30,6 +30,21 @@ for path in %r:
         pass
 print(json.dumps(found))
 """
+BODIES = """
+import hashlib, json
+from binascii import hexlify
+found = []
+with open(%r, "rb") as file:
+    file.seek(%d)
+    for left in %r:
+        total = hashlib.sha256()
+        while left:
+            piece = file.read(min(left, 512))
+            left = left - len(piece) if piece else 0
+            total.update(piece)
+        found.append(hexlify(total.digest()).decode())
+print(json.dumps(found))
+"""
 OPEN = """
 import os
 from binascii import a2b_base64
@@ -60,6 +75,18 @@ while folders:
 print(json.dumps(found))
 """
 REMOVE = "import os\nfor path in %r: os.remove(path)"
+READ = """
+from binascii import hexlify
+try:
+    with open(%r, "rb") as file:
+        left = %d
+        while left:
+            piece = file.read(min(left, 256))
+            left = left - len(piece) if piece else 0
+            print(hexlify(piece).decode())
+except OSError:
+    print("-")
+"""
 FREE = """
 import json, os
 try:
@@ -104,6 +131,11 @@ def put(repl, wanted, progress=lambda path, size, total: None):
     return sent
 
 
+def bodies(repl, path, begin, sizes):
+    """[SHA-256 in hexadecimal], made on the board, of the parts of a file: so many bytes each, from `begin` on."""
+    return repl.value(BODIES % (path, begin, sizes))
+
+
 def clear(repl, folders, wanted):
     """Remove from folders of the board what is not among the paths `wanted`; what was removed."""
     spare = [path for path in repl.value(WALK % (list(folders),)) if path not in wanted]
@@ -112,14 +144,9 @@ def clear(repl, folders, wanted):
     return spare
 
 
-def read(repl, path):
-    """The bytes of a file of the board, None when it is not there."""
-    text = repl.run(
-        "from binascii import hexlify\n"
-        f"try:\n with open({path!r}, 'rb') as file:\n"
-        "  piece = file.read(256)\n  while piece:\n   print(hexlify(piece).decode())\n   piece = file.read(256)\n"
-        "except OSError:\n print('-')\n"
-    )
+def read(repl, path, most=1 << 30):
+    """The bytes of a file of the board, `most` of them from its beginning; None when it is not there."""
+    text = repl.run(READ % (path, most))
     words = text.split()
     return None if words == [b"-"] else b"".join(bytes.fromhex(word.decode()) for word in words)
 

@@ -1,6 +1,6 @@
 """What stands on a board's flash when the flasher is done with it, said once: the path and bytes of every file.
 
-Slot a and `safe` hold the same proved image; `safe` holds the boot part too, and main.py hands over to it.
+Slot a and `safe` are the same proved image, a file each; the boot part stands beside them and main.py hands over to it.
 """
 
 import ast
@@ -11,19 +11,16 @@ from firmware.protocol import image
 from flasher import build
 from flasher.errors import ImageRefused, WrongBoard
 
-BOOT_PART = "firmware/terminal/boot.py"
 SLOT_STATES = "firmware/terminal/slots.py"
-START = b"""import sys
-
-sys.path[:0] = ["safe", "safe/lib"]
-from firmware.terminal import boot
+BOOT_PART = (*build.OUTSIDE_SLOTS, SLOT_STATES)
+START = b"""from firmware.terminal import boot
 
 boot.main()
 """
 
 
-def opened(whole, keys, board):
-    """(head, {path: bytes}) of a signed image. Raises ImageRefused, or WrongBoard when it is for another one.
+def prove(whole, keys, board):
+    """Raise ImageRefused unless a signed image is whole and right, WrongBoard when it is for another board.
 
     `keys`: the key list the board will trust, as bytes of keys.bin.
     """
@@ -37,15 +34,13 @@ def opened(whole, keys, board):
         raise ImageRefused("the image is signed by none of the keys the board will trust; take the right keys.bin")
     if manifest.board != board:
         raise WrongBoard(f"the image is for {manifest.board}, the board is {board}; build one for it")
-    files, at = {}, begin
+    at = begin
     for file in manifest.files:
-        files[file.path] = whole[at : at + file.size]
-        if hashlib.sha256(files[file.path]).digest() != file.sha256:
+        if hashlib.sha256(whole[at : at + file.size]).digest() != file.sha256:
             raise ImageRefused(f"{file.path} in the image is damaged; build it or fetch it anew")
         at += file.size
     if at != len(whole):
         raise ImageRefused(f"the image has {len(whole)} bytes, its list says {at}; build it or fetch it anew")
-    return whole[:begin], files
 
 
 def furnished(board, whole, keys, own):
@@ -54,16 +49,15 @@ def furnished(board, whole, keys, own):
     `whole`: a signed image; `keys`: the key list; `own`: {path: bytes} of what is this terminal's alone (identity.json,
     ca.der), {} for a board that is provisioned later. Raises ImageRefused, WrongBoard, BuildError.
     """
-    head, files = opened(whole, keys, board)
-    boot = {BOOT_PART.replace(".py", ".mpy"): build.compiled(build.ROOT / BOOT_PART, BOOT_PART)}
+    prove(whole, keys, board)
     return {
         "main.py": START,
         "board": board.encode(),
         "keys.bin": keys,
         "slots.json": json.dumps(first_state()).encode(),
-        **{f"safe/{path}": content for path, content in {**files, **boot}.items()},
-        "a/head.bin": head,
-        **{f"a/{path}": content for path, content in files.items()},
+        **{path.replace(".py", ".mpy"): build.compiled(build.ROOT / path, path) for path in BOOT_PART},
+        "a.img": whole,
+        "safe.img": whole,
         **own,
     }
 

@@ -20,7 +20,7 @@ ENTRY = struct.Struct("<2sBBII16sI")
 
 def filesystem(files, size, prog):
     """The bytes of a file system of `size` with {path: bytes}. Raises ImageRefused when they do not fit."""
-    system = _littlefs(size, prog)
+    system = volume(size, prog)
     system.format()
     system.mount()
     try:
@@ -37,7 +37,7 @@ def filesystem(files, size, prog):
 
 def contents(image, prog):
     """{path: bytes} of a file system's image. Raises ImageRefused when it is none."""
-    system = _littlefs(len(image), prog)
+    system = volume(len(image), prog)
     system.context.buffer = bytearray(image)
     try:
         system.mount()
@@ -52,7 +52,8 @@ def contents(image, prog):
     return found
 
 
-def _littlefs(size, prog):
+def volume(size, prog):
+    """An empty littlefs of `size` bytes as MicroPython makes it, neither formatted nor mounted yet."""
     return LittleFS(
         mount=False,
         block_size=BLOCK,

@@ -16,7 +16,7 @@ SCHEMA = 1
 SECRET_BYTES = 32
 FIRST_MINUTE_MS = 1_577_836_800_000  # 2020-01-01 UTC
 IDENTITY, CA, SLOTS = "identity.json", "ca.der", "slots.json"
-FOLDERS = ("a", "safe")
+FOLDERS = ("firmware",)  # the boot part's
 OF_ONE_BIRTH = ("secret", "first_boot_no")  # what two identities of the same terminal may differ in
 ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.IGNORECASE)
 

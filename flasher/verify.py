@@ -10,7 +10,8 @@ from flasher.errors import VerifyFailed
 
 AGAIN_S = 5
 WAIT_S = 60  # a gateway hears of new terminals every 20 s, and a refused terminal waits longer each time
-SLOT_FILE, SAFE, HEAD, KEYS = "slots.json", "safe", "head.bin", "keys.bin"
+SLOT_FILE, KEYS = "slots.json", "keys.bin"
+HEAD_MOST = 12288  # bytes of an image its head may take
 
 Verdict = namedtuple(
     "Verdict",
@@ -19,8 +20,16 @@ Verdict = namedtuple(
 # files: how many were hashed and equal; sensors: {kind: {channel: value}}; gateway: the one that proved itself, or None
 
 SENSORS = """
-import sys, json, machine
-sys.path[:0] = [%r, %r]
+import sys, json, machine, vfs
+sys.path[:] = [path for path in sys.path if path.split("/")[1:2] not in (["a"], ["b"], ["safe"])]
+for name in [name for name in sys.modules if name.startswith("firmware")]:
+    del sys.modules[name]
+try:
+    vfs.umount("/%s")
+except OSError:
+    pass
+from firmware.terminal import boot
+boot.enter(%r)
 from firmware.terminal.i2c import Bus
 from firmware.terminal.identity import read_identity
 from firmware.terminal.sensors import SensorError, fit
@@ -46,11 +55,11 @@ def verify(repl, wait_s=WAIT_S):
         raise VerifyFailed(f"{repl.port} has no identity, or a damaged one; provision it")
     states = repl.value(f"import json\nprint(json.dumps(json.load(open({SLOT_FILE!r}))))")
     slot = states["trial"] or states["active"]
-    manifest = _proved(repl, slot)
-    there = files.hashes(repl, [f"{slot}/{file.path}" for file in manifest.files])
-    for file in manifest.files:
-        if there.get(f"{slot}/{file.path}") != file.sha256.hex():
-            raise VerifyFailed(f"{repl.port}: {slot}/{file.path} is not what its list says; provision the board again")
+    manifest, begin = _proved(repl, slot)
+    there = files.bodies(repl, f"{slot}.img", begin, [file.size for file in manifest.files])
+    for file, found in zip(manifest.files, there, strict=True):
+        if found != file.sha256.hex():
+            raise VerifyFailed(f"{repl.port}: {file.path} in {slot}.img is not what its list says; provision it again")
     measured = _measured(repl, slot)
     free, (heap_free, gateway, complaint) = files.free(repl), listen(repl, wait_s)
     version = ".".join(map(str, manifest.version))
@@ -96,7 +105,7 @@ def _start(repl, until):
 
 def _measured(repl, slot):
     """{kind: {channel: value}} as the program in the slot reads its sensors. Raises VerifyFailed for a silent one."""
-    found = repl.value(SENSORS % (slot, slot + "/lib"))
+    found = repl.value(SENSORS % (slot, slot))
     for kind, values in found.items():
         if isinstance(values, str):
             raise VerifyFailed(f"{repl.port}: sensor {kind}: {values}; look at its plug, then verify again")
@@ -104,17 +113,17 @@ def _measured(repl, slot):
 
 
 def _proved(repl, slot):
-    """The manifest in a slot, signed by a key the board trusts. Raises VerifyFailed."""
-    head, keys = files.read(repl, f"{slot}/{HEAD}"), files.read(repl, KEYS)
+    """(manifest of a slot, signed by a key the board trusts; where its bodies begin). Raises VerifyFailed."""
+    head, keys = files.read(repl, f"{slot}.img", HEAD_MOST), files.read(repl, KEYS)
     try:
         manifest, at = image.unpack_manifest(head or b"")
-        signatures, _end = image.unpack_signatures(head, at)
+        signatures, end = image.unpack_signatures(head, at)
         trusted = image.unpack_keys(keys or b"")[0].keys
     except image.ImageError as error:
         raise VerifyFailed(f"{repl.port}: the list of slot {slot} is damaged ({error}); provision it again") from error
     if not image.signed_by(head[:at], signatures, trusted):
         raise VerifyFailed(f"{repl.port}: slot {slot} is signed by no key the board trusts; provision it again")
-    return manifest
+    return manifest, end
 
 
 def fingerprint(hashes):

@@ -1,14 +1,15 @@
 """What runs first on a board: chooses a slot, lets the cable in, and comes back when the program does not.
 
-It stands outside the slots with a copy of everything it uses (folder `safe`) and is written over the cable only. An
+It stands outside the slots with its own copy of what it uses (folder `firmware`) and is written over the cable only. An
 image that never confirms itself is left after three starts; one that crashes three times in a row gives way to the
-other slot; when both are bad the program in `safe` runs, the one the flasher brought.
+other slot; when both are bad the program in `safe.img` runs, the one the flasher brought.
 """
 
 import sys
 import time
 
 import machine
+import vfs
 
 CABLE_MS = 2000  # at power-on, not after a watchdog, Ctrl-C stops here: the flasher always gets in
 
@@ -36,12 +37,24 @@ def note_crash():
     slots.write(state)
 
 
+def enter(slot):
+    """Mount a slot and let imports look there first. Raises ValueError when its file is no whole image."""
+    from firmware.terminal import packed
+    from firmware.terminal.slots import file_of
+
+    _forget()
+    place = "/" + slot
+    vfs.mount(packed.opened(file_of(slot)), place)
+    for name in packed.SPENT:
+        delattr(packed, name)
+    sys.path[:0] = [place, place + "/lib"]
+
+
 def run(slot):
     """Run the program of a slot until it ends. An error of it is counted, shown, and followed by a restart."""
-    for name in [name for name in sys.modules if name.startswith("firmware")]:
-        del sys.modules[name]
-    sys.path[:2] = [slot, slot + "/lib"]
+    own = sys.path[:]
     try:
+        enter(slot)
         from firmware.terminal import main as program
 
         program.main()
@@ -49,12 +62,20 @@ def run(slot):
         raise
     except BaseException as error:  # noqa: BLE001 - whatever it was, the board must not stay down
         sys.print_exception(error)
+        sys.path[:] = own  # what counts the crash is the boot part's, not the slot's that crashed
+        _forget()
         note_crash()
         machine.reset()
 
 
+def _forget():
+    """Let the next import of a module of ours look for it anew."""
+    for name in [name for name in sys.modules if name.startswith("firmware")]:
+        del sys.modules[name]
+
+
 def main():
-    """Choose, wait for the cable, run. `safe` and `safe/lib` stand first on the path: where this file came from."""
+    """Choose, wait for the cable, run."""
     slot = choose()
     print("gantry boot slot", slot)
     if machine.reset_cause() == machine.PWRON_RESET:

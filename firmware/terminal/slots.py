@@ -1,13 +1,14 @@
 """Two places for an image, a and b, and a third, `safe`, that only the cable writes: which one starts, and why.
 
-The state is one small file beside the slots, always replaced whole: after a power cut it is the old one or the new one.
+Each is one file, the signed image as it came. The state is one small file beside them, always replaced whole: after a
+power cut it is the old one or the new one.
 """
 
 import json
 import os
 
 STATE = "slots.json"
-BOOT_VERSION = 1  # of boot.py and what stands in `safe`
+BOOT_VERSION = 1  # of boot.py and what stands beside it
 SLOTS = ("a", "b")
 SAFE = "safe"
 TRIES = 3  # starts an unconfirmed image gets; crashes in a row a confirmed one gets
@@ -18,6 +19,11 @@ FIRST = {"active": "a", "trial": None, "tries": 0, "crashes": 0, "bad": [], "flo
 def other(slot):
     """The slot an update is written to while `slot` runs."""
     return "b" if slot == "a" else "a"
+
+
+def file_of(slot):
+    """The file that is a slot."""
+    return slot + ".img"
 
 
 def read(folder=""):
@@ -80,6 +86,13 @@ def planned(state):
     """The state that says that the next restart is meant: some boards call every restart a watchdog's."""
     state = dict(state)
     state["planned"] = True
+    return state
+
+
+def spoiled(state, slot):
+    """The state while an image comes into `slot`: nothing that could start is in it."""
+    state = dict(state)
+    state["bad"] = [one for one in state["bad"] if one != slot] + [slot]
     return state
 
 

@@ -1,8 +1,10 @@
 """An image taken piece by piece into the slot that does not run, checked whole, and only then made to start as a trial.
 
-Where a cut update goes on is read from the flash itself: the head (manifest and signatures) and the files beside it.
+A slot is one file, the image itself. Nothing of an image is kept before its head (manifest and signatures) is whole and
+right; from then on the size of the file says where a cut update goes on.
 """
 
+import gc
 import hashlib
 import os
 
@@ -10,7 +12,6 @@ from firmware.protocol import image
 from firmware.protocol.errors import ImageError
 from firmware.terminal import slots
 
-HEAD = "head.bin"
 KEYS = "keys.bin"
 MAX_HEAD = 12288
 _BLOCK = 512
@@ -28,98 +29,84 @@ class Update:
         self._state = slots.read(folder)
         if self._state["trial"]:
             raise ImageError("image_old", "an image is on trial; confirm it or let it fall back first")
-        self.slot = slots.other(self._state["active"])
-        self._place = folder + self.slot + "/"
-        self._manifest = None
-        if head_here(self._place, image_id):
-            self._open_head()
-        else:
-            remove(folder + self.slot)
-            os.mkdir(folder + self.slot)
-            self._head = b""
+        self._slot = slots.other(self._state["active"])
+        self._path = folder + slots.file_of(self._slot)
+        head = _start_of(self._path, head_size)
+        self._head = head if self._is_offered(head) else b""  # while it comes; None once it is on the flash
+        if self._head:
+            self._check(head)
+            self._head = None
 
     def wanted(self):
         """The offset of the next byte that is missing, or None when all are here."""
-        if self._manifest is None:
-            return len(self._head)
-        at = self._head_size
-        for file in self._manifest.files:
-            have = size_of(self._place + file.path)
-            if have < file.size:
-                return at + have
-            at += file.size
-        return None
+        have = _size_of(self._path) if self._head is None else len(self._head)
+        return have if have < self.size else None
 
     def left(self, at):
-        """How many bytes may come in one piece from an offset on: to the end of the head, or of the file there."""
-        if self._manifest is None:
-            return self._head_size - at
-        end = self._head_size
-        for file in self._manifest.files:
-            end += file.size
-            if at < end:
-                return end - at
-        return 0
+        """How many bytes may come in one piece from an offset on: to the end of the head, or of the image."""
+        return (self.size if self._head is None else self._head_size) - at
 
     def take(self, offset, data):
         """Keep a piece that begins where `wanted` says; anything else is left. Raises ImageError."""
         if offset != self.wanted():
             return
-        if self._manifest is None:
-            self._head += data[: self._head_size - len(self._head)]
-            if len(self._head) == self._head_size:
-                self._keep_head()
+        data = data[: self.left(offset)]
+        if self._head is None:
+            with open(self._path, "ab") as out:
+                out.write(data)
             return
-        at = self._head_size
-        for file in self._manifest.files:
-            if at <= offset < at + file.size:
-                make_folders(self._place, file.path)
-                with open(self._place + file.path, "ab") as out:
-                    out.write(data[: at + file.size - offset])
-                return
-            at += file.size
+        self._head += data
+        if len(self._head) == self._head_size:
+            self._keep_head()
 
     def _keep_head(self):
-        head = self._head
-        if hashlib.sha256(head).digest()[: len(self.image_id)] != self.image_id:
-            self._head = b""
+        """From here on the image that was in the slot before is gone."""
+        head, self._head = self._head, b""
+        if not self._is_offered(head):
             raise ImageError("image_hash", "the head is not the one that was offered")
-        manifest = self._check(head)  # once: there is memory for one copy of a head, and of what it lists
-        with open(self._place + HEAD, "wb") as out:
+        self._check(head)
+        self._state = slots.spoiled(self._state, self._slot)
+        slots.write(self._state, self._folder)
+        with open(self._path, "wb") as out:
             out.write(head)
-        self._manifest = manifest
+        self._head = None
+
+    def _is_offered(self, head):
+        return hashlib.sha256(head).digest()[: len(self.image_id)] == self.image_id
 
     def _check(self, head):
-        """The manifest of a head that may be installed. Raises ImageError."""
         manifest, at = image.unpack_manifest(head)
         signatures, end = image.unpack_signatures(head, at)
         if end != len(head) or end + sum([file.size for file in manifest.files]) != self.size:
             raise ImageError("image_format", "%d bytes were offered" % self.size)
-        if not image.signed_by(head[:at], signatures, trusted(self._folder).keys):
-            raise ImageError("image_signature", "%d signatures, none by a trusted key" % len(signatures))
         image.check(manifest, self._board, self._state["floor"], self._boot_version)
-        return manifest
-
-    def _open_head(self):
-        with open(self._place + HEAD, "rb") as file:
-            self._head = file.read()
-        self._manifest = self._check(self._head)
+        del manifest  # the signature needs the memory
+        gc.collect()
+        if not image.signed_by(memoryview(head)[:at], signatures, trusted(self._folder).keys):
+            raise ImageError("image_signature", "%d signatures, none by a trusted key" % len(signatures))
 
     def finish(self):
         """Read every file back; when all are right the slot starts as a trial next time. Raises ImageError.
 
-        A file that is wrong is removed, so that `wanted` asks for it again.
+        When one is wrong the image is removed, so that `wanted` asks for it from the beginning.
         """
-        for file in self._manifest.files:
-            if hash_of(self._place + file.path) != file.sha256:
-                os.remove(self._place + file.path)
-                raise ImageError("image_hash", file.path)
-        slots.write(slots.try_next(self._state, self.slot), self._folder)
+        try:
+            with open(self._path, "rb") as file:
+                self._prove(file)
+        except ImageError:
+            os.remove(self._path)
+            self._head = b""
+            raise
+        slots.write(slots.try_next(self._state, self._slot), self._folder)
 
-
-def head_here(place, image_id):
-    """Whether a slot holds the whole head of this image."""
-    return size_of(place + HEAD) > 0 and hash_of(place + HEAD)[: len(image_id)] == image_id
+    def _prove(self, file):
+        """Compare the hash of every file of the image on the flash, its head too. Raises ImageError."""
+        head = file.read(self._head_size)
+        if not self._is_offered(head):
+            raise ImageError("image_hash", "the head")
+        for one in image.unpack_manifest(head)[0].files:
+            if _hash_of(file, one.size) != one.sha256:
+                raise ImageError("image_hash", one.path)
 
 
 def trusted(folder):
@@ -140,7 +127,7 @@ def change_keys(folder, data):
     os.rename(folder + KEYS + ".new", folder + KEYS)
 
 
-def size_of(path):
+def _size_of(path):
     """Bytes of a file, 0 when it is not there."""
     try:
         return os.stat(path)[6]
@@ -148,42 +135,22 @@ def size_of(path):
         return 0
 
 
-def hash_of(path):
-    """SHA-256 of a file, read in small pieces; of nothing when it is not there."""
-    digest = hashlib.sha256()
+def _start_of(path, size):
+    """The first bytes of a file; fewer when it has no more, none when it is not there."""
     try:
         with open(path, "rb") as file:
-            piece = file.read(_BLOCK)
-            while piece:
-                digest.update(piece)
-                piece = file.read(_BLOCK)
+            return file.read(size)
     except OSError:
-        pass  # a missing file has the hash of nothing, which no manifest names
+        return b""
+
+
+def _hash_of(file, size):
+    """SHA-256 of the next bytes of an open file, read in small pieces."""
+    digest = hashlib.sha256()
+    while size:
+        piece = file.read(min(size, _BLOCK))
+        if not piece:
+            break  # the file ends: what is here has another hash than the whole
+        digest.update(piece)
+        size -= len(piece)
     return digest.digest()
-
-
-def make_folders(place, path):
-    """The folders a file of a slot stands in."""
-    folder = place[:-1]
-    for part in path.split("/")[:-1]:
-        folder += "/" + part
-        try:
-            os.mkdir(folder)
-        except OSError as error:
-            if error.errno != 17:  # EEXIST
-                raise
-
-
-def remove(path):
-    """A folder with all that is in it; nothing when it is not there."""
-    try:
-        entries = os.listdir(path)
-    except OSError:
-        return
-    for entry in entries:
-        inner = path + "/" + entry
-        if os.stat(inner)[0] & 0x4000:
-            remove(inner)
-        else:
-            os.remove(inner)
-    os.rmdir(path)

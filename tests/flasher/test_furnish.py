@@ -1,11 +1,21 @@
-"""What goes onto a board is one proved image, twice, with the boot part beside it; anything else is refused."""
+"""What goes onto a board is one proved image, twice, with the boot part beside it; anything else is refused.
+
+All of it leaves the room a Pico W needs for the readings it is to keep.
+"""
+
+import json
 
 import pytest
 
+from firmware.protocol.message import MAX_CHUNK
 from firmware.terminal import slots
-from flasher import furnish
+from flasher import build, furnish, merge
+from flasher.board import boards
 from flasher.errors import ImageRefused, WrongBoard
-from tests.fakes.slots import OLD, files, furnished, image_of, key_list
+from tests.fakes.slots import NEW, OLD, files, furnished, image_of, key_list
+
+A_DAY = 79  # files of the outbox that hold 24 h of 10 s windows of seven channels
+SPARE = 8  # blocks littlefs must have to replace files while the outbox is full
 
 
 @pytest.fixture(scope="module")
@@ -14,11 +24,11 @@ def flash():
     return furnished("simulated", image_of(OLD)[1], key_list(), {})
 
 
-def test_slot_a_and_safe_hold_the_same_program_and_only_safe_the_boot_part(flash):
-    for path, content in files(OLD):
-        assert flash[f"a/{path}"] == flash[f"safe/{path}"] == content
-    assert "safe/firmware/terminal/boot.mpy" in flash and "a/firmware/terminal/boot.mpy" not in flash
-    assert flash["a/head.bin"] == image_of(OLD)[0]
+def test_slot_a_and_safe_are_the_image_itself_and_the_boot_part_stands_beside_them(flash):
+    assert flash["a.img"] == flash["safe.img"] == image_of(OLD)[1]
+    boot = {f"firmware/terminal/{name}.mpy" for name in ("boot", "packed", "slots")}
+    assert set(flash) == {"main.py", "board", "keys.bin", "slots.json", "a.img", "safe.img", *boot}
+    assert [path for path, _content in files(OLD) if path in boot] == ["firmware/terminal/slots.mpy"]
 
 
 def test_a_fresh_board_starts_from_the_state_the_boot_part_knows(flash, tmp_path):
@@ -50,3 +60,34 @@ def test_an_image_of_a_stranger_or_for_another_board_is_refused():
         furnished("simulated", image_of(OLD, board="pico_w")[1], key_list(), {})
     with pytest.raises(ImageRefused, match="damaged"):
         furnished("simulated", image_of(OLD)[1], key_list()[:20], {})
+
+
+def test_a_full_outbox_both_slots_and_safe_have_room_on_a_pico_w_while_an_update_comes():
+    board = boards()["pico_w"]
+    said = json.loads((build.ROOT / "boards/pico_w/board.json").read_text())
+    own = {"identity.json": 2000, "ca.der": 1200, "settings.json": 200, "commands.json": 900, "boot_no": 7}
+    flash = furnished("pico_w", image_of(OLD, board="pico_w")[1], key_list(), {n: bytes(own[n]) for n in own})
+    flash["b.img"] = flash["a.img"]
+    count = said["outbox_bytes"] // merge.BLOCK
+    segments = {f"outbox/{3_100_001:08x}{number:06x}.seg": bytes(merge.BLOCK) for number in range(count)}
+    system = merge.volume(board.filesystem_bytes, board.flash["filesystem_prog"])
+    system.format()
+    system.mount()
+    system.makedirs("firmware/terminal")
+    system.mkdir("outbox")
+
+    def write(path, content, mode="wb"):
+        with system.open(path, mode) as file:
+            file.write(content)
+
+    for path, content in {**flash, **segments}.items():
+        write(path, content)
+    head, whole = image_of(NEW, board="pico_w")
+    write("b.img", head)
+    for at in range(len(head), len(whole), MAX_CHUNK):
+        write("b.img", whole[at : at + MAX_CHUNK], "ab")
+    with system.open("b.img", "rb") as file:
+        assert file.read() == whole
+    free = system.block_count - system.used_block_count
+    print(f"{len(flash)} files, {len(whole)} bytes a slot, {len(segments)} files of outbox, {free} blocks free")
+    assert len(segments) >= A_DAY and len(flash) <= 16 and free >= SPARE

@@ -103,7 +103,7 @@ def test_micropython_mounts_the_file_system_and_starts_the_boot_part_in_it(board
         tmp_path,
     )
     assert "gantry boot slot a" in said and "unprovisioned: identity.json is damaged" in said
-    assert "ran a/firmware/terminal/main.mpy" in said
+    assert "ran /a/firmware/terminal/main.mpy" in said
 
 
 def test_the_command_merges_and_flash_writes_it_in_one_run(tmp_path, monkeypatch):

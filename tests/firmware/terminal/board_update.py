@@ -4,7 +4,6 @@ import json
 
 import vfs
 
-from firmware.protocol import image
 from firmware.protocol.errors import ImageError
 from firmware.terminal import slots, update
 from firmware.terminal.update import Update
@@ -16,6 +15,7 @@ IMAGE = VECTORS["image"]
 HEAD_SIZE = int.from_bytes(VECTORS["head_size"], "big")
 IMAGE_ID = VECTORS["image_id"]
 PIECE = 700
+OTHER = b"the image of before" * 100
 
 
 def fresh():
@@ -47,12 +47,17 @@ def again(flash):
 def check_whole():
     """The trial slot holds exactly the image, and the state lets it start."""
     state = slots.read("/flash/")
-    assert (state["active"], state["trial"], state["tries"]) == ("a", "b", 0), state
-    at = HEAD_SIZE
-    for one in image.unpack_manifest(IMAGE)[0].files:
-        with open("/flash/b/" + one.path, "rb") as stored:
-            assert stored.read() == IMAGE[at : at + one.size], one.path
-        at += one.size
+    assert (state["active"], state["trial"], state["tries"], state["bad"]) == ("a", "b", 0, []), state
+    assert stored() == IMAGE
+
+
+def stored():
+    """The bytes of the spare slot's file, or None."""
+    try:
+        with open("/flash/b.img", "rb") as file:
+            return file.read()
+    except OSError:
+        return None
 
 
 def test_power_cut_at_every_flash_operation():
@@ -74,15 +79,18 @@ def test_power_cut_at_every_flash_operation():
         state = slots.read("/flash/")
         assert "lost" not in state and state["active"] == "a" and state["trial"] in (None, "b"), state
         if state["trial"] is None:
+            assert stored() is None or state["bad"] == ["b"], state
             install()
         check_whole()
         vfs.umount("/flash")
     print("cut at", operations, "operations")
 
 
-def refused(code, *changes):
-    """An update that must be refused leaves the running slot and the state as they were."""
+def refused(code, *changes, left=OTHER):
+    """An update that must be refused leaves the state as it was, and in the spare slot `left`."""
     fresh()
+    with open("/flash/b.img", "wb") as out:
+        out.write(OTHER)
     values = {"image": IMAGE, "image_id": IMAGE_ID, "board": "pico_w", "floor": [0, 0, 0]}
     values.update(dict(changes))
     state = dict(slots.FIRST)
@@ -99,15 +107,15 @@ def refused(code, *changes):
         raise AssertionError("not refused: " + code)
     except ImageError as error:
         assert error.code == code, (error.code, code)
-    assert slots.read("/flash/")["trial"] is None
+    assert slots.read("/flash/")["trial"] is None and stored() == left
     vfs.umount("/flash")
 
 
 def test_a_bad_image_is_refused():
-    """Tampered, foreign, old, too short: each by its name."""
+    """Tampered, foreign, old, too short: each by its name; without a right head what was in the slot stays."""
     changed = bytearray(IMAGE)
     changed[-1] ^= 1
-    refused("image_hash", ("image", bytes(changed)))
+    refused("image_hash", ("image", bytes(changed)), left=None)
     changed = bytearray(IMAGE)
     changed[30] ^= 1
     refused("image_hash", ("image", bytes(changed)))
@@ -118,25 +126,46 @@ def test_a_bad_image_is_refused():
     refused("image_format", ("image", IMAGE[: HEAD_SIZE - 1]))
 
 
-def test_a_damaged_file_is_asked_for_again():
-    """A bit that flips between writing and reading back costs one file, not the update."""
+def test_a_damaged_image_is_asked_for_again():
+    """A bit that flips between writing and reading back, in the head or a file, costs the transfer, not the slot."""
+    for at in (40, HEAD_SIZE + 500, len(IMAGE) - 1):
+        fresh()
+        one = Update("/flash/", "pico_w", 1, IMAGE_ID, len(IMAGE), HEAD_SIZE)
+        while one.wanted() is not None:
+            one.take(one.wanted(), IMAGE[one.wanted() : one.wanted() + PIECE])
+        with open("/flash/b.img", "r+b") as damaged:
+            damaged.seek(at)
+            damaged.write(bytes((IMAGE[at] ^ 1,)))
+        try:
+            one.finish()
+            raise AssertionError("not seen")
+        except ImageError as error:
+            assert error.code == "image_hash"
+        assert stored() is None and slots.read("/flash/")["trial"] is None
+        assert one.wanted() == 0 and one.left(0) == HEAD_SIZE
+        while one.wanted() is not None:
+            one.take(one.wanted(), IMAGE[one.wanted() : one.wanted() + PIECE])
+        one.finish()
+        check_whole()
+        vfs.umount("/flash")
+
+
+def test_nothing_is_on_the_flash_before_the_head_is_whole_and_a_cut_update_goes_on_where_it_was():
+    """Pieces out of turn or too long are cut to what is wanted; another image begins anew."""
     fresh()
     one = Update("/flash/", "pico_w", 1, IMAGE_ID, len(IMAGE), HEAD_SIZE)
-    while one.wanted() is not None:
-        one.take(one.wanted(), IMAGE[one.wanted() : one.wanted() + PIECE])
-    path = "/flash/b/" + image.unpack_manifest(IMAGE)[0].files[1].path
-    with open(path, "r+b") as damaged:
-        damaged.write(b"\x00")
-    try:
-        one.finish()
-        raise AssertionError("not seen")
-    except ImageError as error:
-        assert error.code == "image_hash"
-    assert update.size_of(path) == 0
-    while one.wanted() is not None:
-        one.take(one.wanted(), IMAGE[one.wanted() : one.wanted() + PIECE])
-    one.finish()
-    check_whole()
+    one.take(5, IMAGE[5:100])
+    assert one.wanted() == 0
+    one.take(0, IMAGE[: HEAD_SIZE - 1])
+    assert one.wanted() == HEAD_SIZE - 1 and stored() is None
+    one.take(HEAD_SIZE - 1, IMAGE[HEAD_SIZE - 1 : HEAD_SIZE + 50])
+    assert one.wanted() == HEAD_SIZE and stored() == IMAGE[:HEAD_SIZE]
+    assert slots.read("/flash/")["bad"] == ["b"]
+    one.take(HEAD_SIZE, IMAGE[HEAD_SIZE : HEAD_SIZE + 50])
+    again_here = Update("/flash/", "pico_w", 1, IMAGE_ID, len(IMAGE), HEAD_SIZE)
+    assert again_here.wanted() == HEAD_SIZE + 50 and again_here.left(HEAD_SIZE + 50) == len(IMAGE) - HEAD_SIZE - 50
+    other = Update("/flash/", "pico_w", 1, VECTORS["foreign_id"], len(IMAGE), HEAD_SIZE)
+    assert other.wanted() == 0
     vfs.umount("/flash")
 
 

@@ -1,7 +1,7 @@
 """Which slot starts: a trial gets three starts, a crashing image is left, two bad ones end in safe mode."""
 
 from firmware.terminal import slots
-from firmware.terminal.slots import FIRST, SAFE, confirm, crashed, start, try_next
+from firmware.terminal.slots import FIRST, SAFE, confirm, crashed, spoiled, start, try_next
 
 
 def fresh(**changes):
@@ -42,6 +42,15 @@ def test_a_confirmed_image_that_crashes_three_times_in_a_row_gives_way_to_the_ot
         slot, state = start(state)
         state = crashed(state)
     assert start(state)[0] == SAFE
+
+
+def test_a_slot_that_an_image_is_coming_into_is_passed_over_until_it_is_whole():
+    state = spoiled(fresh(), "b")
+    for _ in range(3):
+        state = crashed(state)
+    assert start(state)[0] == SAFE
+    assert spoiled(state, "b") == state and try_next(state, "b")["bad"] == []
+    assert spoiled(fresh(bad=["a"]), "b")["bad"] == ["a", "b"]
 
 
 def test_a_confirmation_forgives_crashes():

@@ -1,0 +1,58 @@
+"""What the boot part does when a slot cannot even be mounted or imported: it counts, and another program runs."""
+
+import pytest
+
+from firmware.terminal import slots
+from flasher import build
+from tests.fakes.certificates import make_ca
+from tests.fakes.slots import NEW, OLD, furnish, image_of
+from tests.fakes.terminal import SimulatedTerminal
+
+ENOUGH_HEAP = 72 * 1024
+NOBODY = ("gw-1", "127.0.0.1", 9, "gw.test")
+
+
+@pytest.fixture
+def board(tmp_path):
+    """A furnished board that is switched off."""
+    furnish(tmp_path / "ct-01")
+    terminal = SimulatedTerminal(tmp_path / "ct-01", bytes(32), [NOBODY], make_ca("boot").der)
+    yield terminal
+    terminal.kill()
+
+
+def broken(tmp_path):
+    """An image whose every import of slots fails."""
+    source = tmp_path / "slots.py"
+    source.write_text("raise ImportError('planted')\n")
+    return image_of(NEW, slots=build.compiled(source, "slots.py"), main=build.compiled(source, "main.py"))[1]
+
+
+@pytest.mark.parametrize("spare", ["half", "none", "noise", "broken"])
+def test_a_trial_that_cannot_start_gives_way_after_three_starts(board, spare, tmp_path):
+    image = {"half": image_of(NEW)[1][:40000], "none": None, "noise": b"\xff" * 9000, "broken": broken(tmp_path)}[spare]
+    if image is not None:
+        (board.folder / "b.img").write_bytes(image)
+    slots.write(slots.try_next(dict(slots.FIRST), "b"), f"{board.folder}/")
+    board.start()
+    board.expect("gantry terminal", 30)
+    starts = [line for line in board.lines if line.startswith("gantry boot slot")]
+    assert starts == ["gantry boot slot b"] * 3 + ["gantry boot slot a"]
+    said = "planted" if spare == "broken" else "ValueError: slot b.img"
+    assert sum(said in line for line in board.lines) == 3
+
+
+def test_when_both_slots_are_damaged_the_program_in_safe_runs(board):
+    for name in ("a.img", "b.img"):
+        (board.folder / name).write_bytes(image_of(OLD)[1][:-1])
+    board.start()
+    board.expect("gantry terminal", 30)
+    starts = [line[-4:] for line in board.lines if line.startswith("gantry boot slot")]
+    assert starts == ["ot a"] * 3 + ["ot b"] * 3 + ["safe"]
+
+
+def test_enough_memory_is_free_on_a_board_that_started_from_a_packed_slot(board):
+    board.start()
+    free = int(board.expect("gantry terminal", 30).rsplit(" ", 1)[1])
+    print("heap free after the start of a furnished board", free)
+    assert free >= ENOUGH_HEAP
