@@ -10,6 +10,10 @@ ROOM ?=
 PORT ?=
 PLAN ?= terminal
 MINUTES ?= 30
+BOARD ?= pico_w
+HOST ?= 127.0.0.1
+WIFI ?=
+POWER ?=
 
 .PHONY: demo test bench soak hil lint clean
 
@@ -26,7 +30,8 @@ soak: .venv/ready
 	.venv/bin/python -m tests.soak $(PLAN) $(MINUTES)
 
 hil: .venv/ready
-	.venv/bin/python -m pytest tests/hil $(if $(PORT),--port $(PORT))
+	.venv/bin/python -m pytest tests/hil -rs $(if $(PORT),--port $(PORT) --board $(BOARD) --host $(HOST)) \
+	$(if $(WIFI),--wifi $(WIFI)) $(if $(POWER),--power "$(POWER)")
 
 lint: .venv/ready
 	.venv/bin/ruff check .

@@ -11,8 +11,12 @@ passed = set()
 
 
 def pytest_addoption(parser):
-    """`--port`: the serial port of a real board for tests/hil."""
-    parser.addoption("--port", default=None, help="serial port of a real board for tests/hil")
+    """What tests/hil has to know of a real board (docs/guide-hil.md)."""
+    parser.addoption("--port", default=None, help="tests/hil: serial port of a real board")
+    parser.addoption("--board", default="pico_w", help="tests/hil: which folder of boards/ it is")
+    parser.addoption("--host", default="127.0.0.1", help="tests/hil: this machine's address as the board sees it")
+    parser.addoption("--wifi", default=None, help="tests/hil: JSON file with the ssid and key of its network")
+    parser.addoption("--power", default=None, help="tests/hil: command that takes off and on for its power")
 
 
 def pytest_runtest_logreport(report):

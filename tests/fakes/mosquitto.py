@@ -19,6 +19,12 @@ log_type error
 user root
 """
 
+LISTENER = """\
+listener {port} {host}
+certfile {folder}/server.pem
+keyfile {folder}/server.key
+"""
+
 
 def free_port():
     """A port of loopback that nothing listens on."""
@@ -27,9 +33,9 @@ def free_port():
 
 
 class Mosquitto:
-    """A broker for the users given as {name: password}, with one server certificate."""
+    """A broker for the users given as {name: password}, with one server certificate; on loopback, and on `host`."""
 
-    def __init__(self, folder, leaf, users):
+    def __init__(self, folder, leaf, users, host="127.0.0.1"):
         self._program = require_program("mosquitto", "mosquitto")
         self.port, self._process = free_port(), None
         folder.mkdir(exist_ok=True)
@@ -41,7 +47,8 @@ class Mosquitto:
             command = [require_program("mosquitto_passwd", "mosquitto"), "-b", str(passwords), name, password]
             subprocess.run(command, check=True, capture_output=True)
         self._config = folder / "mosquitto.conf"
-        self._config.write_text(CONFIG.format(port=self.port, folder=folder))
+        more = "" if host == "127.0.0.1" else LISTENER.format(port=self.port, host=host, folder=folder)
+        self._config.write_text(CONFIG.format(port=self.port, folder=folder) + more)
         self.start()
 
     def start(self):

@@ -1,11 +1,12 @@
 """The bench a terminal lies on: a broker with TLS, a gateway's side of A01, and the terminal itself.
 
-One suite, several runners: the simulated board always; an emulated Pico W where GANTRY_PICO_UF2 names MicroPython's
-image. A board on USB (--port) needs the flasher's provisioning first.
+One suite, three runners: the simulated board always; an emulated Pico W where GANTRY_PICO_UF2 names MicroPython's
+image; and, alone, a board on USB where --port names its serial port (docs/guide-hil.md).
 """
 
 import os
 from collections import namedtuple
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.fakes.certificates import make_ca, make_leaf
 from tests.fakes.gateway import PeerGateway
 from tests.fakes.mosquitto import Mosquitto
 from tests.fakes.terminal import SimulatedTerminal
+from tests.hil.board import BoardTerminal, Cable
 
 IMAGE = "GANTRY_PICO_UF2"
 SECRET = bytes(range(32))
@@ -35,7 +37,8 @@ class Bench(namedtuple("Bench", ("terminal", "gateway", "broker"))):
 def pytest_generate_tests(metafunc):
     """Each test of a terminal once on every runner there is; what is missing says so by a skip."""
     if "runner" in metafunc.fixturenames:
-        metafunc.parametrize("runner", ["simulated", "emulated"], indirect=True)
+        alone = metafunc.config.getoption("--port")
+        metafunc.parametrize("runner", ["board"] if alone else ["simulated", "emulated"], indirect=True)
 
 
 @pytest.fixture
@@ -43,8 +46,9 @@ def runner(request):
     """Makes the terminal of this runner: runner(folder, secret, roads, ca, id, **identity)."""
     if request.param == "simulated":
         return SimulatedTerminal
-    if request.config.getoption("--port"):
-        pytest.skip("a board on USB is provisioned by the flasher, which cannot do that yet")
+    if request.param == "board":
+        cable = Cable(*(request.config.getoption(name) for name in ("--port", "--board", "--wifi", "--power")))
+        return partial(BoardTerminal, cable)
     if not Path(os.environ.get(IMAGE, "")).is_file():
         pytest.skip(f"{IMAGE} names no image of MicroPython for a Pico W")
     from tests.hil.emulated import EmulatedTerminal  # its emulator is not to be had for every machine
@@ -59,8 +63,9 @@ def bench(tmp_path, runner, request):
     ca = make_ca("hil")
     key = gateway_key(SECRET, GATEWAY_ID)
     users = {TERMINAL_ID: mqtt_password(key), "gateway": PASSWORD}
-    broker = Mosquitto(tmp_path / "broker", make_leaf(ca, ["127.0.0.1"]), users)
-    road = (GATEWAY_ID, "127.0.0.1", broker.port, "127.0.0.1")
+    host = request.config.getoption("--host")
+    broker = Mosquitto(tmp_path / "broker", make_leaf(ca, ["127.0.0.1", host]), users, host)
+    road = (GATEWAY_ID, host, broker.port, host)
     try:
         with (
             PeerGateway(GATEWAY_ID, broker.port, ca.pem, PASSWORD, key) as gateway,
