@@ -53,6 +53,7 @@ def furnished(board, whole, keys, own):
     return {
         "main.py": START,
         "board": board.encode(),
+        "pins.json": json.dumps(pins_at_start(board)).encode(),
         "keys.bin": keys,
         "slots.json": json.dumps(first_state()).encode(),
         **{path.replace(".py", ".mpy"): build.compiled(build.ROOT / path, path) for path in BOOT_PART},
@@ -60,6 +61,12 @@ def furnished(board, whole, keys, own):
         "safe.img": whole,
         **own,
     }
+
+
+def pins_at_start(board):
+    """The pins a board uses before it reads an identity: its LED and the button for safe mode, or None."""
+    said = json.loads((build.ROOT / "boards" / board / "board.json").read_text(encoding="utf-8"))
+    return {name: said[name] for name in ("led", "safe_pin")}
 
 
 def first_state():

@@ -1,5 +1,6 @@
 """`machine` as on a chip, on MicroPython's unix port: pins, I2C to the simulated chips, watchdog, clock, reset."""
 
+import json
 import os
 import sys
 import time
@@ -26,18 +27,21 @@ def unique_id():
 
 
 class Pin:
-    """A pin that remembers its level."""
+    """A pin. Each level it is set to is a line of pins.log: milliseconds, pin, level. `held` of simulated.json names
+    the pins whose button is held: those read 0."""
 
-    IN, OUT = 0, 1
+    IN, OUT, PULL_UP = 0, 1, 1
 
-    def __init__(self, number, mode=IN, value=0):
-        self._level = value
+    def __init__(self, number, mode=IN, pull=None):
+        self._number = number
 
     def value(self, level=None):
         """Set or get the level."""
         if level is None:
-            return self._level
-        self._level = level
+            with open("simulated.json") as file:
+                return int(self._number not in json.load(file).get("held", ()))
+        with open("pins.log", "a") as log:
+            print(time.ticks_ms(), self._number, level, file=log)
 
 
 class ADC:

@@ -4,7 +4,7 @@
 {"equipment": "CT", "seed": 7, "speed": 1.0, "shunt_ohm": 10.0, "full_scale_a": 150.0,
  "fixed": {"temperature_c": 23.45, "humidity_pct": 40, "current_a": 12.5, "loop_ma": 2.0, "supply_v": 24,
            "bias_v": 1.65},
- "absent": ["sht4x", "ina219", "clamp"], "damaged": ["sht4x"], "held_low": false, "brown_outs": 0,
+ "held": [0], "absent": ["sht4x", "ina219", "clamp"], "damaged": ["sht4x"], "held_low": false, "brown_outs": 0,
  "clamp_full_scale_a": 100.0, "mains_hz": 50.0}
 """
 

@@ -14,7 +14,7 @@ import vfs
 CABLE_MS = 2000  # at power-on, not after a watchdog, Ctrl-C stops here: the flasher always gets in
 
 
-def choose():
+def choose(by_hand):
     """The slot to start, after the state was kept that goes with it."""
     from firmware.terminal import slots
 
@@ -22,10 +22,18 @@ def choose():
     bitten = machine.reset_cause() == machine.WDT_RESET and not before.get("planned")
     state = dict(slots.crashed(before) if bitten else before)
     state["planned"] = False
-    slot, state = slots.start(state)
+    slot, state = slots.start(state, by_hand)
     if state != before:
         slots.write(state)
     return slot
+
+
+def held():
+    """Whether someone holds the button for safe mode: it pulls its pin to ground."""
+    from firmware.terminal import slots
+
+    pin = slots.pins().get("safe_pin")
+    return pin is not None and not machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_UP).value()
 
 
 def note_crash():
@@ -75,11 +83,12 @@ def _forget():
 
 
 def main():
-    """Choose, wait for the cable, run."""
-    slot = choose()
-    print("gantry boot slot", slot)
-    if machine.reset_cause() == machine.PWRON_RESET:
+    """Wait for the cable, choose, run."""
+    powered_on = machine.reset_cause() == machine.PWRON_RESET
+    if powered_on:
         time.sleep_ms(CABLE_MS)
+    slot = choose(powered_on and held())
+    print("gantry boot slot", slot)
     run(slot)
 
 

@@ -13,9 +13,11 @@ from firmware.protocol.errors import ImageError
 from firmware.protocol.message import MAX_CHUNK, Command, Offer, Result, Status, Want
 from firmware.terminal import slots
 from firmware.terminal.config import KEPT, read_settings
+from firmware.terminal.led import LED
 
 DONE = "commands.json"
 REMEMBERED = 8
+UPDATE_S = 30  # how long the LED speaks of an update after its last piece
 BOARD = "board"  # a file the flasher writes: which folder of boards/ this is
 
 
@@ -84,7 +86,17 @@ class Commands:
         self.restart = True
         return {}
 
-    _verbs = {"settings": _set, "restart": _start_again, "keys": _trust}
+    def _identify(self, body):
+        """Blink for {"seconds": 1 to 300}, so that whoever stands there sees which one is asked. Raises ValueError."""
+        seconds = body.get("seconds")
+        if LED.pin is None:
+            raise ValueError("this board has no LED")
+        if isinstance(seconds, bool) or not isinstance(seconds, int) or not 1 <= seconds <= 300:
+            raise ValueError("seconds is %r; it may be 1 to 300" % (seconds,))
+        LED.over("identify", seconds)
+        return {}
+
+    _verbs = {"settings": _set, "restart": _start_again, "keys": _trust, "identify": _identify}
 
     def _offered(self, event):
         from firmware.terminal.update import Update
@@ -106,6 +118,7 @@ class Commands:
 
     def _next(self):
         """Ask for what is missing; when nothing is, check all of it and let it start."""
+        LED.over("update", UPDATE_S)
         at = self._update.wanted()
         if at is None:
             self._update.finish()

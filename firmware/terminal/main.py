@@ -10,6 +10,7 @@ from firmware.protocol.frame import N_BITS, Reading, pack_record, seq_of
 from firmware.terminal import VERSION
 from firmware.terminal.clock import FLOOR_MS, Clock, set_chip_clock
 from firmware.terminal.i2c import Bus
+from firmware.terminal.led import LED
 from firmware.terminal.outbox import Outbox
 from firmware.terminal.sampler import Sampler
 from firmware.terminal.segments import Segments
@@ -24,6 +25,7 @@ SPENT = (  # what only the start needs
     "firmware.terminal.identity",
     "firmware.protocol.identity",
     "firmware.terminal.config",
+    "firmware.terminal.lamp",
     "firmware.terminal.sensors.fit",
     "firmware.terminal.sensors.KINDS",
     "firmware.terminal.sensors._calibrate",
@@ -41,7 +43,6 @@ class Terminal:
 
         settings = identity.settings
         self._identity, self._boot_no, self._n = identity, boot_no, 0
-        self._watchdog = machine.WDT(timeout=settings["watchdog_ms"])
         self._clock, self._stepped_ms = Clock(), 0
         pins = identity.i2c
         wires = machine.I2C(
@@ -50,6 +51,7 @@ class Terminal:
         bus = Bus(wires)
         sensors = [fit(bus, wanted) for wanted in identity.sensors]
         self._sampler, self._told = Sampler(sensors, settings, self._clock.uptime_ms()), None
+        self._watchdog = machine.WDT(timeout=settings["watchdog_ms"])  # from here on nothing is left unprovisioned
         fullest = Reading(identity.terminal_id, 0, 0, dict.fromkeys(self._sampler.channels), 0, 1)
         segments = Segments(OUTBOX, settings["outbox_bytes"])
         self._outbox = Outbox(boot_no, settings["ring_readings"], len(pack_record(fullest)), segments)
@@ -101,6 +103,7 @@ class Terminal:
         if self._sampler.told != self._told:
             self._told = self._sampler.told
             print("sensor", self._told)
+        LED.tend(self._clock.uptime_ms())
         if self._clock.uptime_ms() - self._stepped_ms < STEP_MOST_MS:
             self._watchdog.feed()
 
@@ -137,10 +140,12 @@ def _forget(names):
 def start():
     """Read who we are, count the boot, wire the parts. Without an identity: one line, None, no number, no network."""
     from firmware.terminal.identity import Unprovisioned, next_boot, read_identity
+    from firmware.terminal.lamp import light
 
     try:
         identity = read_identity()
         set_chip_clock(machine.RTC(), FLOOR_MS)
+        light(identity.led)
         return Terminal(identity, next_boot(identity.first_boot_no))
     except (Unprovisioned, ValueError) as error:
         print("unprovisioned:", error)
@@ -149,7 +154,11 @@ def start():
 def main():
     """Start, then run for ever."""
     terminal = start()
-    if terminal is not None:
+    if terminal is None:
+        from firmware.terminal.lamp import unprovisioned
+
+        unprovisioned()
+    else:
         _forget(SPENT)
         for name in STARTED:
             del globals()[name]

@@ -8,6 +8,7 @@ import json
 import os
 
 STATE = "slots.json"
+PINS = "pins.json"  # of the board: {"led": ..., "safe_pin": ...}, as the cable wrote it
 BOOT_VERSION = 1  # of boot.py and what stands beside it
 SLOTS = ("a", "b")
 SAFE = "safe"
@@ -47,15 +48,32 @@ def write(state, folder=""):
     os.rename(folder + STATE + ".new", folder + STATE)
 
 
-def start(state):
-    """(slot to start now, the state to keep before starting it). A trial that never confirmed itself is given up."""
+def pins(folder=""):
+    """What a board without an identity knows of its pins: {} where the cable wrote nothing, or it was damaged."""
+    try:
+        with open(folder + PINS) as file:
+            return json.load(file)
+    except OSError:  # written before there was such a file
+        return {}
+    except ValueError as error:
+        print(PINS, "is damaged:", error)
+        return {}
+
+
+def start(state, by_hand=False):
+    """(slot to start now, the state to keep before starting it). A trial that never confirmed itself is given up.
+
+    `by_hand`: someone holds the button for safe mode. A trial that made them do so is given up too.
+    """
     state = dict(state)
     if state["trial"]:
-        if state["tries"] < TRIES:
+        if state["tries"] < TRIES and not by_hand:
             state["tries"] += 1
             return state["trial"], state
         state["bad"] = [state["trial"]]
         state["trial"], state["tries"] = None, 0
+    if by_hand:
+        return SAFE, state
     if state["crashes"] < TRIES:
         return state["active"], state
     spare = other(state["active"])

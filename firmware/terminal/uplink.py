@@ -5,6 +5,7 @@ import sys
 from os import urandom
 
 from firmware.terminal import transports
+from firmware.terminal.led import LED
 from firmware.terminal.session import Session
 from firmware.terminal.transports import RoadLost, TurnedAway, Untrusted
 
@@ -34,11 +35,15 @@ class Uplink:
             else:
                 self._go_on(now_ms)
         except TurnedAway as error:
+            LED.name = "not proved"
             self._leave("link refused", error, _by_chance(self._identity.settings["back_off_most_s"]))
         except RoadLost as error:
             self.lost += 1
+            if self._session is None or self._proved_ms is not None:
+                LED.name = "no network"
             self._leave("link lost", error, self._back_off_ms())
         except Untrusted as error:
+            LED.name = "untrusted"
             self._leave("link refused", error, int(self._identity.settings["distrust_s"] * 1000))
 
     def rssi_dbm(self):
@@ -51,11 +56,14 @@ class Uplink:
             if self._due_ms[turn] <= now_ms and (online or gateway.road == CABLE):
                 break
         else:
+            if not online:
+                LED.name = "no network"
             return
         self._turn = turn
         self._road = _road(gateway.road)(self._identity, gateway, self._breathe)
         self._road.open()
         self._session = Session(self._identity, self._road, self._outbox, self._clock, self._count, self._status)
+        LED.name = "not proved"
         gc.collect()
         print("link open", gateway.gateway_id, gateway.road, "heap_free", gc.mem_free())
 
@@ -67,6 +75,7 @@ class Uplink:
         if self._proved_ms is None:
             if self._session.proved_by:
                 self._proved_ms, self._failures[self._turn] = now_ms, 0
+                LED.name = "working"
                 print("link proved", self._session.proved_by)
         elif self._may_return(now_ms):
             self._leave("link left", "an earlier gateway may be back", 0)

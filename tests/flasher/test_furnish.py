@@ -91,3 +91,9 @@ def test_a_full_outbox_both_slots_and_safe_have_room_on_a_pico_w_while_an_update
     free = system.block_count - system.used_block_count
     print(f"{len(flash)} files, {len(whole)} bytes a slot, {len(segments)} files of outbox, {free} blocks free")
     assert len(segments) >= A_DAY and len(flash) <= 16 and free >= SPARE
+
+
+def test_a_board_knows_its_led_and_its_button_before_it_has_an_identity(flash):
+    assert flash["pins.json"] == b'{"led": null, "safe_pin": null}'
+    assert furnish.pins_at_start("esp32") == {"led": 2, "safe_pin": 0}
+    assert furnish.pins_at_start("pico_w") == {"led": "LED", "safe_pin": None}

@@ -66,3 +66,19 @@ def test_a_missing_or_damaged_state_is_that_of_a_fresh_board_and_says_so(tmp_pat
         assert slots.read(folder)["lost"] and slots.read(folder)["active"] == "a"
     slots.write(fresh(active="b"), folder)
     assert slots.read(folder)["active"] == "b" and "lost" not in slots.read(folder)
+
+
+def test_the_button_starts_safe_gives_a_trial_up_and_leaves_the_rest():
+    for state in (dict(slots.FIRST), dict(slots.FIRST, crashes=2)):
+        assert slots.start(state, by_hand=True) == (slots.SAFE, state)
+    slot, state = slots.start(slots.try_next(dict(slots.FIRST), "b"), by_hand=True)
+    assert slot == slots.SAFE and state["trial"] is None and state["bad"] == ["b"]
+    assert slots.start(state) == ("a", state)
+
+
+def test_pins_are_what_the_cable_wrote_and_none_where_it_wrote_nothing_whole(tmp_path, capsys):
+    assert slots.pins(f"{tmp_path}/") == {}
+    (tmp_path / slots.PINS).write_text('{"led": 2, "safe_pin": 0}')
+    assert slots.pins(f"{tmp_path}/") == {"led": 2, "safe_pin": 0}
+    (tmp_path / slots.PINS).write_text('{"led": 2, "sa')
+    assert slots.pins(f"{tmp_path}/") == {} and "pins.json is damaged" in capsys.readouterr().out

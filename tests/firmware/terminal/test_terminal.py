@@ -4,7 +4,7 @@ import re
 
 from tests.firmware.terminal.conftest import road
 
-ENOUGH_HEAP, ENOUGH_WITH_TLS = 82 * 1024, 65 * 1024
+ENOUGH_HEAP, ENOUGH_WITH_TLS = 82 * 1024, 64 * 1024
 
 
 def boots(readings):
