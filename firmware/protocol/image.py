@@ -33,6 +33,8 @@ NEVER = ("firmware/terminal/boot.", "firmware/terminal/safe.")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_"
 _SHA256_INFO = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20"  # RFC 8017, 9.2 note 1
 
+_CUT = (IndexError, ValueError, getattr(struct, "error", ValueError))
+
 Manifest = namedtuple("Manifest", ("board", "version", "min_boot", "files"))
 # board: folder name in boards/, version: (major, minor, patch), min_boot: least version of the boot part
 
@@ -71,36 +73,71 @@ def pack_manifest(manifest):
 
 def unpack_manifest(image):
     """(manifest, how many bytes of the image it takes). Raises ImageError; trust it only after `signed_by`."""
+    board, version, min_boot, count, first = _top_of(image)
+    files, end = [], first
+    for file, end in _listed(image, count, first):  # noqa: B007 - where the last one ends is asked for
+        files.append(file)
+    return Manifest(board, version, min_boot, files), end
+
+
+def weigh(image):
+    """(manifest without its files, bytes of all of them, how many bytes the manifest takes). Raises ImageError.
+
+    What `unpack_manifest` checks is checked, one file after the other: a board has no memory for all of them at once.
+    """
+    board, version, min_boot, count, first = _top_of(image)
+    total, end = 0, first
+    for file, end in _listed(image, count, first):  # noqa: B007 - where the last one ends is asked for
+        total += file.size
+    return Manifest(board, version, min_boot, ()), total, end
+
+
+def files_of(image):
+    """Each File of an image in turn. Raises ImageError."""
+    top = _top_of(image)
+    for file, _at in _listed(image, top[3], top[4]):
+        yield file
+
+
+def _top_of(image):
+    """(board, version, min_boot, number of files, where their list begins)."""
     if bytes(image[: len(MAGIC)]) != MAGIC:
         raise ImageError("image_format", "no image begins with %s" % bytes(image[:10]))
     try:
         board, at = _take(image, len(MAGIC))
         version, at = tuple(image[at : at + 3]), at + 3
         min_boot, count = struct.unpack_from(">HH", image, at)
-        at, files = at + 4, []
-        if not 0 < count <= MAX_FILES:
-            raise ImageError("image_format", "%d files, at most %d" % (count, MAX_FILES))
-        for _ in range(count):
+    except _CUT:
+        raise _truncated(image) from None
+    if not 0 < count <= MAX_FILES:
+        raise ImageError("image_format", "%d files, at most %d" % (count, MAX_FILES))
+    return board, version, min_boot, count, at + 4
+
+
+def _listed(image, count, first):
+    """(File, where the next begins) of each in turn."""
+    at = first
+    for _ in range(count):
+        begin = at
+        try:
             path, at = _take(image, at)
             (size,) = struct.unpack_from(">I", image, at)
-            files.append(File(path, size, bytes(image[at + 4 : at + 36])))
-            at += 36
-    except (IndexError, ValueError, getattr(struct, "error", ValueError)):
-        raise ImageError("image_truncated", "manifest ends after %d bytes" % len(image)) from None
-    if at > len(image):
-        raise ImageError("image_truncated", "manifest ends after %d bytes" % len(image))
-    _check_files(files)
-    return Manifest(board, version, min_boot, files), at
+        except _CUT:
+            raise _truncated(image) from None
+        named, at = image[begin:at], at + 36
+        if at > len(image):
+            raise _truncated(image)
+        if not may_stand(path):
+            raise ImageError("image_path", path)
+        if not 0 < size <= MAX_FILE:
+            raise ImageError("image_path", "%s has %d bytes, 1 to %d are allowed" % (path, size, MAX_FILE))
+        if image.find(named, first, begin) >= 0:
+            raise ImageError("image_path", "%s stands twice" % path)
+        yield File(path, size, bytes(image[at - 32 : at])), at
 
 
-def _check_files(files):
-    for file in files:
-        if not may_stand(file.path):
-            raise ImageError("image_path", file.path)
-        if not 0 < file.size <= MAX_FILE:
-            raise ImageError("image_path", "%s has %d bytes, 1 to %d are allowed" % (file.path, file.size, MAX_FILE))
-    if len({file.path for file in files}) != len(files):
-        raise ImageError("image_path", "a path stands twice")
+def _truncated(image):
+    return ImageError("image_truncated", "manifest ends after %d bytes" % len(image))
 
 
 def pack_signatures(signatures):

@@ -75,13 +75,12 @@ class Update:
         return hashlib.sha256(head).digest()[: len(self.image_id)] == self.image_id
 
     def _check(self, head):
-        manifest, at = image.unpack_manifest(head)
+        manifest, files_size, at = image.weigh(head)
         signatures, end = image.unpack_signatures(head, at)
-        if end != len(head) or end + sum([file.size for file in manifest.files]) != self.size:
+        if end != len(head) or end + files_size != self.size:
             raise ImageError("image_format", "%d bytes were offered" % self.size)
         image.check(manifest, self._board, self._state["floor"], self._boot_version)
-        del manifest  # the signature needs the memory
-        gc.collect()
+        gc.collect()  # the signature needs the memory
         if not image.signed_by(memoryview(head)[:at], signatures, trusted(self._folder).keys):
             raise ImageError("image_signature", "%d signatures, none by a trusted key" % len(signatures))
 
@@ -104,7 +103,7 @@ class Update:
         head = file.read(self._head_size)
         if not self._is_offered(head):
             raise ImageError("image_hash", "the head")
-        for one in image.unpack_manifest(head)[0].files:
+        for one in image.files_of(head):
             if _hash_of(file, one.size) != one.sha256:
                 raise ImageError("image_hash", one.path)
 

@@ -137,7 +137,7 @@ def test_a_collector_is_set_up_by_commands_alone(tmp_path):
     assert do("terminal", "list") == "ct-01\tgw-1\tvalid\n"
     assert do("gateway", "list") == "gw-1\twaiting for its code\t\n"
     token = do("token", "add", "reader").strip()
-    assert token and do("token", "list") == "reader\tvalid\n"
+    assert token and do("token", "list") == "reader\tvalid\tread\n"
     do("token", "revoke", "reader")
     do("gateway", "revoke", "gw-1")
     do("terminal", "revoke", "ct-01")

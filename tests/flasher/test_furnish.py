@@ -27,7 +27,7 @@ def flash():
 def test_slot_a_and_safe_are_the_image_itself_and_the_boot_part_stands_beside_them(flash):
     assert flash["a.img"] == flash["safe.img"] == image_of(OLD)[1]
     boot = {f"firmware/terminal/{name}.mpy" for name in ("boot", "packed", "slots")}
-    assert set(flash) == {"main.py", "board", "keys.bin", "slots.json", "a.img", "safe.img", *boot}
+    assert set(flash) == {"main.py", "board", "pins.json", "keys.bin", "slots.json", "a.img", "safe.img", *boot}
     assert [path for path, _content in files(OLD) if path in boot] == ["firmware/terminal/slots.mpy"]
 
 

@@ -94,7 +94,16 @@ def test_a_file_may_stand_only_where_the_list_allows():
 def test_a_manifest_that_names_a_forbidden_doubled_or_huge_file_is_refused():
     good = File("firmware/terminal/main.mpy", 5, bytes(32))
     for files in ([good, File("machine.py", 5, bytes(32))], [good, good], [File(good.path, 200000, bytes(32))]):
-        refused("image_path", image.unpack_manifest, image.pack_manifest(Manifest("pico_w", (1, 0, 0), 1, files)))
+        packed = image.pack_manifest(Manifest("pico_w", (1, 0, 0), 1, files))
+        for reader in (image.unpack_manifest, image.weigh):
+            refused("image_path", reader, packed)
+
+
+def test_a_manifest_is_weighed_without_its_files_as_with_them():
+    manifest, end = image.unpack_manifest(IMAGE)
+    total = sum([file.size for file in manifest.files])
+    assert image.weigh(IMAGE) == (Manifest(manifest.board, manifest.version, manifest.min_boot, ()), total, end)
+    assert list(image.files_of(IMAGE)) == manifest.files
 
 
 def test_a_truncated_image_is_named_as_that():
