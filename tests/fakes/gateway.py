@@ -30,6 +30,7 @@ class PeerGateway:
         self.patience = 1  # how much longer than with a simulated terminal a wait may take
         self.readings, self.gaps, self.hellos, self.messages, self.errors = [], [], [], [], []
         self.said, self._image = [], b""  # Status and Result messages; the image that is offered
+        self._taken = 0  # how many of what was said were waited for
         self._changed = threading.Condition()
         self._ready, self._loop, self._task = threading.Event(), None, None
 
@@ -114,10 +115,22 @@ class PeerGateway:
             self.say(self._offer)
 
     def wait_for_word(self, timeout_s=30):
-        """Wait for one more Status or Result; it."""
-        count = len(self.said)
-        self.wait_until(lambda: len(self.said) > count, timeout_s)
-        return self.said[count]
+        """The next Status or Result that nobody has asked for yet; waits for it."""
+        self.wait_until(lambda: len(self.said) > self._taken, timeout_s)
+        self._taken += 1
+        return self.said[self._taken - 1]
+
+    def ask(self, command):
+        """Send a Command; the Result that answers it."""
+        self.say(command)
+        answers = []
+
+        def answered():
+            answers[:] = [one for one in self.said if isinstance(one, Result) and one.command_id == command.command_id]
+            return bool(answers)
+
+        self.wait_until(answered, 30)
+        return answers[0]
 
     def _let_go(self, intervals):
         return [self._link.acknowledge(intervals)] if self.acknowledges else []

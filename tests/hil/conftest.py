@@ -27,11 +27,10 @@ GATEWAY_ID, TERMINAL_ID, PASSWORD = "gw-1", "ct-01", "the gateway's own"
 class Bench(namedtuple("Bench", ("terminal", "gateway", "broker"))):
     """What a test of a terminal works with."""
 
-    def status(self, command_id=2**40):
+    def status(self):
         """What the terminal says of itself on request, once it has a session to be asked in."""
         self.gateway.wait_for_readings(1)
-        self.gateway.say(Command(command_id, "status", {}))
-        return self.gateway.wait_for_word().body
+        return self.gateway.ask(Command(2**40 + len(self.gateway.said), "status", {})).body
 
 
 def pytest_generate_tests(metafunc):
