@@ -19,7 +19,7 @@ from tests.fakes.mosquitto import Mosquitto
 from tests.fakes.terminal import SimulatedTerminal
 from tests.hil.board import BoardTerminal, Cable
 
-IMAGE = "GANTRY_PICO_UF2"
+IMAGE = "GANTRY_PICO_UF2"  # the path of MicroPython's image for a Pico W
 SECRET = bytes(range(32))
 GATEWAY_ID, TERMINAL_ID, PASSWORD = "gw-1", "ct-01", "the gateway's own"
 

@@ -1,13 +1,12 @@
-"""`python -m tests.hil.pico FOLDER`: the terminal on an emulated Pico W; GANTRY_PICO_UF2 names MicroPython's image.
+"""`python -m tests.hil.pico FOLDER`: the terminal on an emulated Pico W, which gets the one file FOLDER/merged.uf2.
 
-The flash is FOLDER/flash.img, simulated.json says what plays around the board, as on the simulated one. What the board
-prints comes out here. SIGTERM cuts its power: what the flash holds at that moment is kept.
+simulated.json says what plays around the board, as on the simulated one. What the board prints comes out here. SIGTERM
+cuts its power: what its file system holds at that moment is kept as flash.img, and is there at the next start.
 """
 
 import asyncio
 import dataclasses
 import errno
-import os
 import signal
 import sys
 import time
@@ -31,7 +30,7 @@ PACE_NS = 2_000_000
 LONGEST_ANSWER = 32  # bytes a chip is asked for at once: the bus does not say how many will be read
 TX_EMPTY = 1 << 4
 FIRST_ADC_PIN, TEMPERATURE = 26, 4  # pin of channel 0; the channel that is the chip's own temperature
-FLASH = "flash.img"
+MERGED, FLASH = "merged.uf2", "flash.img"
 
 
 class Chips:
@@ -149,7 +148,7 @@ class Pace:
 
 
 class Pico(MicroPythonDevice):
-    """One board: chip, flash, radio, chips on its bus."""
+    """One board: chip, flash, radio, chips on its bus. `flash`: its file system as it was left, or None."""
 
     def __init__(self, image, flash, bus):
         self._air = Air()
@@ -167,11 +166,11 @@ class Pico(MicroPythonDevice):
         self._air.power_off()
 
 
-async def run(folder, image):
-    """Play until SIGTERM, then keep the flash."""
+async def run(folder):
+    """Play until SIGTERM, then keep the file system."""
     flash, ended = Path(folder, FLASH), asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-    pico = Pico(image, flash, World(folder).bus())
+    pico = Pico(Path(folder, MERGED), flash if flash.is_file() else None, World(folder).bus())
     pico.cdc.on_serial_data = _say
     await pico.astart(timeout=None)
     await pico.simulator.wait_for(ended, None)
@@ -187,4 +186,4 @@ def _say(data):
 
 
 if __name__ == "__main__":
-    asyncio.run(run(sys.argv[1], os.environ["GANTRY_PICO_UF2"]))
+    asyncio.run(run(sys.argv[1]))

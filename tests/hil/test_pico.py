@@ -7,7 +7,9 @@ import pytest
 from rp2040py.rp2040 import RP2040
 
 from boards.simulated.bus import Bus
-from tests.hil.pico import GUEST_SEES, Air, Chips
+from flasher import merge
+from tests.flasher.test_uf2 import firmware
+from tests.hil.pico import GUEST_SEES, PICO_W, Air, Chips, Pico
 
 IC_TAR, IC_DATA_CMD, IC_ENABLE, IC_TX_ABRT_SOURCE = 0x04, 0x10, 0x6C, 0x80
 READ, STOP, RESTART = 1 << 8, 1 << 9, 1 << 10
@@ -74,6 +76,19 @@ def test_a_conversion_holds_what_lies_at_its_pin():
         rp2040.adc.write_uint32(ADC_CS, channel << 12 | ADC_ON | ADC_ONCE)
         rp2040.clock.tick(10_000)
         assert rp2040.adc.read_uint32(ADC_RESULT) == value
+
+
+def test_one_merged_file_fills_the_boards_flash_and_what_was_left_there_comes_back(tmp_path):
+    files = {"main.py": b"import this", "a.img": bytes(range(256)) * 30}
+    (tmp_path / "merged.uf2").write_bytes(merge.merged(firmware(int(PICO_W.flash["family"], 16))[0], files, PICO_W))
+    begin, prog = PICO_W.flash["filesystem_offset"], PICO_W.flash["filesystem_prog"]
+    pico = Pico(tmp_path / "merged.uf2", None, Bus())
+    assert merge.contents(bytes(pico.mcu.flash[begin : begin + PICO_W.filesystem_bytes]), prog) == files
+    left = merge.filesystem({**files, "boot_no": b"7"}, PICO_W.filesystem_bytes, prog)
+    (tmp_path / "flash.img").write_bytes(left)
+    pico = Pico(tmp_path / "merged.uf2", tmp_path / "flash.img", Bus())
+    pico.dump_flash_image(tmp_path / "again.img")
+    assert (tmp_path / "again.img").read_bytes() == left
 
 
 def test_the_network_is_this_machines_loopback_and_nothing_else():
