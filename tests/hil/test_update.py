@@ -112,6 +112,7 @@ def test_a_command_is_done_once_however_often_it_comes(bench):
     bench.gateway.say(Command(8, "settings", {"window_s": 2}))
     assert bench.gateway.wait_for_word().body == {"window_s": 2}
     bench.terminal.expect("link proved", 30, times=2)
+    bench.gateway.wait_for_readings(1)  # the session it is asked in is the new one
     bench.gateway.say(Command(8, "settings", {"window_s": 5}))
     assert bench.gateway.wait_for_word().body == {"window_s": 2}
     first, second = bench.gateway.wait_for_readings(3)[1:]
