@@ -78,7 +78,8 @@ def test_a_merged_file_for_another_board_is_refused():
 def test_micropython_mounts_the_file_system_and_starts_the_boot_part_in_it(board, tmp_path):
     board = boards()[board]
     prog = board.flash["filesystem_prog"]
-    files = {**files_of(board), "identity.json": b"{"}
+    dark = b'{"led": null, "safe_pin": null}'  # with an LED it would show for ever that it is unprovisioned
+    files = {**files_of(board), "identity.json": b"{", "pins.json": dark}
     (tmp_path / "flash.img").write_bytes(merge.filesystem(files, board.filesystem_bytes, prog))
     said = micropython.run(
         f"""
