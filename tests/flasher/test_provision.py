@@ -38,7 +38,7 @@ def test_a_board_becomes_a_terminal_once_and_a_second_run_goes_on(bench, sealed)
         status, said = bench.provision(board.port, *sealed)
         assert status == 0, said
         first = json.loads(said)
-        assert first["sent"] == 11 and first["version"] == "0.1.0"
+        assert first["sent"] == 12 and first["version"] == "0.1.0"
         secret, file = bench.secret(), (bench.folder / "ct-09.handover").read_bytes()
         told = json.loads(registration.opened(bench.folder / "collector", file))
         assert told["secret"] == secret and len(bytes.fromhex(secret)) == 32
@@ -127,7 +127,7 @@ def test_no_secret_is_said_journaled_or_bundled(bench, sealed):
 def test_a_dry_run_writes_nothing(bench, sealed):
     with bench.cable() as board:
         status, said = bench.provision(board.port, *sealed, "--dry-run")
-    assert status == 0 and json.loads(said)["would_send"] == 11
+    assert status == 0 and json.loads(said)["would_send"] == 12
     assert not (bench.board / "main.py").exists() and not bench.journal.exists()
 
 
