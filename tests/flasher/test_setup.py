@@ -85,7 +85,7 @@ def test_several_boards_are_made_and_one_that_fails_stops_no_other(bench, monkey
 def test_a_dry_run_asks_and_writes_nothing(bench):
     with bench.cable() as board:
         status, said = bench.run(*words(bench, "ct-09", "--port", board.port, "--dry-run"))
-    assert status == 0 and json.loads(said)["would_send"] == 11
+    assert status == 0 and json.loads(said)["would_send"] == 12
     assert not (bench.board / "main.py").exists() and not (bench.folder / "labels.pdf").exists()
 
 

@@ -79,7 +79,7 @@ def test_readings_on_the_flash_outlive_a_power_cut(make_terminal, broker, gatewa
     terminal.restart()
     broker.start()
     terminal.expect("link proved", times=2)
-    gateway.wait_for_readings(3)
+    gateway.wait_until(lambda: len({reading.seq >> 24 for reading in list(gateway.readings)}) == 2)
     before, after = sorted({reading.seq >> 24 for reading in gateway.readings})
     first = sorted({reading.seq & 0xFFFFFF for reading in gateway.readings if reading.seq >> 24 == before})
     assert after == before + 1 and first == list(range(1, len(first) + 1)) and len(first) >= 10
