@@ -51,7 +51,7 @@ def waited_h(outbox, now_ms):
     return 0 if oldest_ms is None else max(0, now_ms - oldest_ms) // 360000 / 10
 
 
-def status(boot_no, clock, sampler, outbox, uplink):
+def status(boot_no, made, clock, sampler, outbox, uplink):
     """{name: value} of everything a gateway may ask for."""
     state, uptime_ms = slots.read(), clock.uptime_ms()
     gc.collect()  # so that heap_free can be held against the one before
@@ -61,6 +61,7 @@ def status(boot_no, clock, sampler, outbox, uplink):
         "slot": None if "lost" in state else state["trial"] or state["active"],
         "trial": bool(state["trial"]),
         "boot_no": boot_no,
+        "made": made,
         "uptime_s": uptime_ms // 1000,
         "reset_cause": machine.reset_cause(),
         "heap_free": gc.mem_free(),

@@ -87,7 +87,7 @@ class Terminal:
         """What is told on request."""
         from firmware.terminal import health
 
-        said = health.status(self._boot_no, self._clock, self._sampler, self._outbox, self._uplink)
+        said = health.status(self._boot_no, self._n, self._clock, self._sampler, self._outbox, self._uplink)
         _forget(LATER)
         return said
 

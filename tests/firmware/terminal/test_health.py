@@ -28,6 +28,13 @@ def test_a_terminal_that_is_well_says_so_with_the_size_of_its_flash_and_no_radio
     assert said["outbox"]["dropped"] == said["outbox"]["flash_errors"] == said["outbox"]["hours"] == 0
 
 
+def test_a_terminal_says_how_many_readings_it_has_made(gateway, terminal):
+    before = gateway.wait_for_readings(2)[-1].seq & 0xFFFFFF
+    said = asked(gateway)
+    after = gateway.wait_for_readings(2)[-1].seq & 0xFFFFFF
+    assert before <= said["made"] < after
+
+
 def test_a_radio_says_how_well_it_receives(make_terminal, broker, gateway):
     make_terminal(road(broker), wifi={"ssid": "ward", "key": "not-used-here"}).start()
     gateway.wait_for_readings(1)
