@@ -17,7 +17,7 @@ from flasher.errors import FlasherError
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("firmware/protocol", "firmware/processing", "firmware/terminal")
-NOT_ON_A_BOARD = tuple(f"firmware/protocol/{name}.py" for name in ("channels", "refusals", "gateway_link"))
+NOT_ON_A_BOARD = tuple(f"firmware/protocol/{name}.py" for name in ("channels", "refusals", "gateway_link", "record"))
 NOT_ON_A_BOARD += ("firmware/processing/intervals.py",)
 OUTSIDE_SLOTS = ("firmware/terminal/boot.py", "firmware/terminal/packed.py")  # what starts a slot
 NOT_IN_A_SLOT = NOT_ON_A_BOARD + OUTSIDE_SLOTS

@@ -27,7 +27,7 @@ class Intake:
             await self._take(await self._roads.gather(wait_s, most))
 
     async def _take(self, letters):
-        answers, readings, gaps = {}, {}, {}
+        answers, readings, gaps, records = {}, {}, {}, {}
         for letter in letters:
             now_s, proved_ms = self._clock.steady_ms() // 1000, self._clock.proved_ms()
             taken = self._sessions.take(letter, now_s, proved_ms)
@@ -41,10 +41,12 @@ class Intake:
                 self.latest[letter.terminal_id] = checked[-1]
             if taken.gaps:
                 gaps.setdefault(letter.terminal_id, []).extend(taken.gaps)
+            if taken.records:
+                records.setdefault(letter.terminal_id, []).extend(taken.records)
         for (road, terminal_id), frames in answers.items():
             road.send(terminal_id, frames)
-        if await self.keep(readings, gaps):
-            self._acknowledge(readings, gaps)
+        if await self.keep(readings, gaps, records):
+            self._acknowledge(readings, gaps, records)
         for letter in letters:  # a road that answers a letter, does so now
             letter.road.send(letter.terminal_id, [])
 
@@ -54,22 +56,25 @@ class Intake:
             self._refusals.count(reading.terminal_id, code, f"seq {reading.seq}")
         return reading
 
-    async def keep(self, readings, gaps):
-        """Whether {source: [Reading]} and {source: [Gap]} are on the disk. If not, nobody may be told that they are."""
-        if not readings and not gaps:
+    async def keep(self, readings, gaps, records=None):
+        """Whether all of {source: [Reading]}, [Gap] and [Record] is on the disk. If not, nobody may be told so."""
+        records = records or {}
+        if not (readings or gaps or records):
             return False
         every_reading = [one for group in readings.values() for one in group]
         every_gap = [(source_id, gap) for source_id, group in gaps.items() for gap in group]
+        every_record = [(source_id, one) for source_id, group in records.items() for one in group]
         try:
-            await asyncio.to_thread(self._outbox.put, every_reading, every_gap, self._clock.now_ms())
+            await asyncio.to_thread(self._outbox.put, every_reading, every_gap, self._clock.now_ms(), every_record)
         except sqlite3.Error as error:
             log.error("the outbox in %s takes nothing: %s; free the disk", Path(self._settings["state"]), error)
             return False
         self._news.set()
         return True
 
-    def _acknowledge(self, readings, gaps):
-        for terminal_id in readings.keys() | gaps.keys():
+    def _acknowledge(self, readings, gaps, records):
+        for terminal_id in readings.keys() | gaps.keys() | records.keys():
             pairs = intervals.merged(span_of(reading) for reading in readings.get(terminal_id, ()))
             pairs = intervals.merged(pairs + [(gap.from_seq, gap.to_seq) for gap in gaps.get(terminal_id, ())])
+            pairs = intervals.merged(pairs + [(one.seq, one.seq) for one in records.get(terminal_id, ())])
             self._roads.send(terminal_id, self._sessions.acknowledge(terminal_id, pairs))

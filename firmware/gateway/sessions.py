@@ -12,11 +12,13 @@ from firmware.protocol.errors import FrameError, ProofError, ProtocolError
 from firmware.protocol.gateway_link import GatewayLink
 from firmware.protocol.link import Proved
 from firmware.protocol.message import Result, Status, Want
+from firmware.protocol.record import Record
 
 log = logging.getLogger("gateway")
 
-Taken = namedtuple("Taken", ("frames", "readings", "gaps", "words"))
-# frames: bytes to send back at once; readings: [Reading], gaps: [Gap], both to be committed, then acknowledged
+Taken = namedtuple("Taken", ("frames", "readings", "gaps", "records", "words"))
+# frames: bytes to send back at once; readings: [Reading], gaps: [Gap], records: [Record], to be committed, then
+# acknowledged
 # words: Proved, Status, Result, Want, for the fleet
 
 REFUSAL_EVERY_S = 5  # a terminal is told of a refusal at most so often
@@ -35,7 +37,7 @@ class Sessions:
 
     def take(self, letter, now_s, proved_ms):
         """What a Letter of the roads holds. `proved_ms`: the time to tell, or None when it is unknown."""
-        taken, terminal_id = Taken([], [], [], []), letter.terminal_id
+        taken, terminal_id = Taken([], [], [], [], []), letter.terminal_id
         if self._keys.get(terminal_id) is None:
             self._refuse(terminal_id, ProofError("terminal_unknown", terminal_id), taken, now_s)
             return taken
@@ -105,6 +107,8 @@ class Sessions:
             taken.readings.extend(event.readings)
         elif isinstance(event, gateway_link.Gaps):
             taken.gaps.extend(self._possible(event.gaps))
+        elif isinstance(event, Record):
+            taken.records.append(event)
         elif isinstance(event, Status | Result | Want):
             taken.words.append(event)
         else:

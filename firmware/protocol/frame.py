@@ -79,10 +79,10 @@ def take_text(body, at=0):
     return text, end
 
 
-def pack_record(reading):
+def pack_record(reading, channels=MEASURED):
     """One reading as bytes, 49 at most from a terminal: n, time, flags, mask, windows if aggregated, scaled values."""
     mask, parts = 0, [struct.pack(">H", reading.windows)] if reading.flags & AGGREGATED else []
-    for channel in MEASURED:
+    for channel in channels:
         if channel.name in reading.values:
             mask |= 1 << (channel.id - 1)
             parts.append(struct.pack(">" + channel.code, to_steps(channel, reading.values[channel.name])))

@@ -2,7 +2,8 @@
 
 from collections import namedtuple
 
-from firmware.protocol import frame, received
+from firmware.protocol import frame, received, record
+from firmware.protocol.channels import CHANNELS
 from firmware.protocol.errors import FrameError, ProofError
 from firmware.protocol.link import Link, Proved, Session, put_time, transcript_of
 from firmware.protocol.seal import proof, same, session_keys
@@ -60,15 +61,18 @@ class GatewayLink(Link):
         return Proved(terminal_id, None)
 
     def _readings(self, opened):
-        return Readings(received.unpack_readings(self.terminal_id, opened))
+        return Readings(received.unpack_readings(self.terminal_id, opened, CHANNELS))
 
     def _gaps(self, opened):
         return Gaps(received.unpack_gaps(opened))
+
+    def _record(self, opened):
+        return record.unpack(opened)
 
     def acknowledge(self, intervals):
         """A sealed frame that lets the terminal forget what is committed here: (first, last) pairs."""
         return self._seal(frame.pack_ack(intervals))
 
     _steps = {frame.HELLO: _hello, frame.PROOF: _proof}
-    _messages = {frame.READINGS: _readings, frame.GAPS: _gaps}
+    _messages = {frame.READINGS: _readings, frame.GAPS: _gaps, record.RECORD: _record}
     _heard = "FROM_TERMINAL"

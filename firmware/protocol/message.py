@@ -39,11 +39,13 @@ def unpack(message):
     raise FrameError("frame_type", "message kind %d" % kind)
 
 
-def _put_body(body):
+def body_bytes(body):
+    """A JSON object as bytes."""
     return json.dumps(body).encode()
 
 
-def _take_body(raw):
+def body_in(raw):
+    """The JSON object of bytes. Raises ValueError when it is none."""
     body = json.loads(bytes(raw).decode())
     if not isinstance(body, dict):
         raise ValueError("the body is no object")
@@ -51,21 +53,21 @@ def _take_body(raw):
 
 
 def _put_status(event):
-    return _put_body(event.body)
+    return body_bytes(event.body)
 
 
 def _take_status(message):
-    return Status(_take_body(message[1:]))
+    return Status(body_in(message[1:]))
 
 
 def _put_command(event):
-    return struct.pack(">Q", event[0]) + put_text(event[1]) + _put_body(event.body)
+    return struct.pack(">Q", event[0]) + put_text(event[1]) + body_bytes(event.body)
 
 
 def _take_worded(message, kind):
     (command_id,) = struct.unpack_from(">Q", message, 1)
     word, at = take_text(message, 9)
-    return kind(command_id, word, _take_body(message[at:]))
+    return kind(command_id, word, body_in(message[at:]))
 
 
 def _take_command(message):

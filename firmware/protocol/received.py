@@ -9,13 +9,13 @@ from firmware.protocol.measured import AGGREGATED, MEASURED, from_steps
 _CutError = getattr(struct, "error", ValueError)  # MicroPython has no struct.error and raises ValueError
 
 
-def unpack_readings(terminal_id, message):
+def unpack_readings(terminal_id, message, channels=MEASURED):
     """The readings of a message, in the order they were packed. Raises FrameError."""
     try:
         _kind, boot_no, count = struct.unpack_from(">BIB", message)
         readings, at = [], 6
         for _ in range(count):
-            reading, at = _unpack_record(terminal_id, boot_no, message, at)
+            reading, at = _unpack_record(terminal_id, boot_no, message, at, channels)
             readings.append(reading)
     except _CutError:
         raise FrameError("frame_body", "readings cut after %d bytes" % len(message)) from None
@@ -24,7 +24,7 @@ def unpack_readings(terminal_id, message):
     return readings
 
 
-def _unpack_record(terminal_id, boot_no, message, at):
+def _unpack_record(terminal_id, boot_no, message, at, channels):
     n_high, n_low, ts_high, ts_low, flags, mask = struct.unpack_from(">BHHIHI", message, at)
     at, values, windows = at + 15, {}, 1
     n = n_high << 16 | n_low
@@ -33,7 +33,7 @@ def _unpack_record(terminal_id, boot_no, message, at):
         at += 2
         if not 0 < windows <= n:
             raise FrameError("frame_body", "reading %d stands for %d windows" % (n, windows))
-    for channel in MEASURED:
+    for channel in channels:
         if mask & (1 << (channel.id - 1)):
             (steps,) = struct.unpack_from(">" + channel.code, message, at)
             values[channel.name] = from_steps(channel, steps)

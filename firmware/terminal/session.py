@@ -18,19 +18,22 @@ class RestartAsked(Exception):
 
 
 class Session:
-    """Joins an open road, the protocol's link and the outbox. `count(error)` is told of every refusal of ours."""
+    """Joins an open road, the protocol's link and the outbox. `count(error)` is told of every refusal of ours.
 
-    def __init__(self, identity, road, outbox, clock, count, status=dict):
+    `link` and `commands` are a host agent's own.
+    """
+
+    def __init__(self, identity, road, outbox, clock, count, status=dict, link=None, commands=None):
         self._settings, self._status = identity.settings, status
         gateway_ids = [gateway.gateway_id for gateway in identity.gateways]
-        self._link = TerminalLink(identity.terminal_id, identity.secret, gateway_ids, urandom)
+        self._link = link or TerminalLink(identity.terminal_id, identity.secret, gateway_ids, urandom)
         self._road, self._outbox, self._clock, self._count = road, outbox, clock, count
         self._hellos, self._hello_due_ms = 0, 0
         self._sent_ms = self._heard_ms = None
         self._sent_to = None  # the number of the newest reading on its way
         self._told_gaps = []
         self._doubt = None  # a wrong proof that no right one followed
-        self._commands = None
+        self._commands = commands
         self.proved_by = None
         self.acknowledged = False  # whether a gateway has taken a reading in this session
 

@@ -20,6 +20,7 @@ Waiting = namedtuple("Waiting", ("readings", "gaps", "records"))
 
 FIRST_MS = 1_577_836_800_000  # 2020-01-01 UTC
 HANDED_MOST = 500  # intervals remembered per terminal; what is older the collector recognises itself
+RECORDS = "SELECT coalesce(own, seq), kind, ts_ms, body, source_id FROM records ORDER BY seq LIMIT ?"
 OVERFLOW_PART = 100  # one part of so many goes when the outbox is full
 
 
@@ -54,8 +55,9 @@ class Outbox:
                     self._database.execute("ROLLBACK")
                     self._count = self._counted()
 
-    def put(self, readings, gaps, now_ms):
-        """Keep readings and gaps, pairs (terminal_id, Gap). What is here, or was handed over, is not kept twice."""
+    def put(self, readings, gaps, now_ms, records=()):
+        """Keep readings, gaps as pairs (terminal_id, Gap), and records that have numbers, as pairs (source id, Record).
+        What is here, or was handed over, is not kept twice."""
         with self._transaction() as database:
             new = [one for one in readings if not intervals.holds(self._handed.get(one.terminal_id, ()), one.seq)]
             before = database.total_changes
@@ -66,6 +68,7 @@ class Outbox:
             )
             self._count += database.total_changes - before
             self._keep_gaps(gaps)
+            self._keep_numbered(records)
             self._note_heard(readings, now_ms)
             while self._count > self._most:
                 self._drop_oldest()
@@ -74,6 +77,12 @@ class Outbox:
         self._database.executemany(
             "INSERT OR IGNORE INTO gaps (terminal_id, from_seq, to_seq, reason) VALUES (?, ?, ?, ?)",
             [(terminal_id, *gap) for terminal_id, gap in gaps],
+        )
+
+    def _keep_numbered(self, records):
+        self._database.executemany(
+            "INSERT OR IGNORE INTO records (kind, ts_ms, body, source_id, own) VALUES (?, ?, ?, ?, ?)",
+            [(one.kind, one.ts_ms, json.dumps(one.body), source_id, one.seq) for source_id, one in records],
         )
 
     def _note_heard(self, readings, now_ms):
@@ -109,7 +118,7 @@ class Outbox:
             ]
             most -= len(readings)
             gaps = ask("SELECT * FROM gaps ORDER BY id LIMIT ?", (most,)).fetchall()
-            records = ask("SELECT * FROM records ORDER BY seq LIMIT ?", (most - len(gaps),)).fetchall()
+            records = ask(RECORDS, (most - len(gaps),)).fetchall()
         return Waiting(
             readings,
             [(number, terminal_id, Gap(*gap)) for number, terminal_id, *gap in gaps],
@@ -134,7 +143,10 @@ class Outbox:
         execute = self._database.executemany
         gone = execute("DELETE FROM readings WHERE id = ?", [(number,) for number, _ in waiting.readings]).rowcount
         execute("DELETE FROM gaps WHERE id = ?", [(number,) for number, *_ in waiting.gaps])
-        execute("DELETE FROM records WHERE seq = ?", [(seq,) for seq, *_ in waiting.records])
+        execute(
+            "DELETE FROM records WHERE coalesce(own, seq) = ? AND source_id IS ?",
+            [(seq, source_id) for seq, *_, source_id in waiting.records],
+        )
         self._count -= max(gone, 0)
 
     def set_aside(self, waiting, code, error, now_ms):

@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS gaps (
     to_seq INTEGER NOT NULL, reason TEXT NOT NULL, UNIQUE (terminal_id, from_seq, to_seq));
 CREATE TABLE IF NOT EXISTS records (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, ts_ms INTEGER NOT NULL, body TEXT NOT NULL,
-    source_id TEXT);
+    source_id TEXT, own INTEGER);
 CREATE TABLE IF NOT EXISTS handed (
     terminal_id TEXT NOT NULL, from_seq INTEGER NOT NULL, to_seq INTEGER NOT NULL,
     PRIMARY KEY (terminal_id, from_seq)) WITHOUT ROWID;
@@ -29,9 +29,14 @@ CREATE TABLE IF NOT EXISTS heard (
 """
 # channels: JSON, {channel: value in its unit, or null when measured and bad}. handed: what the collector has taken.
 # refused: kept aside because the collector will not have it. A record without source_id is the gateway's own.
-# Numbers of records are never used twice, in no outbox.
+# own: the number that its source gave a record. Numbers of records are never used twice, in no outbox.
 
-LATER = (("records", "source_id", "TEXT"), ("readings", "windows", "INTEGER NOT NULL DEFAULT 1"))  # columns added since
+LATER = (  # columns added since
+    ("records", "source_id", "TEXT"),
+    ("records", "own", "INTEGER"),
+    ("readings", "windows", "INTEGER NOT NULL DEFAULT 1"),
+)
+OWN = "CREATE UNIQUE INDEX IF NOT EXISTS records_own ON records (coalesce(own, seq), source_id)"
 
 FILE = "outbox.db"
 BUSY_S = 10
@@ -48,6 +53,7 @@ def connect(state, first_record):
         database.execute("PRAGMA synchronous = FULL")
         database.executescript(TABLES)
         _add_columns(database)
+        database.execute(OWN)
         started = database.execute("SELECT 1 FROM sqlite_sequence WHERE name = 'records'").fetchone()
         if not started:
             database.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('records', ?)", (first_record - 1,))

@@ -14,7 +14,8 @@ from firmware.gateway.errors import GatewayError
 from firmware.gateway.outbox import HANDED_MOST, Outbox, Waiting, look
 from firmware.processing import intervals
 from firmware.protocol.channels import AGGREGATED
-from firmware.protocol.frame import Gap, Reading
+from firmware.protocol.frame import Gap, Reading, seq_of
+from firmware.protocol.record import FIRST_N, Record
 
 NOW_MS = 1_795_000_000_000
 
@@ -195,3 +196,14 @@ def test_killed_at_any_moment_nothing_that_was_acknowledged_is_lost(tmp_path):
     assert kept[0][0] == 1 and len(kept) == 1
     outbox.drop(Waiting([], [], []))
     outbox.close()
+
+
+def test_a_record_with_a_number_of_its_own_keeps_it_and_waits_once(outbox):
+    own = Record(seq_of(7, FIRST_N + 1), "flows", NOW_MS, {"flows": []})
+    outbox.put_record("ct1-mpps", "mpps", NOW_MS, {})
+    for _ in range(2):
+        outbox.put([], [], NOW_MS, [("ws-01", own), ("ws-02", own)])
+    waiting = outbox.peek(10).records
+    assert [(one[0], one[4]) for one in waiting[1:]] == [(own.seq, "ws-01"), (own.seq, "ws-02")]
+    outbox.drop(Waiting([], [], waiting[:2]))
+    assert [one[4] for one in outbox.peek(10).records] == ["ws-02"]

@@ -12,6 +12,7 @@ from firmware.protocol import frame
 from firmware.protocol.errors import ProofError
 from firmware.protocol.frame import Gap, Reading
 from firmware.protocol.link import Acknowledged, Proved, Refused, TerminalLink
+from firmware.protocol.record import FIRST_N, HostLink, Record
 from firmware.protocol.seal import gateway_key
 
 SECRET, TIME_MS = b"s" * 32, 1_795_000_000_000
@@ -243,3 +244,12 @@ def test_a_hello_on_another_road_disturbs_nothing(house):
     hear(again, answer)
     house.take(again.prove(), road="mqtt")
     assert len(house.take(sealed(again, 2), road="mqtt").readings) == 1
+
+
+def test_a_hosts_record_comes_out_beside_its_readings(house):
+    link = HostLink("ct-01", SECRET, ["gw-1"], os.urandom)
+    hear(link, house.take(link.hello()).frames)
+    house.take(link.prove())
+    disks = Record(frame.seq_of(1, FIRST_N + 1), "disks", TIME_MS, {"disks": {}})
+    taken = house.take(sealed(link, 1) + link.send_record(disks))
+    assert len(taken.readings) == 1 and taken.records == [disks] and not house.refused
