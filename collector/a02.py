@@ -14,7 +14,7 @@ MAX_BODY = 4 * 1024 * 1024
 STATUS = {
     "credential_missing": 401,
     "credential_wrong": 401,
-    "credential_revoked": 403,
+    "credential_revoked": 401,
     "enrol_code_wrong": 403,
     "body_truncated": 400,
     "body_oversized": 413,

@@ -1,55 +1,85 @@
 """The collector as the gateway sees it: a few requests over TLS, and what can become of them."""
 
+import asyncio
 import gzip
 import json
 import ssl
+import time
+from contextlib import aclosing
 
 import httpx
 
+from firmware.gateway.addresses import address_of, proxy_of, trust
+from firmware.gateway.certificates import what_expired
 from firmware.gateway.errors import GatewayError
 
 CONNECT_S = 10
+KEEP_S = 4  # an idle connection is closed by us, before a server closes it in the moment we ask
+ANSWER_MOST = 16 * 1024 * 1024  # bytes of an answer, unpacked
 
 
 class CollectorSilent(Exception):
-    """No usable answer: unreachable, not trusted, or in trouble itself. Try again later."""
+    """No usable answer: unreachable, not trusted, or in trouble itself. Try again later, after_s at the earliest.
+
+    `code` names a reason that is counted, as docs/interfaces.md lists them; None: an outage like any other.
+    """
+
+    def __init__(self, text, after_s=0, code=None):
+        super().__init__(text)
+        self.after_s, self.code = after_s, code
 
 
 class CollectorRefused(Exception):
     """The collector refused a request. `status` is HTTP's, `code` one of docs/interfaces.md or None."""
 
-    def __init__(self, status, code, text):
+    def __init__(self, status, code, text, after_s=0):
         super().__init__(f"{status} {code or ''} {text}".replace("  ", " "))
-        self.status, self.code, self.text = status, code, text
-
-
-def trust(ca_file):
-    """A TLS context that trusts one CA and nobody else. Raises GatewayError."""
-    if not ca_file:
-        raise GatewayError("the collector's CA is not known; name its file with collector.ca or --ca")
-    try:
-        context = ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise GatewayError(f"{ca_file} is no certificate of a CA: {error}; name the site's ca.pem") from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
+        self.status, self.code, self.text, self.after_s = status, code, text, after_s
 
 
 class Collector:
-    """One keep-alive connection to the collector. `credential` None: only enrolment is open."""
+    """The collector at its addresses, on kept connections. `credential` None: only enrolment is open.
 
-    def __init__(self, url, ca_file, credential=None, timeout_s=30.0):
-        if not url.startswith("https://"):
-            raise GatewayError(f"collector.url is {url!r}; write the collector's https:// address")
-        headers = {"Authorization": f"Bearer {credential}"} if credential else {}
-        timeout = httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s))
-        self._http = httpx.AsyncClient(base_url=url, verify=trust(ca_file), headers=headers, timeout=timeout)
+    Both addresses lead to the same platform: whatever gets no answer at one goes to the other at once, and one that
+    was silent is asked last for collector.return_s. What has arrived twice is stored once.
+    """
+
+    def __init__(self, settings, credential=None):
+        self._settings, self._credential, self._retired = settings, credential, []
+        urls = [settings["collector.url"], settings["collector.second_url"]]
+        self._urls = [address_of(url, name) for url, name in zip(urls, ("url", "second_url"), strict=True) if url]
+        if not self._urls:
+            raise GatewayError("collector.url is empty; write the collector's https:// address")
+        self._silent_s = {}
+        self.url = self._urls[0]  # where the last answer came from
+        self._http = self._client()
+
+    def _client(self):
+        settings = self._settings
+        headers = {"Authorization": f"Bearer {self._credential.secret}"} if self._credential else {}
+        timeout_s = settings["collector.timeout_s"]
+        return httpx.AsyncClient(
+            verify=trust(settings["collector.ca"], self._credential and self._credential.certificate),
+            headers=headers,
+            proxy=proxy_of(settings),
+            trust_env=False,  # what is set in gateway.toml counts, and nothing beside it
+            timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
+            limits=httpx.Limits(keepalive_expiry=KEEP_S),
+        )
 
     async def __aenter__(self):
         return self
 
     async def __aexit__(self, *_error):
-        await self._http.aclose()
+        for http in [*self._retired, self._http]:
+            await http.aclose()
+
+    async def renew(self, credential):
+        """Show another Credential from now on; what is under way ends with the one before."""
+        for http in self._retired:
+            await http.aclose()
+        self._retired, self._credential = [self._http], credential
+        self._http = self._client()
 
     async def enrol(self, code, version, csr_pem):
         """The grant for a code: gateway_id, credential, certificate, ca. Raises CollectorSilent, CollectorRefused."""
@@ -57,56 +87,122 @@ class Collector:
 
     async def terminals(self):
         """{"server_ms", "terminals"}. Raises CollectorSilent, CollectorRefused."""
-        return await self._ask("GET", "/a02/v1/terminals")
+        return await self._ask("GET", "/a02/v1/terminals", lists=("terminals",))
 
     async def commands(self):
         """{"server_ms", "commands"}. Raises CollectorSilent, CollectorRefused."""
-        return await self._ask("GET", "/a02/v1/commands")
+        return await self._ask("GET", "/a02/v1/commands", lists=("commands",))
 
     async def offers(self):
         """{"server_ms", "offers"}. Raises CollectorSilent, CollectorRefused."""
-        return await self._ask("GET", "/a02/v1/offers")
+        return await self._ask("GET", "/a02/v1/offers", lists=("offers",))
+
+    async def upload(self, body):
+        """The answer to a batch: from now on it may be forgotten. Raises CollectorSilent, CollectorRefused."""
+        return await self._ask("POST", "/a02/v1/batches", body, lists=("refused",))
 
     async def image(self, image_id, begin):
         """The bytes of an image from `begin` on, as they come. Raises CollectorSilent, CollectorRefused."""
         headers = {"Range": f"bytes={begin}-"} if begin else {}
+        url = self._in_turn()[0]
         try:
-            async with self._http.stream("GET", f"/a02/v1/images/{image_id}", headers=headers) as answer:
+            async with self._http.stream("GET", f"{url}/a02/v1/images/{image_id}", headers=headers) as answer:
                 if answer.status_code == 416:  # all of it is here already
                     return
                 if answer.status_code != (206 if begin else 200):
-                    await answer.aread()
-                    _read(answer)
-                    raise CollectorSilent(f"{answer.url} answered {answer.status_code} to a range")
+                    _read(url, answer, await _whole(answer), ())
+                    raise CollectorSilent(f"{url} answered {answer.status_code} to a range")
                 async for data in answer.aiter_bytes():
                     yield data
         except (httpx.HTTPError, ssl.SSLError) as error:
-            raise CollectorSilent(f"{self._http.base_url}: {str(error) or type(error).__name__}") from error
+            self._silent_s[url] = time.monotonic()
+            raise CollectorSilent(f"{url}: {_why(error)}") from error
 
-    async def upload(self, body):
-        """The answer to a batch: from now on it may be forgotten. Raises CollectorSilent, CollectorRefused."""
-        return await self._ask("POST", "/a02/v1/batches", body)
+    def _in_turn(self):
+        """The addresses in the order in which they are to be tried now."""
+        now_s, pause_s = time.monotonic(), self._settings["collector.return_s"]
+        return sorted(self._urls, key=lambda url: now_s - self._silent_s.get(url, -pause_s) < pause_s)
 
-    async def _ask(self, method, path, body=None):
+    async def _ask(self, method, path, body=None, lists=None):
+        """The answer, an object that holds `lists`. Both addresses are tried before the collector counts as silent."""
         headers, content = {}, None
         if body is not None:
             headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
             content = gzip.compress(json.dumps(body, separators=(",", ":")).encode(), 6)
+        silent = []
+        for url in self._in_turn():
+            try:
+                said = await self._ask_at(url, method, path, headers, content, lists)
+            except CollectorSilent as error:
+                self._silent_s[url] = time.monotonic()
+                silent.append(error)
+            else:
+                self.url = url
+                return said
+        code = next((error.code for error in silent if error.code), None)
+        raise CollectorSilent("; ".join(map(str, silent)), max(error.after_s for error in silent), code)
+
+    async def _ask_at(self, url, method, path, headers, content, lists):
+        http = self._http
         try:
-            answer = await self._http.request(method, path, content=content, headers=headers)
-        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
-            raise CollectorSilent(f"{self._http.base_url}: {str(error) or type(error).__name__}") from error
-        return _read(answer)
+            async with asyncio.timeout(self._settings["collector.timeout_s"]):
+                async with http.stream(method, url + path, content=content, headers=headers) as answer:
+                    said = _read(url, answer, await _whole(answer), lists)
+        except CollectorRefused as error:
+            if error.status == 401 and http is not self._http:  # asked with a credential that has ended since
+                raise CollectorSilent(f"{url}: the credential was changed meanwhile") from error
+            raise
+        except (httpx.HTTPError, ssl.SSLError, TimeoutError) as error:
+            expired = await what_expired(url, error, self._settings)
+            code = "certificate_expired" if expired else None
+            raise CollectorSilent(expired or f"{url}: {_why(error)}", code=code) from error
+        return said
 
 
-def _read(answer):
+async def _whole(answer):
+    """The body of an answer. Raises CollectorSilent when it is longer than any of the collector's."""
+    body = bytearray()
+    async with aclosing(answer.aiter_bytes()) as parts:
+        async for part in parts:
+            body += part
+            if len(body) > ANSWER_MOST:
+                raise CollectorSilent(f"{answer.url} answers with more than {ANSWER_MOST} bytes; is it a collector?")
+    return bytes(body)
+
+
+def _read(url, answer, body, lists):
+    """What an answer says, if a collector has said it. Raises CollectorSilent, CollectorRefused."""
     try:
-        said = answer.json()
-    except ValueError:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
         said = None
     said = said if isinstance(said, dict) else {}
+    after_s = _after_s(answer)
     if answer.status_code in (200, 201) and said:
+        if lists is not None and not _is_ours(said, lists):
+            raise CollectorSilent(f"{url} answers, but not as a collector does; is collector.url right?")
         return said
     if 400 <= answer.status_code < 500:
-        raise CollectorRefused(answer.status_code, said.get("code"), said.get("error") or answer.reason_phrase)
-    raise CollectorSilent(f"{answer.url} answered {answer.status_code} {answer.reason_phrase}")
+        code, text = said.get("code"), said.get("error") or answer.reason_phrase
+        raise CollectorRefused(answer.status_code, code if isinstance(code, str) else None, str(text)[:500], after_s)
+    raise CollectorSilent(f"{url} answered {answer.status_code} {answer.reason_phrase}", after_s)
+
+
+def _is_ours(said, lists):
+    """Whether an answer has a time and these lists of objects: on any other nothing may be forgotten or forbidden."""
+    good = type(said.get("server_ms")) is int
+    return good and all(
+        isinstance(said.get(name), list) and all(isinstance(one, dict) for one in said[name]) for name in lists
+    )
+
+
+def _after_s(answer):
+    """The seconds an answer asks us to wait, 0 when it names none."""
+    text = answer.headers.get("Retry-After", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+
+
+def _why(error):
+    if isinstance(error, httpx.ProxyError):
+        return f"collector.proxy answers {error}; look at the proxy and at collector.proxy_file"
+    return str(error) or {"TimeoutError": "no whole answer in time"}.get(type(error).__name__, type(error).__name__)

@@ -12,7 +12,7 @@ from firmware.gateway.clock import Clock
 from firmware.gateway.commands import Commands
 from firmware.gateway.errors import GatewayError
 from firmware.gateway.fleet import Fleet
-from firmware.gateway.identity import read_identity
+from firmware.gateway.identity import Credential, read_identity
 from firmware.gateway.intake import Intake
 from firmware.gateway.north import North
 from firmware.gateway.outbox import Outbox
@@ -85,9 +85,9 @@ class Gateway:
         """The whole of it, in one task group."""
         settings, identity = self._settings, self._identity
         self._loop = asyncio.get_running_loop()
-        url, ca, timeout_s = (settings[f"collector.{name}"] for name in ("url", "ca", "timeout_s"))
+        credential = Credential(identity.credential, identity.certificate)
         try:
-            async with Collector(url, ca, identity.credential, timeout_s) as collector, self._roads, self._sources:
+            async with Collector(settings, credential) as collector, self._roads, self._sources:
                 north = North(settings, identity.gateway_id, self._outbox, collector, self._clock, self._news)
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._roads.run())

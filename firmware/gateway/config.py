@@ -11,6 +11,12 @@ Setting = namedtuple("Setting", ("name", "default", "help"))
 SETTINGS = (
     Setting("state", "state", "folder of the outbox, the keys and the certificate; relative to the file's own folder"),
     Setting("collector.url", "", "where the collector is, for example https://gantry.hospital.example"),
+    Setting("collector.second_url", "", "another address of the same platform, asked while the first is silent"),
+    Setting("collector.return_s", 60.0, "seconds after which an address that was silent is asked first again"),
+    Setting(
+        "collector.proxy", "", "HTTP proxy (CONNECT) through which it is reached, as http://host:port; empty: none"
+    ),
+    Setting("collector.proxy_file", "", "file that holds user:password for the proxy, chmod 600; empty: it asks none"),
     Setting("collector.ca", "", "PEM file of the CA the collector's certificate must come from: its `ca export --pem`"),
     Setting("collector.timeout_s", 30.0, "seconds a request may take"),
     Setting("collector.terminals_every_s", 20.0, "seconds between two looks for new and revoked terminals"),
@@ -57,7 +63,16 @@ SETTINGS = (
 )
 
 DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
-PATHS = ("state", "collector.ca", "mqtt.ca", "mqtt.password_file", "mqtt.acl_file", "mqtt.pid_file", "mqtt.log_file")
+PATHS = (
+    "state",
+    "collector.ca",
+    "collector.proxy_file",
+    "mqtt.ca",
+    "mqtt.password_file",
+    "mqtt.acl_file",
+    "mqtt.pid_file",
+    "mqtt.log_file",
+)
 PATHS += ("sources.file", "dicom.client_ca")
 
 

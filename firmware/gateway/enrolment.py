@@ -21,9 +21,8 @@ async def enrol(settings, code, names):
     """
     key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
     csr = make_request(key, names).public_bytes(serialization.Encoding.PEM).decode()
-    url, ca_file = settings["collector.url"], settings["collector.ca"]
     try:
-        async with Collector(url, ca_file, timeout_s=settings["collector.timeout_s"]) as collector:
+        async with Collector({**settings, "collector.second_url": ""}) as collector:
             granted = await collector.enrol(code, VERSION, csr)
     except CollectorRefused as error:
         raise GatewayError(f"the collector refused the enrolment: {error}; make a new code there") from error
@@ -31,7 +30,9 @@ async def enrol(settings, code, names):
         raise GatewayError(f"the collector gave no answer: {error}; check collector.url and --ca") from error
     missing = {"gateway_id", "credential", "certificate", "ca"} - granted.keys()
     if missing:
-        raise GatewayError(f"the collector's answer lacks {', '.join(sorted(missing))}; is {url} a collector?")
+        raise GatewayError(
+            f"the collector's answer lacks {', '.join(sorted(missing))}; is {collector.url} a collector?"
+        )
     identity.keep_identity(settings["state"], granted, _pem(key))
     return granted["gateway_id"]
 

@@ -8,6 +8,9 @@ from firmware.gateway.errors import GatewayError
 from firmware.gateway.files import write_private
 
 Identity = namedtuple("Identity", ("gateway_id", "credential", "certificate", "ca"))
+Credential = namedtuple(
+    "Credential", ("secret", "certificate")
+)  # what the collector is shown: the pair belongs together
 # credential: secret, shown to the collector only. certificate: PEM file, our key and certificate; ca: PEM file.
 
 

@@ -46,7 +46,9 @@ class North:
         try:
             answer = await self._upload(waiting)
         except CollectorSilent as error:
-            return self._back_off(f"collector silent, all is kept: {error}")
+            if error.code:
+                await asyncio.to_thread(self._outbox.count_a02, {(self._gateway_id, error.code): 1})
+            return self._back_off(f"collector silent, all is kept: {error}", error.after_s)
         except CollectorRefused as error:
             return await self._refused(waiting, error)
         await asyncio.to_thread(self._outbox.drop, waiting)
@@ -68,7 +70,7 @@ class North:
             log.error("the collector refuses this gateway, all is kept: %s", error)
             return self._settings["upload.refused_pause_s"]
         if error.status not in TOO_MUCH:
-            return self._back_off(f"the collector refuses the upload, all is kept: {error}")
+            return self._back_off(f"the collector refuses the upload, all is kept: {error}", error.after_s)
         if self._limit > 1:
             self._limit = max(1, min(self._limit, sum(map(len, waiting))) // 2)
             return 0
@@ -90,14 +92,17 @@ class North:
         if counts:
             await asyncio.to_thread(self._outbox.count_a02, counts)
 
-    def _back_off(self, what):
-        """Seconds: doubled each time up to the most, half of it left to chance so that gateways come apart."""
+    def _back_off(self, what, after_s=0):
+        """Seconds: doubled each time up to the most, half of it left to chance so that gateways come apart.
+
+        `after_s`: what the collector asks for, kept to within the most.
+        """
         first_s, most_s = self._settings["upload.back_off_first_s"], self._settings["upload.back_off_most_s"]
         pause_s = min(first_s * 2 ** min(self._failures, 16), most_s) * random.uniform(0.5, 1)
         if self._failures == 0:
             log.warning("%s", what)
         self._failures += 1
-        return pause_s
+        return max(pause_s, min(after_s, most_s))
 
 
 def _source(waiting):

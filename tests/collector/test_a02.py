@@ -38,7 +38,7 @@ def test_a_route_refuses_a_revoked_credential(site, method, path):
     answer = site.client.open(
         path, method=method, base_url="https://localhost", headers=site.bearer("gw-1"), json=BATCH
     )
-    assert (answer.status_code, answer.json["code"]) == (403, "credential_revoked")
+    assert (answer.status_code, answer.json["code"]) == (401, "credential_revoked")
 
 
 def test_no_route_of_the_door_is_without_a_test_of_its_credential(site):

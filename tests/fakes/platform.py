@@ -1,7 +1,7 @@
 """A look-alike of the collector's door A02 for tests of gateways: real HTTPS on loopback, the same shapes and codes.
 
 What arrives stands in `readings` (each once, `duplicates` counts the rest), `records`, `gaps`. It can be stopped and
-started on its port, and told to refuse.
+started on its port, told to refuse, and told to spoil its answers. `accepted` counts connections.
 """
 
 import gzip
@@ -36,7 +36,8 @@ class Platform:
         self.terminals, self.codes, self.commands, self.lists = {}, {CODE}, [], 0
         self.readings, self.records, self.gaps, self.uploads, self.duplicates = [], [], [], 0, 0
         self.refuse, self.quarantine, self.revoked = (lambda body: None), (lambda row: None), False
-        self.port, self._server = 0, None
+        self.spoil = lambda path, answer: None  # bytes to send instead of an answer
+        self.port, self._server, self.accepted = 0, None, 0
         self.changed = threading.Condition()
 
     def __enter__(self):
@@ -168,6 +169,7 @@ class _Door(BaseHTTPRequestHandler):
     def setup(self):
         super().setup()
         self.server.connections.add(self.connection)
+        self.server.platform.accepted += 1
 
     def finish(self):
         self.server.connections.discard(self.connection)
@@ -191,13 +193,19 @@ class _Door(BaseHTTPRequestHandler):
 
     def _stranger(self):
         if self.server.platform.revoked:
-            return 403, {"code": "credential_revoked", "error": "the gateway was revoked; ask the administrator"}
+            return 401, {"code": "credential_revoked", "error": "the gateway was revoked; ask the administrator"}
         if self.headers.get("Authorization") != f"Bearer {CREDENTIAL}":
             return 401, {"code": "credential_wrong", "error": "the credential is not known; enrol the gateway again"}
         return None
 
     def _answer(self, status, answer):
         said = b"" if answer is None else json.dumps(answer).encode()
+        spoiled = self.server.platform.spoil(self.path, said)
+        if spoiled is not None:
+            with suppress(OSError):  # who asked may have had enough
+                self.wfile.write(spoiled)
+            self.close_connection = True
+            return
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(said)))

@@ -13,7 +13,7 @@ import signal
 import ssl
 from pathlib import Path
 
-from firmware.gateway.a02 import trust
+from firmware.gateway.addresses import trust
 from firmware.gateway.errors import GatewayError
 from firmware.gateway.files import write_private
 from firmware.gateway.south.access import ALL_UP, DOWN, UP

@@ -18,6 +18,7 @@ QUICK = {
     "upload.back_off_first_s": 0.05,
     "upload.back_off_most_s": 0.2,
     "upload.refused_pause_s": 0.2,
+    "collector.timeout_s": 5.0,
     "collector.terminals_every_s": 0.2,
     "refusals.every_s": 0.2,
 }

@@ -3,24 +3,16 @@
 import asyncio
 import logging
 import time
-from contextlib import asynccontextmanager
 
 import pytest
 
-from firmware.gateway.a02 import Collector
-from firmware.gateway.clock import Clock
 from firmware.gateway.north import North
-from firmware.gateway.outbox import Outbox, look
-from firmware.protocol.frame import Gap, Reading
+from firmware.gateway.outbox import look
+from firmware.protocol.frame import Gap
 from tests.fakes.certificates import make_ca
 from tests.fakes.platform import Platform
 from tests.firmware.gateway.home import enrolled
-
-NOW_MS = 1_795_000_000_000
-
-
-def reading(seq, terminal_id="ct-01", **values):
-    return Reading(terminal_id, NOW_MS, seq, values or {"temperature_c": seq / 100}, 0, 1)
+from tests.firmware.gateway.uploads import NOW_MS, Uploads, reading, until, waiting
 
 
 @pytest.fixture(scope="module")
@@ -38,44 +30,6 @@ def platform(grown):
     platform.__dict__.update(readings=[], records=[], gaps=[], uploads=0, duplicates=0, revoked=False)
     platform.refuse, platform.quarantine = (lambda body: None), (lambda row: None)
     return platform
-
-
-class Uploads:
-    """An outbox with an uploader at work. `settings` by name with __ for the dot."""
-
-    def __init__(self, folder, grown, **settings):
-        _platform, common, self._identity = grown
-        self.settings = {**common, **{name.replace("__", "."): value for name, value in settings.items()}}
-        self.folder, self.outbox, self.news = folder, Outbox(folder, NOW_MS), asyncio.Event()
-        self.clock = Clock(vouched=lambda: False)
-
-    def put(self, *readings, gaps=()):
-        self.outbox.put(readings, gaps, NOW_MS)
-        self.news.set()
-
-    @asynccontextmanager
-    async def at_work(self, credential=None):
-        identity, settings = self._identity, self.settings
-        async with Collector(settings["collector.url"], identity.ca, credential or identity.credential, 5) as collector:
-            north = North(settings, identity.gateway_id, self.outbox, collector, self.clock, self.news)
-            running = asyncio.create_task(north.run())
-            try:
-                yield
-            finally:
-                running.cancel()
-                await asyncio.gather(running, return_exceptions=True)
-                self.outbox.close()
-
-
-async def until(holds, timeout_s=8):
-    deadline = time.monotonic() + timeout_s
-    while not holds():
-        assert time.monotonic() < deadline, "not in time"
-        await asyncio.sleep(0.01)
-
-
-def waiting(uploads):
-    return look.look(uploads.folder).waiting
 
 
 def test_readings_gaps_and_records_arrive_and_are_forgotten(tmp_path, grown, platform):
