@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.table import Table
 
 from firmware.gateway import commands, enrolment
-from firmware.gateway.app import run as run_gateway
 from firmware.gateway.config import read_config
 from firmware.gateway.errors import GatewayError
 from firmware.gateway.identity import read_identity
@@ -44,6 +43,8 @@ def main(context, config_file):
 @click.pass_obj
 def run(config_file):
     """Carry readings until SIGTERM or Ctrl-C."""
+    from firmware.gateway.app import run as run_gateway  # here: the other commands need none of what it loads
+
     asyncio.run(run_gateway(read_config(config_file)))
 
 

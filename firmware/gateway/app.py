@@ -23,7 +23,6 @@ from firmware.gateway.sessions import Sessions
 from firmware.gateway.sink import Sink, next_boot_no
 from firmware.gateway.sources import Sources
 from firmware.gateway.south.access import Access
-from firmware.gateway.south.broker import EmbeddedBroker
 from firmware.gateway.south.http import HttpRoad
 from firmware.gateway.south.mosquitto import Mosquitto
 from firmware.gateway.south.mqtt import MqttRoad
@@ -70,7 +69,7 @@ class Gateway:
 
     def _add_roads(self, access):
         settings, identity, hear = self._settings, self._identity, self._roads.hear
-        broker = EmbeddedBroker if settings["mqtt.embedded"] else Mosquitto
+        broker = _embedded() if settings["mqtt.embedded"] else Mosquitto
         self._roads.add(MqttRoad(broker(settings, identity, access, self._refused_as("broker_refused")), access, hear))
         if settings["http.enabled"]:
             self._roads.add(HttpRoad(settings, identity, access, hear, self._refused_as("http_refused")))
@@ -168,3 +167,11 @@ class Gateway:
         await self._keys_asked.wait()
         await self._roads.ready()
         log.info("gateway ready: %s on port %d", self._identity.gateway_id, self._settings["mqtt.port"])
+
+
+def _embedded():
+    from firmware.gateway.south.broker import (
+        EmbeddedBroker,  # here, because a site with mosquitto does without the library
+    )
+
+    return EmbeddedBroker

@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from contextlib import AsyncExitStack
+from importlib import import_module
 
-from firmware.gateway.south import modbus, snmp
 from firmware.gateway.south.peers import read_peers
 
 log = logging.getLogger("gateway")
 
-POLLED = {"modbus": modbus, "snmp": snmp}
+# The libraries of these are large and few sites need them: a module is loaded once a peer of its kind is listed.
+POLLED = {"modbus": "firmware.gateway.south.modbus", "snmp": "firmware.gateway.south.snmp"}
 
 
 class Sources:
@@ -18,10 +19,10 @@ class Sources:
     def __init__(self, settings, certificate, sink):
         self._sink = sink
         peers = read_peers(settings["sources.file"])
-        self._polled = [peer for peer in peers if peer.protocol in POLLED]
+        self._polled = [(peer, import_module(POLLED[peer.protocol])) for peer in peers if peer.protocol in POLLED]
         self._plain = [peer for peer in peers if peer.plain]
-        for peer in self._polled:
-            POLLED[peer.protocol].check(peer)
+        for peer, source in self._polled:
+            source.check(peer)
         listed = [peer for peer in peers if peer.protocol == "dicom"]
         self._listening = [_modalities(settings, listed, certificate, sink)] if listed else []
         self._open = AsyncExitStack()
@@ -41,11 +42,11 @@ class Sources:
             finding = {"protocol": peer.protocol, **peer.plain}
             await self._sink.record(peer.source_id, "plain_peer", self._sink.now_ms(), finding)
         async with asyncio.TaskGroup() as group:
-            for peer in self._polled:
-                group.create_task(POLLED[peer.protocol].run(peer, self._sink))
+            for peer, source in self._polled:
+                group.create_task(source.run(peer, self._sink))
 
 
 def _modalities(settings, peers, certificate, sink):
-    from firmware.gateway.south.dicom_mpps import Modalities  # here, because the library is large and few sites need it
+    from firmware.gateway.south.dicom_mpps import Modalities  # here for the same reason
 
     return Modalities(settings, peers, certificate, sink)
