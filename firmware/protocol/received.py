@@ -7,6 +7,7 @@ from firmware.protocol.frame import GAP_REASONS, Gap, Reading, items, seq_of
 from firmware.protocol.measured import AGGREGATED, MEASURED, from_steps
 
 _CutError = getattr(struct, "error", ValueError)  # MicroPython has no struct.error and raises ValueError
+_shapes = {}  # by mask and by how many channels are known: few come, each very often
 
 
 def unpack_readings(terminal_id, message, channels=MEASURED):
@@ -26,22 +27,33 @@ def unpack_readings(terminal_id, message, channels=MEASURED):
 
 def _unpack_record(terminal_id, boot_no, message, at, channels):
     n_high, n_low, ts_high, ts_low, flags, mask = struct.unpack_from(">BHHIHI", message, at)
-    at, values, windows = at + 15, {}, 1
+    at, windows = at + 15, 1
     n = n_high << 16 | n_low
     if flags & AGGREGATED:
         (windows,) = struct.unpack_from(">H", message, at)
         at += 2
         if not 0 < windows <= n:
             raise FrameError("frame_body", "reading %d stands for %d windows" % (n, windows))
-    for channel in channels:
-        if mask & (1 << (channel.id - 1)):
-            (steps,) = struct.unpack_from(">" + channel.code, message, at)
-            values[channel.name] = from_steps(channel, steps)
-            at += 2 if channel.code == "h" else 4
-            mask &= ~(1 << (channel.id - 1))
-    if mask:
-        raise FrameError("channel_unknown", "mask has 0x%08x left" % mask)
-    return Reading(terminal_id, ts_high << 32 | ts_low, seq_of(boot_no, n), values, flags, windows), at
+    shape = _shapes.get((mask, len(channels))) or _shape_of(mask, channels)
+    values = {}
+    steps = struct.unpack_from(shape[0], message, at)
+    for place, channel in enumerate(shape[2]):
+        values[channel.name] = from_steps(channel, steps[place])
+    reading = Reading(terminal_id, ts_high << 32 | ts_low, seq_of(boot_no, n), values, flags, windows)
+    return reading, at + shape[1]
+
+
+def _shape_of(mask, channels):
+    """(struct format, bytes, [Channel]) of a mask. Raises FrameError."""
+    inside = [channel for channel in channels if mask & (1 << (channel.id - 1))]
+    left = mask
+    for channel in inside:
+        left &= ~(1 << (channel.id - 1))
+    if left:
+        raise FrameError("channel_unknown", "mask has 0x%08x left" % left)
+    form = ">" + "".join([channel.code for channel in inside])
+    _shapes[mask, len(channels)] = form, struct.calcsize(form), inside
+    return _shapes[mask, len(channels)]
 
 
 def span_of(reading):
