@@ -72,6 +72,22 @@ def add_terminal(data_dir, terminal_id, secret_file, secret_stdin):
     gateways.add_terminal(data_dir, terminal_id, secret, now_ms())
 
 
+@terminal.command("host")
+@click.argument("terminal_id")
+@click.option("--gateway", "gateway_id", required=True, help="The gateway that is to carry what it says.")
+@click.option("--host", "address", required=True, help="Host name or address by which it reaches that gateway.")
+@click.option("--port", default=8883, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--road", default="mqtt", show_default=True, type=click.Choice(("mqtt", "http")))
+@click.option("--server-name", help="Name in the gateway's certificate.  [default: that of --host]")
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to bring to it.")
+@click.pass_obj
+def add_host(data_dir, terminal_id, gateway_id, address, port, road, server_name, out):
+    """Register a host agent; its identity, with its secret, goes into the folder --out and nowhere else."""
+    row = {"gateway_id": gateway_id, "host": address, "port": port, "server_name": server_name or address, "road": road}
+    registration.add_host(data_dir, terminal_id, [row], out, now_ms())
+    click.echo(f"{out}/identity.json and {out}/ca.der: bring both to {terminal_id}, then delete them here")
+
+
 @terminal.command("list")
 def list_terminals():
     """Name terminals and gateways; then seen, version, slot, signal, heap, readings kept, refusals: what each said."""

@@ -3,9 +3,10 @@
 import json
 
 from collector.gateways.fleet import check_result, check_status, keep_result, keep_status
-from collector.gateways.models import Record, Refusal
+from collector.gateways.models import Record, Refusal, Terminal
 from collector.gateways.rollouts import check_update, follow, keep_update
 
+OF_HOSTS = ("disks", "flows")
 MAX_COUNT = 2**31
 
 
@@ -14,6 +15,8 @@ def store(gateway, source_id, seq, kind, ts_ms, body, now_ms):
 
     Call it inside a transaction.
     """
+    if kind in OF_HOSTS and not _is_new(gateway, source_id, seq):
+        return False
     check, keep = KINDS.get(kind, (None, None))
     checked = check(gateway, body) if check else None
     row = Record.insert(
@@ -24,6 +27,13 @@ def store(gateway, source_id, seq, kind, ts_ms, body, now_ms):
     if keep:
         keep(gateway, checked, min(ts_ms, now_ms))
     return True
+
+
+def _is_new(gateway, source_id, seq):
+    """Whether a host agent's record did not come before, by whichever gateway. Raises ValueError for a foreign one."""
+    if not Terminal.of(gateway).where(Terminal.terminal_id == source_id).exists():
+        raise ValueError(f"source_id {source_id!r} is not assigned to this gateway")
+    return not Record.select().where((Record.source_id == source_id) & (Record.seq == seq)).exists()
 
 
 def _count(gateway, refusals, ts_ms):

@@ -3,6 +3,7 @@
 import base64
 import json
 import secrets
+from pathlib import Path
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -13,11 +14,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from collector import db
 from collector.errors import ActionError
 from collector.gateways.actions import add_terminal, assign_terminal
+from collector.gateways.certificates import A01, ca_der
 from collector.gateways.models import Gateway, Registration, RegistrationLine, Terminal
 from collector.gateways.secret import SECRET_BYTES, unwrap
-from collector.keys import key_from
+from collector.keys import key_from, write_private
+from firmware.protocol.identity import identity_text
 from firmware.protocol.seal import hkdf
 
+IDENTITY_SCHEMA = 1
+FIRST_MINUTE_MS = 1_577_836_800_000  # 2020-01-01 UTC
 HANDOVER_KEY = "keys/handover.key"
 INFO, MAGIC = b"gantry handover 1", b"GHO1"
 KEY_BYTES = 32
@@ -66,6 +71,33 @@ def register(data_dir, body, way, now_ms):
         Registration.keep(told.terminal_id, told.board[:64], told.version[:64], way, now_ms)
         RegistrationLine.keep(told.terminal_id, told.journal)
     return told.terminal_id, known is None
+
+
+def add_host(data_dir, terminal_id, gateways, folder, now_ms):
+    """Register a host agent at the first of its gateways, rows of identity.json, and write what it needs into a folder.
+
+    The secret is made here and stands in that file and, wrapped, in the database only. Raises ActionError; then
+    nothing has changed.
+    """
+    secret, folder = secrets.token_bytes(SECRET_BYTES), Path(folder)
+    found = {
+        "schema": IDENTITY_SCHEMA,
+        "terminal_id": terminal_id,
+        "secret": secret.hex(),
+        "first_boot_no": (now_ms - FIRST_MINUTE_MS) // 60_000,
+        "gateways": gateways,
+        "ca": "ca.der",
+    }
+    ca = ca_der(data_dir, A01)
+    with db.write():
+        add_terminal(data_dir, terminal_id, secret, now_ms)
+        assign_terminal(terminal_id, gateways[0]["gateway_id"])
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (folder / "ca.der").write_bytes(ca)
+            write_private(folder / "identity.json", identity_text(found).encode())
+        except OSError as error:
+            raise ActionError(f"{error.filename} cannot be written: {error.strerror}; choose another --out") from error
 
 
 def handover_public(data_dir):

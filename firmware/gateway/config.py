@@ -1,12 +1,7 @@
 """What can be set on a gateway: one table, and the file gateway.toml that overrides it."""
 
-import tomllib
-from collections import namedtuple
-from pathlib import Path
-
 from firmware.gateway.errors import GatewayError
-
-Setting = namedtuple("Setting", ("name", "default", "help"))
+from firmware.settings import Setting, SettingsError, read_settings
 
 SETTINGS = (
     Setting("state", "state", "folder of the outbox, the keys and the certificate; relative to the file's own folder"),
@@ -78,41 +73,7 @@ PATHS += ("sources.file", "dicom.client_ca")
 
 def read_config(path):
     """All settings by dotted name; paths are made absolute. Raises GatewayError naming file, key and value."""
-    path = Path(path)
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise GatewayError(f"{path} cannot be read: {error.strerror}; name the file with --config") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise GatewayError(f"{path} is no TOML: {error}; correct it") from error
-    settings = dict(DEFAULTS)
-    for name, value in _flat(found):
-        settings[name] = _checked(path, name, value)
-    return _absolute(path, settings)
-
-
-def _flat(table, prefix=""):
-    for name, value in table.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name, value
-
-
-def _checked(path, name, value):
-    if name not in DEFAULTS:
-        raise GatewayError(f"{path}: there is no setting {name} (its value is {value!r}); see docs/settings.md")
-    wanted = type(DEFAULTS[name])
-    if wanted is float and type(value) is int:
-        value = float(value)
-    if type(value) is not wanted or (wanted in (int, float) and not value > 0):
-        kind = {int: "a whole number above 0", float: "a number above 0", bool: "true or false", str: "a text"}[wanted]
-        raise GatewayError(f"{path}: {name} is {value!r}; write {kind}, for example {DEFAULTS[name]!r}")
-    return value
-
-
-def _absolute(path, settings):
-    for name in PATHS:
-        if settings[name]:
-            settings[name] = str(path.absolute().parent / settings[name])
-    return settings
+        return read_settings(path, SETTINGS, PATHS)
+    except SettingsError as error:
+        raise GatewayError(str(error)) from error

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import stat
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from collector import accounts, gateways
 from collector.__main__ import main
 from collector.gateways import registration
+from firmware.protocol.identity import identity_in
+from firmware.protocol.seal import gateway_key
 from flasher import handover
 from tests.collector.site import now_ms
 
@@ -149,3 +152,42 @@ def test_the_sealed_file_is_byte_for_byte_the_published_one(tmp_path):
     assert registration.handover_public(tmp_path) == VECTOR["collector_public"]
     assert handover.sealed(VECTOR["told"], VECTOR["collector_public"], own).hex() == VECTOR["file"]
     assert json.loads(registration.opened(tmp_path, bytes.fromhex(VECTOR["file"]))) == VECTOR["told"]
+
+
+def host(site, out, *more):
+    words = ["--data", str(site.data_dir), "terminal", "host", "ct-ws", "--gateway", "gw-1", "--host", "gw.test", *more]
+    return CliRunner().invoke(main, [*words, "--out", str(out)])
+
+
+def test_a_host_agent_is_made_with_one_command_and_its_secret_shown_to_nobody(site, tmp_path):
+    said = host(site, tmp_path / "ws", "--road", "http", "--port", "8843")
+    assert said.exit_code == 0, said.output
+    path = tmp_path / "ws/identity.json"
+    found = identity_in(path.read_text())
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600 and found["secret"] not in said.output
+    row = {"gateway_id": "gw-1", "host": "gw.test", "port": 8843, "server_name": "gw.test", "road": "http"}
+    assert found["gateways"] == [row] and found["first_boot_no"] > 3_000_000
+    assert (tmp_path / "ws/ca.der").read_bytes() == gateways.ca_der(site.data_dir, gateways.A01)
+    with site.app.app_context():
+        keys = gateways.terminal_keys(site.data_dir, gateways.Gateway.get(gateways.Gateway.gateway_id == "gw-1"))
+    assert keys["ct-ws"] == gateway_key(bytes.fromhex(found["secret"]), "gw-1")
+
+
+def test_a_host_agent_that_cannot_be_written_is_not_registered(site, tmp_path):
+    (tmp_path / "ws").mkdir()
+    (tmp_path / "ws/identity.json").write_text("another's")
+    assert "is there already" in host(site, tmp_path / "ws").output
+    (tmp_path / "file").touch()
+    assert "choose another --out" in host(site, tmp_path / "file/below").output
+    assert site.rows("SELECT count(*) FROM terminal WHERE terminal_id = 'ct-ws'") == [(0,)]
+    assert (tmp_path / "ws/identity.json").read_text() == "another's"
+
+
+def test_a_hosts_record_is_kept_once_whichever_gateway_brings_it_and_a_foreign_one_is_not(site):
+    record = {"source_id": "ct-01", "seq": 7 << 24 | 1 << 23, "kind": "flows", "ts_ms": now_ms(), "body": {"flows": []}}
+    assert site.upload(records=[record])["refused"] == []
+    assert site.upload(records=[record], gateway="gw-2")["refused"][0]["code"] == "record_invalid"
+    with site.app.app_context():
+        gateways.assign_terminal("ct-01", "gw-2")
+    assert site.upload(records=[record], gateway="gw-2")["refused"] == []
+    assert site.rows("SELECT count(*) FROM record WHERE kind = 'flows'") == [(1,)]

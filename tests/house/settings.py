@@ -14,6 +14,11 @@ ROOMS = (
         "In `gateway.toml`, named by `--config`; a dot is a TOML table: `mqtt.port` is `port` under `[mqtt]`.",
     ),
     (
+        "firmware.host.config",
+        "Host agent",
+        "In `host.toml`, named by `--config`.",
+    ),
+    (
         "collector.config",
         "Collector",
         "In `collector.toml` inside the folder of `--data`.",

@@ -41,7 +41,7 @@ def commands(group, words):
             yield f"{words} {name}", command
 
 
-@pytest.mark.parametrize("room", ["firmware.gateway", "collector", "flasher"])
+@pytest.mark.parametrize("room", ["firmware.gateway", "firmware.host", "collector", "flasher"])
 def test_every_command_stands_in_the_docs_and_says_what_it_does(room):
     main = importlib.import_module(room + ".__main__")
     pages = "\n".join(re.sub(r" --(data|config) \S+", "", text(path)) for path in files() if path.suffix == ".md")

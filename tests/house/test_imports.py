@@ -22,11 +22,16 @@ ROOMS = {
     "firmware.processing": (("firmware.processing",), {"math", "collections"}),
     "firmware.terminal": (("firmware.protocol", "firmware.processing", "firmware.terminal"), ON_BOARD),
     "firmware.host": (
-        ("firmware.protocol", "firmware.processing", "firmware.host", "firmware.terminal.outbox")
-        + ("firmware.terminal.transports",),
+        ("firmware.protocol", "firmware.host", "firmware.settings", "firmware.systemd")
+        + ("firmware.terminal.session", "firmware.terminal.transports"),
         None,
     ),
-    "firmware.gateway": (("firmware.protocol", "firmware.processing", "firmware.gateway"), None),
+    "firmware.gateway": (
+        ("firmware.protocol", "firmware.processing", "firmware.gateway", "firmware.settings", "firmware.systemd"),
+        None,
+    ),
+    "firmware.settings": ((), None),
+    "firmware.systemd": ((), None),
     "collector": (
         ("collector", "firmware.protocol.channels", "firmware.protocol.identity", "firmware.protocol.image")
         + ("firmware.protocol.seal", "firmware.processing"),
