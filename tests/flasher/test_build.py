@@ -71,11 +71,9 @@ def test_an_image_is_signed_whole_and_holds_only_what_a_slot_may(key_file, tmp_p
     assert {"firmware/terminal/main.mpy", "lib/umqtt/simple.mpy", "lib/adafruit_sht4x.mpy"} <= names
 
 
-def test_a_source_that_does_not_compile_is_named(tmp_path):
-    source = tmp_path / "main.py"
-    source.write_text("def (:\n")
+def test_a_source_that_does_not_compile_is_named():
     with pytest.raises(build.BuildError, match="firmware/terminal/main.py does not compile"):
-        build.compiled(source, "firmware/terminal/main.py")
+        build.compiled("def (:\n", "firmware/terminal/main.py")
 
 
 @pytest.mark.parametrize("words", [["1.4"], ["1.4.x"], ["1.4.999"]])

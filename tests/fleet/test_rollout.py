@@ -18,10 +18,8 @@ FLEET = (MACHINES[0], MACHINES[1], MACHINES[3])  # over both gateways
 BAD, GOOD = (0, 2, 0), (0, 3, 0)
 
 
-def compiled(folder, text):
-    source = folder / "program.py"
-    source.write_text(text)
-    return build.compiled(source, "program.py")
+def compiled(text):
+    return build.compiled(text, "program.py")
 
 
 def now_ms():
@@ -57,7 +55,7 @@ def test_a_bad_image_halts_in_its_first_ring_and_a_fixed_one_reaches_everybody(t
             images.trust(data, key_list())
             everybody = {machine.terminal_id for machine in FLEET}
             wait_until(lambda: set(versions()) == everybody, versions)
-            planted = compiled(tmp_path, "def main():\n    raise RuntimeError('planted')\n")
+            planted = compiled("def main():\n    raise RuntimeError('planted')\n")
             bad = rollout_of(data, image_of(BAD, main=planted)[1])
             wait_until(lambda: state_of(bad) == "halted", lambda: states(bad))
             first, *others = sorted(everybody)

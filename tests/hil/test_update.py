@@ -26,10 +26,8 @@ def bench(bench):
     return bench
 
 
-def compiled(tmp_path, text):
-    source = tmp_path / "program.py"
-    source.write_text(text)
-    return build.compiled(source, "program.py")
+def compiled(text):
+    return build.compiled(text, "program.py")
 
 
 def image_for(bench, version=NEW, **changed):
@@ -54,7 +52,7 @@ def test_a_good_image_is_tried_confirms_itself_and_stays(bench):
 
 
 def test_a_crashing_image_is_left_after_three_starts_and_the_old_one_goes_on(bench, tmp_path):
-    planted = compiled(tmp_path, "def main():\n    raise RuntimeError('planted')\n")
+    planted = compiled("def main():\n    raise RuntimeError('planted')\n")
     bench.gateway.offer(*image_for(bench, main=planted))
     assert bench.gateway.wait_for_word(60).body == {"update": "ready"}
     bench.gateway.offer(b"", b"", now=False)
@@ -67,7 +65,7 @@ def test_a_crashing_image_is_left_after_three_starts_and_the_old_one_goes_on(ben
 
 
 def test_a_watchdog_that_bites_counts_as_a_start_that_failed(bench, tmp_path):
-    asleep = compiled(tmp_path, "def main():\n    import machine\n    machine.reset(machine.WDT_RESET)\n")
+    asleep = compiled("def main():\n    import machine\n    machine.reset(machine.WDT_RESET)\n")
     bench.gateway.offer(*image_for(bench, main=asleep))
     bench.gateway.wait_for_word(60)
     bench.gateway.offer(b"", b"", now=False)

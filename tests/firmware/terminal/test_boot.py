@@ -21,16 +21,15 @@ def board(tmp_path):
     terminal.kill()
 
 
-def broken(tmp_path):
+def broken():
     """An image whose every import of slots fails."""
-    source = tmp_path / "slots.py"
-    source.write_text("raise ImportError('planted')\n")
+    source = "raise ImportError('planted')\n"
     return image_of(NEW, slots=build.compiled(source, "slots.py"), main=build.compiled(source, "main.py"))[1]
 
 
 @pytest.mark.parametrize("spare", ["half", "none", "noise", "broken"])
-def test_a_trial_that_cannot_start_gives_way_after_three_starts(board, spare, tmp_path):
-    image = {"half": image_of(NEW)[1][:40000], "none": None, "noise": b"\xff" * 9000, "broken": broken(tmp_path)}[spare]
+def test_a_trial_that_cannot_start_gives_way_after_three_starts(board, spare):
+    image = {"half": image_of(NEW)[1][:40000], "none": None, "noise": b"\xff" * 9000, "broken": broken()}[spare]
     if image is not None:
         (board.folder / "b.img").write_bytes(image)
     slots.write(slots.try_next(dict(slots.FIRST), "b"), f"{board.folder}/")
