@@ -7,6 +7,7 @@ from pathlib import Path
 Setting = namedtuple("Setting", ("name", "default", "help"))
 
 KINDS = {int: "a whole number above 0", float: "a number above 0", bool: "true or false", str: "a text"}
+KINDS[dict] = "a table"
 
 
 class SettingsError(Exception):
@@ -24,7 +25,7 @@ def read_settings(path, table, paths):
         raise SettingsError(f"{path} is no TOML: {error}; correct it") from error
     defaults = {setting.name: setting.default for setting in table}
     settings = dict(defaults)
-    for name, value in _flat(found):
+    for name, value in _flat(found, defaults):
         settings[name] = _checked(path, defaults, name, value)
     for name in paths:
         if settings[name]:
@@ -32,10 +33,10 @@ def read_settings(path, table, paths):
     return settings
 
 
-def _flat(table, prefix=""):
+def _flat(table, defaults, prefix=""):
     for name, value in table.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
+        if isinstance(value, dict) and type(defaults.get(prefix + name)) is not dict:
+            yield from _flat(value, defaults, f"{prefix}{name}.")
         else:
             yield prefix + name, value
 

@@ -16,7 +16,9 @@ from firmware.gateway.identity import Credential, read_identity
 from firmware.gateway.intake import Intake
 from firmware.gateway.north import North
 from firmware.gateway.outbox import Outbox
+from firmware.gateway.outbox.room import limits_of
 from firmware.gateway.page import Page
+from firmware.gateway.pipeline import Rules
 from firmware.gateway.refusals import Refusals
 from firmware.gateway.roads import Roads
 from firmware.gateway.sessions import Sessions
@@ -51,7 +53,7 @@ class Gateway:
     def __init__(self, settings, identity):
         self._settings, self._identity = settings, identity
         self._clock, self._refusals = Clock(), Refusals()
-        self._outbox = Outbox(settings["state"], self._clock.now_ms(), settings["outbox.readings_most"])
+        self._outbox = Outbox(settings["state"], self._clock.now_ms(), limits_of(settings), Rules(settings).of)
         self._keys = KeyTable(settings["state"], identity.gateway_id)
         self._sessions = Sessions(identity.gateway_id, self._keys, self._refusals.count, os.urandom)
         self._roads = Roads(self._sessions.road_of)
@@ -91,6 +93,7 @@ class Gateway:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._roads.run())
                     group.create_task(self._intake.run())
+                    group.create_task(self._intake.release())
                     group.create_task(self._sources.run())
                     group.create_task(north.run())
                     group.create_task(self._keep_keys(collector))

@@ -40,7 +40,15 @@ SETTINGS = (
     Setting(
         "serial.ports", "", "ports of terminals on a cable, by comma, as /dev/serial/by-id/usb-Micro*; empty: none"
     ),
-    Setting("outbox.readings_most", 2_000_000, "readings kept while the collector is away; the oldest go first"),
+    Setting("pipeline.windows", 1, "readings of a terminal folded into one on the way north; 1: none"),
+    Setting("pipeline.heartbeat_s", 60.0, "seconds for which anything is held back to be folded, at most"),
+    Setting("pipeline.deadband", {}, "table of channel = change that counts; what says nothing new is folded; {}: off"),
+    Setting("pipeline.spike", {}, "table of channel = least leap away and back that is marked as invalid; {}: off"),
+    Setting("pipeline.terminal", {}, "table per terminal or source with some of the four above for it alone"),
+    Setting("outbox.readings_most", 2_000_000, "readings kept while the collector is away"),
+    Setting("outbox.size_most_mb", 1000, "MiB of the outbox file at most"),
+    Setting("outbox.disk_free_mb", 100, "MiB of the disk left free: with less the outbox is full"),
+    Setting("outbox.when_full", "drop_oldest", "what a full outbox does with readings: drop_oldest, drop_newest, thin"),
     Setting("outbox.commit_every_ms", 20, "milliseconds for which arriving messages are gathered into one commit"),
     Setting("outbox.commit_messages", 200, "messages in one commit at most"),
     Setting("upload.batch", 500, "readings in one upload at most"),

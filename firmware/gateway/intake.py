@@ -11,6 +11,8 @@ from firmware.protocol.received import span_of
 
 log = logging.getLogger("gateway")
 
+RELEASE_S = 5
+
 
 class Intake:
     """`news` is an asyncio.Event set whenever something was put into the outbox; `fleet` hears every other word."""
@@ -18,6 +20,7 @@ class Intake:
     def __init__(self, settings, roads, sessions, clock, refusals, outbox, news, fleet):
         self._settings, self._roads, self._sessions, self._clock = settings, roads, sessions, clock
         self._refusals, self._outbox, self._news, self._fleet = refusals, outbox, news, fleet
+        self._is_full = False
         self.latest = {}  # {terminal id: its newest Reading since the start}
 
     async def run(self):
@@ -65,12 +68,41 @@ class Intake:
         every_gap = [(source_id, gap) for source_id, group in gaps.items() for gap in group]
         every_record = [(source_id, one) for source_id, group in records.items() for one in group]
         try:
-            await asyncio.to_thread(self._outbox.put, every_reading, every_gap, self._clock.now_ms(), every_record)
+            wrong = await asyncio.to_thread(
+                self._outbox.put, every_reading, every_gap, self._clock.now_ms(), every_record
+            )
         except sqlite3.Error as error:
-            log.error("the outbox in %s takes nothing: %s; free the disk", Path(self._settings["state"]), error)
+            self._say_full(error)
             return False
+        if self._is_full:
+            self._is_full = False
+            log.warning("the outbox takes readings again")
+        self._count(wrong)
         self._news.set()
         return True
+
+    def _say_full(self, error):
+        if not self._is_full:
+            self._is_full = True
+            folder = Path(self._settings["state"])
+            log.error("the outbox in %s takes nothing, terminals keep it: %s; free the disk", folder, error)
+
+    def _count(self, wrong):
+        for (source_id, code), times in wrong.items():
+            self._refusals.count(source_id, code, times=times)
+
+    async def release(self):
+        """For ever: what the pipeline holds back of terminals that say no more goes north."""
+        while True:
+            await asyncio.sleep(RELEASE_S)
+            try:
+                wrong = await asyncio.to_thread(self._outbox.release, self._clock.now_ms(), self._clock.steady_ms())
+            except sqlite3.Error as error:
+                self._say_full(error)
+                continue
+            if wrong is not None:
+                self._count(wrong)
+                self._news.set()
 
     def _acknowledge(self, readings, gaps, records):
         for terminal_id in readings.keys() | gaps.keys() | records.keys():

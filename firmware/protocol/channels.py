@@ -40,6 +40,8 @@ CHANNELS = MEASURED + (  # the rest is what a gateway reads from other sources
 
 BY_NAME = {channel.name: channel for channel in CHANNELS}
 
+SPIKE = 0x1000  # said by a gateway only
+
 # A flag belongs to the reading; which value is bad says the value itself (None).
 FLAGS = (
     (CLOCK_STEPPED, "clock_stepped", "the clock was set by more than a second inside this window"),
@@ -54,6 +56,7 @@ FLAGS = (
     (STUCK, "stuck", "a value that always wanders a little has not moved for a long time"),
     (REINITIALISED, "reinitialised", "a sensor had forgotten its configuration and was given it again"),
     (ABSENT, "absent", "a sensor's plug is not in"),
+    (SPIKE, "spike", "a value leapt away and back within one window and is kept as invalid"),
 )
 
 

@@ -1,6 +1,8 @@
 """What the collector has not taken yet, on the disk: put, peek, drop. One lock, one transaction per call.
 
-A terminal is acknowledged after `put` returned; a row goes when `drop` is told so after the collector's 200.
+A terminal is acknowledged after `put` returned; a row goes when `drop` is told so after the collector's 200. What the
+pipeline holds back is on the disk like the rest, in a lane of its own. A number that was taken once is not taken again,
+whatever became of it: handed over, part of another reading, or lost as a gap.
 """
 
 import json
@@ -10,8 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from firmware.gateway.outbox import schema
+from firmware.gateway.outbox.gaps import Gaps
+from firmware.gateway.outbox.held import Held
+from firmware.gateway.outbox.numbers import Numbers, joined
+from firmware.gateway.outbox.records import Records
+from firmware.gateway.outbox.room import NO_LIMITS, Room, spans_of
+from firmware.gateway.outbox.shelf import Shelf, pieces
 from firmware.processing import intervals
-from firmware.protocol.frame import Gap, Reading
+from firmware.protocol.frame import Gap
 from firmware.protocol.received import span_of
 
 Waiting = namedtuple("Waiting", ("readings", "gaps", "records"))
@@ -19,71 +27,88 @@ Waiting = namedtuple("Waiting", ("readings", "gaps", "records"))
 # None for the gateway itself)]; oldest first
 
 FIRST_MS = 1_577_836_800_000  # 2020-01-01 UTC
-HANDED_MOST = 500  # intervals remembered per terminal; what is older the collector recognises itself
-RECORDS = "SELECT coalesce(own, seq), kind, ts_ms, body, source_id FROM records ORDER BY seq LIMIT ?"
-OVERFLOW_PART = 100  # one part of so many goes when the outbox is full
+SHARE = 5  # one part of so many in a batch is for records, one for gaps, whatever else waits
+FULL = "outbox_full"
 
 
 class Outbox:
-    """The outbox of one state folder, for any thread. Disk errors come as sqlite3.Error; then nothing has changed."""
+    """The outbox of one state folder, for any thread. Disk errors come as sqlite3.Error; then nothing has changed.
 
-    def __init__(self, state, now_ms, readings_most=2_000_000):
-        self._database = schema.connect(Path(state), now_ms - FIRST_MS)
-        self._lock, self._most = threading.Lock(), readings_most
-        self._count = self._counted()
-        self._handed = {}
-        for terminal_id, first, last in self._database.execute("SELECT * FROM handed ORDER BY 1, 2"):
-            self._handed.setdefault(terminal_id, []).append((first, last))
+    `rule_of(terminal id)` is the Rule by which its readings are thinned, or None.
+    """
+
+    def __init__(self, state, now_ms, limits=NO_LIMITS, rule_of=lambda terminal_id: None):
+        self._database = database = schema.connect(Path(state), now_ms - FIRST_MS)
+        self._lock = threading.Lock()
+        self._shelf, self._gaps, self._records = Shelf(database), Gaps(database), Records(database)
+        self._taken, self._handed = Numbers(database, "taken"), Numbers(database, "handed")
+        self._held = Held(self._shelf, self._records, rule_of)
+        self._offered = {number for (number,) in database.execute("SELECT id FROM offered")}
+        self._offers_are_kept = limits.when_full == "thin"  # the only case in which a kill may not forget them
+        self._room = Room(limits, state, database, self._shelf, self._offered)
 
     def close(self):
         """Close the file; every commit is in it already."""
         with self._lock:
             self._database.close()
 
-    def _counted(self):
-        return self._database.execute("SELECT count(*) FROM readings").fetchone()[0]
-
     @contextmanager
     def _transaction(self):
         with self._lock:
+            committed = False
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield self._database
                 self._database.execute("COMMIT")
+                committed = True
             finally:
-                if self._database.in_transaction:
-                    self._database.execute("ROLLBACK")
-                    self._count = self._counted()
+                for one in (self._taken, self._handed, self._held):
+                    one.commit() if committed else one.rollback()
+                if not committed:
+                    if self._database.in_transaction:
+                        self._database.execute("ROLLBACK")
+                    self._shelf.recount()
 
     def put(self, readings, gaps, now_ms, records=()):
-        """Keep readings, gaps as pairs (terminal_id, Gap), and records that have numbers, as pairs (source id, Record).
-        What is here, or was handed over, is not kept twice."""
-        with self._transaction() as database:
-            new = [one for one in readings if not intervals.holds(self._handed.get(one.terminal_id, ()), one.seq)]
-            before = database.total_changes
-            database.executemany(
-                "INSERT OR IGNORE INTO readings (terminal_id, seq, ts_ms, flags, channels, windows)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                [(one.terminal_id, one.seq, one.ts_ms, one.flags, json.dumps(one.values), one.windows) for one in new],
-            )
-            self._count += database.total_changes - before
+        """Keep readings, gaps as pairs (terminal_id, Gap), and records that have numbers, as pairs (source id, Record):
+        {(terminal id, code): n} of what was found wrong."""
+        with self._transaction():
+            new = self._new(readings)
+            if new and self._room.closed(len(new)):
+                self._lose(spans_of(new))
+                new = []
+            self._shelf.lay(new, lambda one: self._held.lane_of(one, now_ms))
             self._keep_gaps(gaps)
-            self._keep_numbered(records)
+            self._records.keep_numbered(records)
             self._note_heard(readings, now_ms)
-            while self._count > self._most:
-                self._drop_oldest()
+            wrong = self._held.let_go(self._held.ruled(new), now_ms)
+            lost, thinned = self._room.make()
+            self._lose(lost)
+            self._records.count("outbox", {(terminal_id, "thinned"): n for terminal_id, n in thinned.items()})
+            return wrong
+
+    def _new(self, readings):
+        """What of these was never taken; from now on it is."""
+        known, new = {}, []
+        for one in readings:
+            taken = known.get(one.terminal_id) or self._taken.of(one.terminal_id)
+            for piece in pieces(one, taken):
+                taken = joined(taken, [span_of(piece)])
+                new.append(piece)
+            known[one.terminal_id] = taken
+        self._taken.add(spans_of(new))
+        return new
 
     def _keep_gaps(self, gaps):
-        self._database.executemany(
-            "INSERT OR IGNORE INTO gaps (terminal_id, from_seq, to_seq, reason) VALUES (?, ?, ?, ?)",
-            [(terminal_id, *gap) for terminal_id, gap in gaps],
-        )
+        for terminal_id, gap in gaps:
+            missing = intervals.without([(gap.from_seq, gap.to_seq)], self._taken.of(terminal_id))
+            self._gaps.keep((terminal_id, Gap(*pair, gap.reason)) for pair in missing)
 
-    def _keep_numbered(self, records):
-        self._database.executemany(
-            "INSERT OR IGNORE INTO records (kind, ts_ms, body, source_id, own) VALUES (?, ?, ?, ?, ?)",
-            [(one.kind, one.ts_ms, json.dumps(one.body), source_id, one.seq) for source_id, one in records],
-        )
+    def _lose(self, pairs_of):
+        """Numbers that were taken and go: gaps, and counted."""
+        for terminal_id, pairs in pairs_of.items():
+            self._gaps.lose(terminal_id, pairs, FULL)
+            self._records.count("outbox", {(terminal_id, FULL): sum(last - first + 1 for first, last in pairs)})
 
     def _note_heard(self, readings, now_ms):
         newest = {}
@@ -95,59 +120,48 @@ class Outbox:
             [(terminal_id, now_ms, seq) for terminal_id, seq in newest.items()],
         )
 
-    def _drop_oldest(self):
-        """Make room when the collector was away for too long: the oldest go, and their numbers become gaps."""
-        oldest = self._database.execute(
-            "SELECT id, terminal_id, seq - windows + 1, seq FROM readings ORDER BY id LIMIT ?",
-            (self._most // OVERFLOW_PART + 1,),
-        ).fetchall()
-        self._database.execute("DELETE FROM readings WHERE id <= ?", (oldest[-1][0],))
-        for terminal_id, pairs in _by_terminal(row[1:] for row in oldest).items():
-            self._keep_gaps((terminal_id, Gap(*pair, "outbox_full")) for pair in pairs)
-        self._count -= len(oldest)
+    def release(self, now_ms, steady_ms):
+        """Let go what the pipeline has held for a heartbeat: what it found wrong; None when there was nothing."""
+        with self._lock:
+            overdue = self._held.overdue(steady_ms)
+        if not overdue:
+            return None
+        with self._transaction():
+            return self._held.let_go(overdue, now_ms, over=True)
 
     def peek(self, most):
-        """The oldest `most` things that wait, readings before gaps before records."""
+        """`most` things that wait: what was seen before and is still here, then what is new from both ends, so that
+        the newest of now need not wait for all that is old. Records and gaps have their share."""
         with self._lock:
-            ask = self._database.execute
-            readings = [
-                (number, Reading(terminal_id, ts_ms, seq, json.loads(channels), flags, windows))
-                for number, terminal_id, seq, ts_ms, flags, channels, windows in ask(
-                    "SELECT * FROM readings ORDER BY id LIMIT ?", (most,)
-                )
-            ]
-            most -= len(readings)
-            gaps = ask("SELECT * FROM gaps ORDER BY id LIMIT ?", (most,)).fetchall()
-            records = ask(RECORDS, (most - len(gaps),)).fetchall()
-        return Waiting(
-            readings,
-            [(number, terminal_id, Gap(*gap)) for number, terminal_id, *gap in gaps],
-            [(seq, kind, ts_ms, json.loads(body), source_id) for seq, kind, ts_ms, body, source_id in records],
-        )
+            records, gaps, share = self._records.oldest(most), self._gaps.oldest(most), max(1, most // SHARE)
+            first_records = min(len(records), share)
+            first_gaps = min(len(gaps), share, most - first_records)
+            readings = self._shelf.pick(most - first_records - first_gaps, self._offered)
+            gaps = gaps[: max(first_gaps, most - len(readings) - first_records)]
+            records = records[: most - len(readings) - len(gaps)]
+            self._offer({number for number, _ in readings} - self._offered)
+        return Waiting(readings, gaps, records)
+
+    def _offer(self, numbers):
+        """From now on the collector may have these: until that is known they stay as they are."""
+        if self._offers_are_kept:
+            self._database.executemany("INSERT INTO offered VALUES (?)", [(number,) for number in numbers])
+        self._offered |= numbers
 
     def drop(self, waiting):
         """Forget what a peek gave: the collector has it. Its numbers are remembered."""
         with self._transaction():
             self._delete(waiting)
-            handed = _by_terminal((one.terminal_id, *span_of(one)) for _number, one in waiting.readings)
-            for terminal_id, pairs in handed.items():
-                self._note_handed(terminal_id, pairs)
-
-    def _note_handed(self, terminal_id, pairs):
-        joined = intervals.merged([*self._handed.get(terminal_id, ()), *pairs])[-HANDED_MOST:]
-        self._database.execute("DELETE FROM handed WHERE terminal_id = ?", (terminal_id,))
-        self._database.executemany("INSERT INTO handed VALUES (?, ?, ?)", [(terminal_id, *pair) for pair in joined])
-        self._handed[terminal_id] = joined
+        self._offered.difference_update(number for number, _ in waiting.readings)
 
     def _delete(self, waiting):
-        execute = self._database.executemany
-        gone = execute("DELETE FROM readings WHERE id = ?", [(number,) for number, _ in waiting.readings]).rowcount
-        execute("DELETE FROM gaps WHERE id = ?", [(number,) for number, *_ in waiting.gaps])
-        execute(
-            "DELETE FROM records WHERE coalesce(own, seq) = ? AND source_id IS ?",
-            [(seq, source_id) for seq, *_, source_id in waiting.records],
-        )
-        self._count -= max(gone, 0)
+        self._shelf.remove([number for number, _ in waiting.readings])
+        self._gaps.remove(waiting.gaps)
+        self._records.remove(waiting.records)
+        self._handed.add(spans_of(one for _number, one in waiting.readings))
+        if self._offers_are_kept:
+            gone = [(number,) for number, _ in waiting.readings]
+            self._database.executemany("DELETE FROM offered WHERE id = ?", gone)
 
     def set_aside(self, waiting, code, error, now_ms):
         """Keep what the collector will not have out of the way of the rest, with the reason. Never lost, never sent."""
@@ -158,15 +172,12 @@ class Outbox:
         with self._transaction() as database:
             database.executemany("INSERT INTO refused (what, body, code, error, ts_ms) VALUES (?, ?, ?, ?, ?)", rows)
             self._delete(waiting)
+        self._offered.difference_update(number for number, _ in waiting.readings)
 
     def put_record(self, source_id, kind, ts_ms, body):
         """Keep one record of a source, `body` as JSON."""
         with self._transaction():
-            self._keep_record(source_id, kind, ts_ms, body)
-
-    def _keep_record(self, source_id, kind, ts_ms, body):
-        row = (kind, ts_ms, json.dumps(body), source_id)
-        self._database.execute("INSERT INTO records (kind, ts_ms, body, source_id) VALUES (?, ?, ?, ?)", row)
+            self._records.keep(source_id, kind, ts_ms, body)
 
     def report(self, counts, now_ms):
         """Add counts {(terminal id, code): n} of A01 to the totals, with a record that tells the collector."""
@@ -174,24 +185,10 @@ class Outbox:
         for (terminal_id, code), count in counts.items():
             body.setdefault(terminal_id, {})[code] = count
         with self._transaction():
-            self._add("A01", counts)
-            self._keep_record(None, "refusals", now_ms, body)
+            self._records.count("A01", counts)
+            self._records.keep(None, "refusals", now_ms, body)
 
     def count_a02(self, counts):
         """Add counts {(source id, code): n} of what the collector refused: it knows them itself."""
         with self._transaction():
-            self._add("A02", counts)
-
-    def _add(self, interface, counts):
-        self._database.executemany(
-            "INSERT INTO refusals VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
-            [(interface, source_id, code, count) for (source_id, code), count in counts.items()],
-        )
-
-
-def _by_terminal(rows):
-    """{terminal id: merged intervals} of rows (terminal id, first seq, last seq)."""
-    found = {}
-    for terminal_id, *pair in rows:
-        found.setdefault(terminal_id, []).append(tuple(pair))
-    return {terminal_id: intervals.merged(pairs) for terminal_id, pairs in found.items()}
+            self._records.count("A02", counts)

@@ -3,12 +3,13 @@
 import sqlite3
 
 from firmware.gateway.errors import GatewayError
+from firmware.processing import intervals
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS readings (
     id INTEGER PRIMARY KEY AUTOINCREMENT, terminal_id TEXT NOT NULL, seq INTEGER NOT NULL, ts_ms INTEGER NOT NULL,
     flags INTEGER NOT NULL, channels TEXT NOT NULL, windows INTEGER NOT NULL DEFAULT 1,
-    UNIQUE (terminal_id, seq));
+    lane INTEGER NOT NULL DEFAULT 0, UNIQUE (terminal_id, seq));
 CREATE TABLE IF NOT EXISTS gaps (
     id INTEGER PRIMARY KEY AUTOINCREMENT, terminal_id TEXT NOT NULL, from_seq INTEGER NOT NULL,
     to_seq INTEGER NOT NULL, reason TEXT NOT NULL, UNIQUE (terminal_id, from_seq, to_seq));
@@ -18,6 +19,7 @@ CREATE TABLE IF NOT EXISTS records (
 CREATE TABLE IF NOT EXISTS handed (
     terminal_id TEXT NOT NULL, from_seq INTEGER NOT NULL, to_seq INTEGER NOT NULL,
     PRIMARY KEY (terminal_id, from_seq)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS offered (id INTEGER PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS refused (
     id INTEGER PRIMARY KEY, what TEXT NOT NULL, body TEXT NOT NULL, code TEXT NOT NULL, error TEXT NOT NULL,
     ts_ms INTEGER NOT NULL);
@@ -27,7 +29,8 @@ CREATE TABLE IF NOT EXISTS refusals (
 CREATE TABLE IF NOT EXISTS heard (
     terminal_id TEXT PRIMARY KEY, heard_ms INTEGER NOT NULL, newest_seq INTEGER NOT NULL) WITHOUT ROWID;
 """
-# channels: JSON, {channel: value in its unit, or null when measured and bad}. handed: what the collector has taken.
+# channels: JSON, {channel: value in its unit, or null when measured and bad}. lane: of outbox/shelf.py. taken: every
+# number that was ever put; handed: what the collector has taken. offered: ids of readings it may have.
 # refused: kept aside because the collector will not have it. A record without source_id is the gateway's own.
 # own: the number that its source gave a record. Numbers of records are never used twice, in no outbox.
 
@@ -35,8 +38,13 @@ LATER = (  # columns added since
     ("records", "source_id", "TEXT"),
     ("records", "own", "INTEGER"),
     ("readings", "windows", "INTEGER NOT NULL DEFAULT 1"),
+    ("readings", "lane", "INTEGER NOT NULL DEFAULT 0"),
 )
 OWN = "CREATE UNIQUE INDEX IF NOT EXISTS records_own ON records (coalesce(own, seq), source_id)"
+HELD = "CREATE INDEX IF NOT EXISTS held ON readings (terminal_id, seq) WHERE lane = 2"
+TAKEN = """CREATE TABLE taken (
+    terminal_id TEXT NOT NULL, from_seq INTEGER NOT NULL, to_seq INTEGER NOT NULL,
+    PRIMARY KEY (terminal_id, from_seq)) WITHOUT ROWID"""
 
 FILE = "outbox.db"
 BUSY_S = 10
@@ -54,6 +62,9 @@ def connect(state, first_record):
         database.executescript(TABLES)
         _add_columns(database)
         database.execute(OWN)
+        database.execute(HELD)
+        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'taken'").fetchone():
+            _begin_taken(database)
         started = database.execute("SELECT 1 FROM sqlite_sequence WHERE name = 'records'").fetchone()
         if not started:
             database.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('records', ?)", (first_record - 1,))
@@ -67,3 +78,18 @@ def _add_columns(database):
     for table, column, kind in LATER:
         if column not in {row[1] for row in database.execute(f"PRAGMA table_info({table})")}:
             database.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
+
+
+def _begin_taken(database):
+    """What is here and what was handed over was taken."""
+    found = {}
+    rows = "SELECT terminal_id, seq - windows + 1, seq FROM readings UNION ALL SELECT * FROM handed"
+    for terminal_id, *pair in database.execute(rows):
+        found.setdefault(terminal_id, []).append(tuple(pair))
+    database.execute("BEGIN")
+    database.execute(TAKEN)
+    for terminal_id, pairs in found.items():
+        database.executemany(
+            "INSERT INTO taken VALUES (?, ?, ?)", [(terminal_id, *pair) for pair in intervals.merged(pairs)]
+        )
+    database.execute("COMMIT")

@@ -157,7 +157,7 @@ def test_one_bad_record_is_set_aside_while_readings_go_on(tmp_path, grown, platf
         uploads.outbox.report({("ct-01", "seal_wrong"): 1}, NOW_MS)
         uploads.put(*(reading(seq) for seq in range(1, 6)))
         async with uploads.at_work():
-            await until(lambda: look.look(tmp_path).set_aside == 1)
+            await until(lambda: look.look(tmp_path).set_aside == 1 and len(platform.numbers("ct-01")) == 5)
 
     asyncio.run(scene())
     assert platform.numbers("ct-01") == [1, 2, 3, 4, 5] and platform.records == []

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from firmware.gateway.errors import GatewayError
-from firmware.gateway.outbox import HANDED_MOST, Outbox, Waiting, look
+from firmware.gateway.outbox import Outbox, Waiting, look
+from firmware.gateway.outbox.numbers import MOST
+from firmware.gateway.outbox.room import NO_LIMITS
 from firmware.processing import intervals
 from firmware.protocol.channels import AGGREGATED
 from firmware.protocol.frame import Gap, Reading, seq_of
@@ -80,7 +82,7 @@ def test_an_aggregated_reading_stands_for_all_its_numbers(outbox, tmp_path):
 
 
 def test_a_full_outbox_names_every_number_an_aggregated_reading_stood_for(tmp_path):
-    outbox = Outbox(tmp_path, NOW_MS, readings_most=2)
+    outbox = Outbox(tmp_path, NOW_MS, NO_LIMITS._replace(readings_most=2))
     outbox.put([reading(6 * at)._replace(flags=AGGREGATED, windows=6) for at in (1, 2, 3)], [], NOW_MS)
     assert [gap for _, _, gap in outbox.peek(10).gaps] == [Gap(1, 6, "outbox_full")]
     outbox.close()
@@ -100,15 +102,15 @@ def test_an_outbox_of_a_gateway_that_knew_no_aggregation_goes_on(tmp_path):
 
 
 def test_what_is_remembered_of_a_terminal_has_a_bound(outbox):
-    for seq in range(2, 2 * HANDED_MOST + 100, 2):
+    for seq in range(2, 2 * MOST + 100, 2):
         outbox.put([reading(seq)], [], NOW_MS)
         outbox.drop(outbox.peek(1))
-    outbox.put([reading(2), reading(2 * HANDED_MOST)], [], NOW_MS)
+    outbox.put([reading(2), reading(2 * MOST)], [], NOW_MS)
     assert numbers(outbox.peek(10)) == [("ct-01", 2)]
 
 
 def test_a_full_outbox_drops_the_oldest_and_says_which(tmp_path):
-    outbox = Outbox(tmp_path, NOW_MS, readings_most=100)
+    outbox = Outbox(tmp_path, NOW_MS, NO_LIMITS._replace(readings_most=100))
     outbox.put([reading(seq) for seq in range(1, 102)], [], NOW_MS)
     waiting = outbox.peek(200)
     assert numbers(waiting)[0] == ("ct-01", 3) and len(waiting.readings) == 99

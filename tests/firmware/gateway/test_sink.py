@@ -29,7 +29,7 @@ class Pool:
     def put(self, *arguments):
         """As the outbox's."""
         self._refuse()
-        self.outbox.put(*arguments)
+        return self.outbox.put(*arguments)
 
     def put_record(self, *arguments):
         """As the outbox's."""
