@@ -12,6 +12,7 @@ from firmware.gateway.clock import Clock
 from firmware.gateway.commands import Commands
 from firmware.gateway.errors import GatewayError
 from firmware.gateway.fleet import Fleet
+from firmware.gateway.flood import Flood
 from firmware.gateway.identity import Credential, read_identity
 from firmware.gateway.intake import Intake
 from firmware.gateway.north import North
@@ -56,8 +57,9 @@ class Gateway:
         self._outbox = Outbox(settings["state"], self._clock.now_ms(), limits_of(settings), Rules(settings).of)
         self._keys = KeyTable(settings["state"], identity.gateway_id)
         self._sessions = Sessions(identity.gateway_id, self._keys, self._refusals.count, os.urandom)
-        self._roads = Roads(self._sessions.road_of)
-        self._add_roads(Access(self._keys, secrets.token_hex(32)))
+        self._flood = Flood(settings, self._refusals.count)
+        self._roads = Roads(self._sessions.road_of, self._flood)
+        self._add_roads(Access(self._keys, secrets.token_hex(32), self._flood.barred))
         self._news, self._keys_asked = asyncio.Event(), asyncio.Event()
         self._commands = Commands(settings["state"], self._tell)
         updates = Updates(settings["state"], self._tell)
@@ -70,14 +72,14 @@ class Gateway:
         self._sources = Sources(settings, identity.certificate, self._sink)
 
     def _add_roads(self, access):
-        settings, identity, hear = self._settings, self._identity, self._roads.hear
-        broker = _embedded() if settings["mqtt.embedded"] else Mosquitto
-        self._roads.add(MqttRoad(broker(settings, identity, access, self._refused_as("broker_refused")), access, hear))
+        settings, identity, hear, flood = self._settings, self._identity, self._roads.hear, self._flood
+        given = (settings, identity, access, self._refused_as("broker_refused"))
+        broker = _embedded()(*given, flood) if settings["mqtt.embedded"] else Mosquitto(*given)
+        self._roads.add(MqttRoad(broker, access, hear, flood.refuse))
         if settings["http.enabled"]:
-            self._roads.add(HttpRoad(settings, identity, access, hear, self._refused_as("http_refused")))
-
+            self._roads.add(HttpRoad(settings, identity, access, hear, self._refused_as("http_refused"), flood))
         if settings["serial.ports"]:
-            self._roads.add(SerialRoad(settings["serial.ports"], hear, self._refused_as("serial_refused")))
+            self._roads.add(SerialRoad(settings["serial.ports"], hear, self._refused_as("serial_refused"), flood))
 
     def _refused_as(self, code):
         return lambda user, text: self._refusals.count(user, code, text)
@@ -92,6 +94,7 @@ class Gateway:
                 north = North(settings, identity.gateway_id, self._outbox, collector, self._clock, self._news)
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._roads.run())
+                    group.create_task(self._flood.run(self._rules_changed))
                     group.create_task(self._intake.run())
                     group.create_task(self._intake.release())
                     group.create_task(self._sources.run())
@@ -148,6 +151,13 @@ class Gateway:
             log.info("%d terminals are assigned to %s", len(self._keys.ids()), self._identity.gateway_id)
             self._sessions.keys_changed()
             await self._roads.rules_changed()
+
+    async def _rules_changed(self):
+        """Whoever floods us is cut off, and let in again when its bar is over."""
+        try:
+            await self._roads.rules_changed()
+        except GatewayError as error:
+            log.error("%s", error)
 
     async def _report_refusals(self):
         while True:

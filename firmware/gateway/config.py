@@ -49,6 +49,13 @@ SETTINGS = (
     Setting("outbox.size_most_mb", 1000, "MiB of the outbox file at most"),
     Setting("outbox.disk_free_mb", 100, "MiB of the disk left free: with less the outbox is full"),
     Setting("outbox.when_full", "drop_oldest", "what a full outbox does with readings: drop_oldest, drop_newest, thin"),
+    Setting("flood.messages_per_s", 100.0, "messages a second of one terminal; five seconds' worth at once"),
+    Setting("flood.bytes_per_s", 200_000.0, "bytes a second of one terminal; five seconds' worth at once"),
+    Setting("flood.connections_per_s", 20.0, "new connections a second of one address; five seconds' worth at once"),
+    Setting(
+        "flood.bar_s", 60.0, "seconds for which who goes on is kept out; doubled each time up to eight times as long"
+    ),
+    Setting("outbox.readings_most", 2_000_000, "readings kept while the collector is away; the oldest go first"),
     Setting("outbox.commit_every_ms", 20, "milliseconds for which arriving messages are gathered into one commit"),
     Setting("outbox.commit_messages", 200, "messages in one commit at most"),
     Setting("upload.batch", 500, "readings in one upload at most"),

@@ -12,15 +12,15 @@ from contextlib import AsyncExitStack
 Letter = namedtuple("Letter", ("road", "terminal_id", "message"))
 # road: where it was heard, message: bytes, as they came
 
-WAITING_MOST = 500  # letters of one terminal that nobody has looked at yet
+WAITING_MOST = 500  # letters of one peer that nobody has looked at yet
 
 
 class Roads:
-    """`road_of(terminal_id)` is the road on which a terminal has proved itself, or None."""
+    """`road_of(terminal_id)` is the road on which a terminal has proved itself, or None; `flood` is a Flood."""
 
-    def __init__(self, road_of):
-        self._road_of, self._roads, self._open = road_of, [], AsyncExitStack()
-        self._waiting, self._some = {}, asyncio.Event()  # {terminal id: its letters}, in order of their turns
+    def __init__(self, road_of, flood):
+        self._road_of, self._flood, self._roads, self._open = road_of, flood, [], AsyncExitStack()
+        self._waiting, self._some = {}, asyncio.Event()  # {peer: its letters}, in order of their turns
 
     def add(self, road):
         """One more road."""
@@ -50,26 +50,33 @@ class Roads:
         for road in self._roads:
             await road.ready.wait()
 
-    def hear(self, road, terminal_id, message):
-        """Take what came up a road; False when too much of this terminal waits already: it will send it again."""
-        letters = self._waiting.setdefault(terminal_id, deque())
+    def hear(self, road, terminal_id, message, peer=None):
+        """Take what came up a road; False when it is too much, and counted: its terminal will send it again.
+
+        `peer` is who pays for it, where the road has no password for the terminal's name.
+        """
+        peer = peer or terminal_id
+        if not self._flood.takes(peer, terminal_id, len(message)):
+            return False
+        letters = self._waiting.setdefault(peer, deque())
         if len(letters) >= WAITING_MOST:
+            self._flood.refuse("queue_full", f"{WAITING_MOST} messages wait", terminal_id)
             return False
         letters.append(Letter(road, terminal_id, message))
         self._some.set()
         return True
 
     async def gather(self, wait_s, most):
-        """The letters of one commit: what came until `wait_s` after the first, from each terminal in turn."""
+        """The letters of one commit: what came until `wait_s` after the first, from each peer in turn."""
         await self._some.wait()
         await asyncio.sleep(wait_s)
         letters = []
         while self._waiting and len(letters) < most:
-            terminal_id = next(iter(self._waiting))
-            waiting = self._waiting.pop(terminal_id)
+            peer = next(iter(self._waiting))
+            waiting = self._waiting.pop(peer)
             letters.append(waiting.popleft())
             if waiting:
-                self._waiting[terminal_id] = waiting  # behind the others
+                self._waiting[peer] = waiting  # behind the others
         if not self._waiting:
             self._some.clear()
         return letters

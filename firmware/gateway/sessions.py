@@ -6,7 +6,9 @@ proved itself on last is the road it is on.
 
 import logging
 from collections import namedtuple
+from contextlib import suppress
 
+from firmware.gateway.flood import NAMES_MOST, Buckets
 from firmware.protocol import gateway_link
 from firmware.protocol.errors import FrameError, ProofError, ProtocolError
 from firmware.protocol.gateway_link import GatewayLink
@@ -26,6 +28,8 @@ REFUSAL_EVERY_S = 5  # a terminal is told of a refusal at most so often
 BEGIN_AGAIN = ("session_missing", "seal_wrong", "terminal_unknown", "terminal_mismatch", "proof_wrong", "proof_late")
 ACK_INTERVALS = 200  # in one frame
 LAST_SEQ = 2**56  # boot number of 32 bits, n of 24
+HELLOS_PER_S = 2  # that are answered, of one terminal on one road: each costs us a proof
+REFUSED_MOST = 16  # frames of one message; the rest of it is not looked at
 
 
 class Sessions:
@@ -34,6 +38,7 @@ class Sessions:
     def __init__(self, gateway_id, keys, count, random):
         self._gateway_id, self._keys, self._count, self._random = gateway_id, keys, count, random
         self._links, self._link_keys, self._told_s = {}, {}, {}  # links: {terminal id: {road: GatewayLink}}
+        self._hellos = Buckets(HELLOS_PER_S)
 
     def take(self, letter, now_s, proved_ms):
         """What a Letter of the roads holds. `proved_ms`: the time to tell, or None when it is unknown."""
@@ -43,15 +48,21 @@ class Sessions:
             return taken
         link = self._link(terminal_id, letter.road)
         link.receive(letter.message)
+        refused = 0
         while True:
             try:
                 event = link.next_event(now_s)
                 if event is None:
                     link.end_message()
                     return taken
-                self._on(letter, link, event, taken, proved_ms)
+                self._on(letter, link, event, taken, now_s, proved_ms)
             except ProtocolError as error:
                 self._refuse(terminal_id, error, taken, now_s)
+                refused += 1
+                if refused == REFUSED_MOST:
+                    self._count(terminal_id, "flood_frames", f"{REFUSED_MOST} frames of one message are refused")
+                    with suppress(FrameError):  # that something was left is the reason
+                        link.end_message()
 
     def road_of(self, terminal_id):
         """The road on which a terminal has proved itself, or None."""
@@ -93,11 +104,14 @@ class Sessions:
             links[road] = GatewayLink(self._gateway_id, self._random)
         return links[road]
 
-    def _on(self, letter, link, event, taken, proved_ms):
+    def _on(self, letter, link, event, taken, now_s, proved_ms):
         terminal_id = letter.terminal_id
         if isinstance(event, gateway_link.Hello):
             if event.terminal_id != terminal_id:
                 raise ProofError("terminal_mismatch", f"hello of {event.terminal_id[:64]} on the road of {terminal_id}")
+            if self._hellos.lacks((terminal_id, letter.road), (1,), now_s) is not None:
+                self._count(terminal_id, "flood_hellos", "too many without a proof")
+                return
             taken.frames.append(link.answer(event, self._link_keys[terminal_id], proved_ms))
         elif isinstance(event, Proved):
             self._links[terminal_id] = {letter.road: link}  # whatever it said elsewhere is over
@@ -124,5 +138,7 @@ class Sessions:
         self._count(terminal_id, error.code, str(error))
         due_s = self._told_s.get(terminal_id, -REFUSAL_EVERY_S) + REFUSAL_EVERY_S
         if error.code in BEGIN_AGAIN and now_s >= due_s:
+            if len(self._told_s) >= NAMES_MOST:  # on a cable a name is anything
+                del self._told_s[next(iter(self._told_s))]
             self._told_s[terminal_id] = now_s
             taken.frames.append(GatewayLink(self._gateway_id, self._random).refuse(error.code))

@@ -13,6 +13,7 @@ from collections import Counter
 import paho.mqtt.client as paho
 
 from firmware.gateway.config import DEFAULTS
+from firmware.gateway.flood import Flood
 from firmware.gateway.identity import Identity
 from firmware.gateway.south.access import Access
 from firmware.gateway.south.broker import EmbeddedBroker
@@ -46,7 +47,10 @@ class RunningBroker:
         self._keys = KeyTable(folder, "gw-1")
         self._take(terminal_ids)
         settings = {**DEFAULTS, "mqtt.host": "127.0.0.1", "mqtt.port": self.port, **self.settings()}
-        self._make = lambda: self.kind(settings, identity, Access(self._keys, OWN_PASSWORD), self._count)
+        self.turned_away = Counter()
+        self.flood = Flood(settings, self._turn_away)
+        access = Access(self._keys, OWN_PASSWORD, self.flood.barred)
+        self._make = lambda: self.make(settings, identity, access, self._count)
         self.broker, self._loop, self._up, self._stop = None, None, threading.Event(), None
 
     def settings(self):
@@ -55,6 +59,9 @@ class RunningBroker:
 
     def _count(self, user, _text):
         self.refused[user] += 1
+
+    def _turn_away(self, _terminal_id, code, _text):
+        self.turned_away[code] += 1
 
     def _take(self, terminal_ids):
         self._keys.take([{"terminal_id": one, "key": key_of(one).hex()} for one in terminal_ids])
@@ -95,13 +102,15 @@ class RunningBroker:
 class RunningEmbedded(RunningBroker):
     """The embedded broker."""
 
-    kind = EmbeddedBroker
+    def make(self, *given):
+        """One of the product's."""
+        return EmbeddedBroker(*given, self.flood)
 
 
 class RunningMosquitto(RunningBroker):
     """A real mosquitto with the configuration the product documents."""
 
-    kind, _process = Mosquitto, None
+    make, _process = staticmethod(Mosquitto), None
 
     def settings(self):
         """Where its files are."""

@@ -10,6 +10,7 @@ from collections import Counter
 import httpx
 
 from firmware.gateway.config import DEFAULTS
+from firmware.gateway.flood import Flood
 from firmware.gateway.identity import Identity
 from firmware.gateway.south.access import Access
 from firmware.gateway.south.http import PATH, HttpRoad
@@ -42,12 +43,15 @@ class RunningHttp:
         self.keys = KeyTable(folder, "gw-1")
         self.assign("ct-01", "ct-02")
         self.heard, self.refused, self.full, self.deaf = [], Counter(), False, False
+        self.turned_away = Counter()
+        self.flood = Flood(self.settings, self._turn_away)
         self.road = self.make()
         self._up = threading.Event()
 
     def make(self):
         """One more road of the same settings."""
-        return HttpRoad(self.settings, self.identity, Access(self.keys, OWN_PASSWORD), self._hear, self._count)
+        access = Access(self.keys, OWN_PASSWORD, self.flood.barred)
+        return HttpRoad(self.settings, self.identity, access, self._hear, self._count, self.flood)
 
     def assign(self, *terminal_ids):
         """Another list of terminals."""
@@ -63,6 +67,9 @@ class RunningHttp:
 
     def _count(self, user, text):
         self.refused[user] += 1
+
+    def _turn_away(self, _terminal_id, code, _text):
+        self.turned_away[code] += 1
 
     def __enter__(self):
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)

@@ -19,22 +19,23 @@ def user_of(topic, pattern=UP):
 
 
 class Access:
-    """The rules over a live key table. `own_password` is our own client's, made at each start."""
+    """The rules over a live key table. `own_password` is our own client's, made at each start; `barred(terminal_id)`
+    says who is kept out for a while, as a Flood's does."""
 
-    def __init__(self, keys, own_password):
-        self._keys, self._own_password = keys, own_password
+    def __init__(self, keys, own_password, barred):
+        self._keys, self._own_password, self._barred = keys, own_password, barred
 
     def passwords(self):
         """{user: password} of everybody who may enter."""
-        found = {terminal_id: mqtt_password(self._keys.get(terminal_id)) for terminal_id in self._keys.ids()}
-        return {**found, OWN_USER: self._own_password}
+        users = [terminal_id for terminal_id in self._keys.ids() if not self._barred(terminal_id)]
+        return {**{user: mqtt_password(self._keys.get(user)) for user in users}, OWN_USER: self._own_password}
 
     def password_of(self, user):
-        """The password a user must show, or None when there is no such user."""
+        """The password a user must show, or None when there is no such user now."""
         if user == OWN_USER:
             return self._own_password
         key = self._keys.get(user)
-        return None if key is None else mqtt_password(key)
+        return None if key is None or self._barred(user) else mqtt_password(key)
 
     def may_enter(self, user, client_id, password):
         """Whether this log-in is good: a known user under its own name with its password."""
@@ -47,6 +48,6 @@ class Access:
             if action == SUBSCRIBE:
                 return topic == ALL_UP
             return user_of(topic, DOWN if action == PUBLISH else UP) is not None
-        if self._keys.get(user) is None:
+        if self._keys.get(user) is None or self._barred(user):
             return False
         return topic == (UP if action == PUBLISH else DOWN).format(user)

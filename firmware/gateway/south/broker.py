@@ -36,12 +36,12 @@ class _Rules(Broker):
 
 
 class EmbeddedBroker:
-    """Use as an asynchronous context. `refused(user, text)` is told of every refusal."""
+    """Use as an asynchronous context. `refused(user, text)` is told of every refusal; `flood` is a Flood."""
 
-    def __init__(self, settings, identity, access, refused):
+    def __init__(self, settings, identity, access, refused, flood):
         self._settings, self._identity = settings, identity
         self._broker = _Rules(access, refused)
-        self._gate = Gate(access, self._serve, refused, settings["mqtt.connections_most"])
+        self._gate = Gate(access, self._serve, refused, flood, settings["mqtt.connections_most"])
 
     async def __aenter__(self):
         host, port = self._settings["mqtt.host"], self._settings["mqtt.port"]

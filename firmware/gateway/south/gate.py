@@ -7,13 +7,15 @@ client, and reads messages of any length. None of that gets past here.
 import asyncio
 import io
 import logging
-import ssl
 import struct
 
 from amqtt.adapters import BufferReader, StreamReaderAdapter, StreamWriterAdapter
 from amqtt.errors import AMQTTError, MQTTError, NoDataError
 from amqtt.mqtt.connack import NOT_AUTHORIZED, UNACCEPTABLE_PROTOCOL_VERSION, ConnackPacket
 from amqtt.mqtt.connect import ConnectPacket
+
+from firmware.gateway.south.handshake import NoHandshake, secure, server_context
+from firmware.gateway.terminals import OWN_USER
 
 log = logging.getLogger("gateway")
 
@@ -37,10 +39,11 @@ class NotAdmitted(Exception):
 
 
 class _Connection(StreamReaderAdapter):
-    """What amqtt reads from: the log-in once more, then the client, within bounds of length and silence."""
+    """What amqtt reads from: the log-in once more, then the client, within bounds of length, pace and silence."""
 
-    def __init__(self, reader, writer, connect):
+    def __init__(self, reader, writer, connect, pace):
         super().__init__(reader)
+        self._pace = pace
         self._first, self._writer = io.BytesIO(connect.to_bytes()), writer
         self._silence_s = 1.5 * (connect.variable_header.keep_alive or SILENCE_S)
         self._heard_s = asyncio.get_running_loop().time()
@@ -52,6 +55,7 @@ class _Connection(StreamReaderAdapter):
         if n > LONGEST:
             self.end()
         data = await super().read(n)
+        await self._pace(len(data))
         self._heard_s = asyncio.get_running_loop().time()
         return data
 
@@ -65,20 +69,17 @@ class _Connection(StreamReaderAdapter):
 
 
 class Gate:
-    """`serve(reader, writer)` takes an admitted connection; `refused(user, text)` is told of every other."""
+    """`serve(reader, writer)` takes an admitted connection; `refused(user, text)` is told of every refused log-in."""
 
-    def __init__(self, access, serve, refused, connections_most):
+    def __init__(self, access, serve, refused, flood, connections_most):
         self._access, self._serve, self._refused, self._most = access, serve, refused, connections_most
+        self._flood, self._context = flood, None
         self._open, self._by_user, self._server, self._sweeper = 0, {}, None, None
 
     async def open(self, host, port, certificate):
         """Listen with TLS. `certificate`: PEM file of key and certificate. Raises OSError."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(certificate)
-        self._server = await asyncio.start_server(
-            self._enter, host, port, ssl=context, ssl_handshake_timeout=HANDSHAKE_S, limit=LONGEST
-        )
+        self._context = server_context(certificate)
+        self._server = await asyncio.start_server(self._enter, host, port, limit=LONGEST)
         self._sweeper = asyncio.create_task(self._sweep())
 
     async def close(self):
@@ -98,10 +99,12 @@ class Gate:
         self._open += 1
         try:
             if self._open > self._most:
-                log.warning("a connection was turned away: %d are open; see mqtt.connections_most", self._most)
+                self._flood.refuse("flood_connections", f"{self._most} are open; see mqtt.connections_most")
                 return
-            user, connection = await self._admit(reader, writer)
+            user, connection = await self._knock(reader, writer)
             await self._serve_one(user, connection, writer)
+        except NoHandshake as error:
+            self._flood.refuse("tls_refused", str(error))
         except NotAdmitted as error:
             self._refused(error.user, str(error))
             await ConnackPacket.build(0, error.answer).to_stream(StreamWriterAdapter(writer))
@@ -110,6 +113,17 @@ class Gate:
         finally:
             self._open -= 1
             writer.close()
+
+    async def _knock(self, reader, writer):
+        """(user, connection) of a good log-in. Raises NoHandshake, NotAdmitted, or one of NO_PACKET."""
+        address = writer.get_extra_info("peername")[0]
+        if not self._flood.enter(address):
+            raise EOFError("too many of this address")
+        try:
+            await secure(writer, self._context, HANDSHAKE_S)
+            return await self._admit(reader, writer)
+        finally:
+            self._flood.leave(address)
 
     async def _serve_one(self, user, connection, writer):
         if user in self._by_user:
@@ -133,7 +147,13 @@ class Gate:
         if not self._access.may_enter(user, connect.client_id, connect.password or ""):
             raise NotAdmitted(name, "log-in" if user else "anonymous log-in")
         connect.clean_session_flag = True  # nothing is kept for who is away: the terminal keeps it itself
-        return user, _Connection(reader, writer, connect)
+        return user, _Connection(reader, writer, connect, self._pace_of(user))
+
+    def _pace_of(self, user):
+        """What holds a connection to its share; our own client carries what all of them say."""
+        if user == OWN_USER:
+            return lambda size: asyncio.sleep(0)
+        return lambda size: self._flood.pace(user, user, size)
 
     async def _sweep(self):
         while True:

@@ -7,10 +7,11 @@ import asyncio
 import base64
 import binascii
 import logging
-import ssl
-from collections import Counter, deque
+from collections import deque
 
 from firmware.gateway.errors import GatewayError
+from firmware.gateway.flood import READS
+from firmware.gateway.south.handshake import NoHandshake, secure, server_context
 from firmware.gateway.south.http_peer import Peer, Refused
 from firmware.gateway.terminals import OWN_USER
 
@@ -23,28 +24,24 @@ FIRST_S = 20  # for the first request after it
 SILENCE_S = 120  # between two requests
 ANSWER_S = 5  # what a terminal's frames have brought by then goes into the answer
 FRAMES_MOST = 64  # that wait for a terminal to ask
-STRANGERS_MOST = 32  # connections from one address that have not shown a password yet
 
 
 class HttpRoad:
-    """Use as an asynchronous context. `hear` as of Roads; `refused(user, text)` is told of every refusal."""
+    """Use as an asynchronous context. `hear` as of Roads; `refused(user, text)` is told of every refusal; `flood` is a
+    Flood."""
 
-    def __init__(self, settings, identity, access, hear, refused):
+    def __init__(self, settings, identity, access, hear, refused, flood):
         self._settings, self._certificate, self._access = settings, identity.certificate, access
-        self._hear, self._refused = hear, refused
-        self._open, self._strangers, self._peers = 0, Counter(), {}
+        self._hear, self._refused, self._flood, self._context = hear, refused, flood, None
+        self._open, self._peers = 0, {}
         self._down, self._waiting = {}, {}  # by terminal: frames for it; Event of an answer that waits for some
         self._server, self.ready = None, asyncio.Event()
 
     async def __aenter__(self):
         host, port = self._settings["http.host"], self._settings["http.port"]
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(self._certificate)
+        self._context = server_context(self._certificate)
         try:
-            self._server = await asyncio.start_server(
-                self._enter, host, port, ssl=context, ssl_handshake_timeout=HANDSHAKE_S, limit=LONGEST
-            )
+            self._server = await asyncio.start_server(self._enter, host, port, limit=LONGEST)
         except (OSError, OverflowError) as error:
             raise GatewayError(f"HTTP cannot listen on {host} port {port}: {error}; see http.port") from error
         self.ready.set()
@@ -67,18 +64,27 @@ class HttpRoad:
 
     def send(self, terminal_id, frames):
         """Frames for a terminal's next answer. An answer that waits for what its frames brought goes now."""
-        self._down.setdefault(terminal_id, deque(maxlen=FRAMES_MOST)).extend(frames)
+        waiting = self._down.setdefault(terminal_id, deque())
+        waiting.extend(frames)
+        while len(waiting) > FRAMES_MOST:
+            waiting.popleft()
+            self._flood.refuse("down_full", f"{FRAMES_MOST} frames wait", terminal_id)
         if terminal_id in self._waiting:
             self._waiting[terminal_id].set()
 
     async def _enter(self, reader, writer):
         peer = Peer(reader, writer)
+        if not self._flood.enter(peer.address):
+            peer.end()
+            return
         self._open += 1
-        self._strangers[peer.address] += 1
         try:
-            if self._open > self._settings["http.connections_most"] or self._strangers[peer.address] > STRANGERS_MOST:
+            await secure(writer, self._context, HANDSHAKE_S)
+            if self._open > self._settings["http.connections_most"]:
                 raise Refused(503, f"{self._open} connections are open, see http.connections_most")
             await self._serve(peer)
+        except NoHandshake as error:
+            self._flood.refuse("tls_refused", str(error))
         except Refused as refused:
             self._refused(refused.user, str(refused))
             await _say(peer, refused)
@@ -96,6 +102,7 @@ class HttpRoad:
             terminal_id = self._admit(request)
             self._seat(peer, terminal_id)
             message = await peer.body()
+            await self._flood.pace(terminal_id, terminal_id, len(message), READS)
             await self._exchange(peer, terminal_id, message)
             patience_s = SILENCE_S
 
@@ -124,9 +131,7 @@ class HttpRoad:
 
     def _know(self, peer):
         peer.known = True
-        self._strangers[peer.address] -= 1
-        if not self._strangers[peer.address]:
-            del self._strangers[peer.address]
+        self._flood.leave(peer.address)
 
     def _forget(self, peer):
         if not peer.known:

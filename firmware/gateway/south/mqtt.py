@@ -12,15 +12,18 @@ log = logging.getLogger("gateway")
 
 AGAIN_S = 1
 KEEPALIVE_S = 30
-QUEUED_MOST = 10_000  # messages that wait for us; what is beyond is sent again by its terminal
+QUEUED_MOST = 10_000  # answers that wait for the broker; what is beyond is asked for again
 ANSWER_S = 10
 
 
 class MqttRoad:
-    """A broker and our own client at it. `hear` as of Roads gets what comes; `ready` is set while it is subscribed."""
+    """A broker and our own client at it. `hear` as of Roads gets what comes; `ready` is set while it is subscribed.
 
-    def __init__(self, broker, access, hear):
-        self._broker, self._access, self._hear = broker, access, hear
+    `refuse(code, text, terminal_id)` as of a Flood is told of what is not passed on.
+    """
+
+    def __init__(self, broker, access, hear, refuse):
+        self._broker, self._access, self._hear, self._refuse = broker, access, hear, refuse
         self._outgoing, self.ready = asyncio.Queue(QUEUED_MOST), asyncio.Event()
 
     async def __aenter__(self):
@@ -60,19 +63,25 @@ class MqttRoad:
             tls_context=context,
             keepalive=KEEPALIVE_S,
             timeout=ANSWER_S,
-            max_queued_incoming_messages=QUEUED_MOST,
+            queue_type=self._ear,
         )
         async with client:
             await client.subscribe(ALL_UP, qos=1)
             self.ready.set()
             sender = asyncio.create_task(self._deliver(client))
             try:
-                async for message in client.messages:
-                    terminal_id = user_of(str(message.topic))
-                    if terminal_id is not None:
-                        self._hear(self, terminal_id, bytes(message.payload))
+                async for _message in client.messages:  # none comes this way: the ear has them all
+                    pass
             finally:
                 sender.cancel()
+
+    def _ear(self, maxsize):
+        return _Ear(maxsize, self._take)
+
+    def _take(self, message):
+        terminal_id = user_of(str(message.topic))
+        if terminal_id is not None:
+            self._hear(self, terminal_id, bytes(message.payload))
 
     async def _deliver(self, client):
         """What goes down, one after the other, each confirmed by the broker; nobody waits for it."""
@@ -85,5 +94,20 @@ class MqttRoad:
 
     def send(self, terminal_id, frames):
         """Frames for a terminal, on their way. What is lost with the connection the terminal asks for again."""
-        if frames and self.ready.is_set() and not self._outgoing.full():
-            self._outgoing.put_nowait((terminal_id, frames))
+        if frames and self.ready.is_set():
+            try:
+                self._outgoing.put_nowait((terminal_id, frames))
+            except asyncio.QueueFull:
+                self._refuse("down_full", f"{QUEUED_MOST} wait for the broker", terminal_id)
+
+
+class _Ear(asyncio.Queue):
+    """Stands where the client has a queue of all its messages: in one, a flood would stand before everybody else."""
+
+    def __init__(self, maxsize, take):
+        super().__init__(maxsize)
+        self._take = take
+
+    def put_nowait(self, item):
+        """Hand it on at once."""
+        self._take(item)

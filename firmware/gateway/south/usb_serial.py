@@ -28,11 +28,14 @@ UNREAD_MOST = 64 * 1024  # bytes for a terminal that reads none
 
 
 class SerialRoad:
-    """The ports that `patterns` name, separated by commas. `hear` as of Roads; `refused(user, text)` is told."""
+    """The ports that `patterns` name, separated by commas. `hear` as of Roads; `refused(user, text)` is told.
 
-    def __init__(self, patterns, hear, refused):
+    With `flood`, a Flood, the port pays: a cable has no password.
+    """
+
+    def __init__(self, patterns, hear, refused, flood):
         self._patterns = [pattern.strip() for pattern in patterns.split(",")]
-        self._hear, self._refused = hear, refused
+        self._hear, self._refused, self._flood = hear, refused, flood
         self._ports, self._told, self.ready = {}, {}, asyncio.Event()
 
     async def __aenter__(self):
@@ -66,7 +69,7 @@ class SerialRoad:
         try:
             # exclusive: two programs on one port would take each other's lines
             opened = serial.Serial(path, BAUD, timeout=0, exclusive=True)
-            port = Port(opened, self._hear, self._refused)
+            port = Port(path, opened, self._hear, self._refused, self._flood)
             await port.connect()
         except (OSError, ValueError) as error:  # serial.SerialException is an OSError
             held = getattr(error, "errno", None) in HELD
@@ -102,8 +105,9 @@ class SerialRoad:
 class Port:
     """One open port: a road with at most one terminal on it."""
 
-    def __init__(self, opened, hear, refused):
-        self._opened, self._hear, self._refused = opened, hear, refused
+    def __init__(self, path, opened, hear, refused, flood):
+        self._path, self._opened = path, opened
+        self._hear, self._refused, self._flood = hear, refused, flood
         self._terminal_id, self._reader, self._writer = "", None, None
 
     async def connect(self):
@@ -120,9 +124,11 @@ class Port:
                 line = await self._reader.readline()
             except ValueError:  # too long: what was read of it is gone, the rest is no message either
                 self._refused(self._terminal_id, f"a line of more than {LONGEST_LINE} bytes")
+                await self._flood.pace(self._path, "", LONGEST_LINE)
                 continue
             if not line:
                 return
+            await self._flood.pace(self._path, "", len(line))
             if line.startswith(MARK):
                 self._take(line[len(MARK) :].strip())
 
@@ -135,13 +141,16 @@ class Port:
             self._refused(self._terminal_id, "a damaged line")
             return
         self._terminal_id = _named_in(message) or self._terminal_id
-        if not self._hear(self, self._terminal_id, message):
-            log.debug("too much of %s waits", self._terminal_id)
+        self._hear(self, self._terminal_id, message, self._path)
 
     def send(self, terminal_id, frames):
         """Frames for the terminal on this port, as long as it reads them."""
-        if frames and terminal_id == self._terminal_id and self._writer.get_write_buffer_size() < UNREAD_MOST:
+        if not frames or terminal_id != self._terminal_id:
+            return
+        if self._writer.get_write_buffer_size() < UNREAD_MOST:
             self._writer.write(MARK + b64encode(b"".join(frames)) + b"\n")
+        else:
+            self._flood.refuse("down_full", f"{UNREAD_MOST} bytes wait on {self._path}", terminal_id)
 
     def close(self):
         """Leave it to others."""

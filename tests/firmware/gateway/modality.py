@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
-from pynetdicom import AE
+from pynetdicom import AE, evt
+from pynetdicom.pdu import A_ASSOCIATE_RJ
 from pynetdicom.sop_class import ModalityPerformedProcedureStep, Verification
 
 UID = "1.2.826.0.1.3680043.9.1111.1"
@@ -55,7 +56,11 @@ def one_series(images):
 
 @contextmanager
 def associated(port, title="CT1", ca_file=None, client=None):
-    """An association; over TLS when `ca_file` says whom to trust. `client`: PEM file of key and certificate."""
+    """An association; over TLS when `ca_file` says whom to trust. `client`: PEM file of key and certificate.
+
+    `heard` holds the PDUs that came: with a quick answer pynetdicom's own `is_rejected` loses a race against its
+    connection, and says that it was aborted.
+    """
     ae = AE(title)
     ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = ae.connection_timeout = 20
     for abstract in (Verification, ModalityPerformedProcedureStep):
@@ -66,12 +71,21 @@ def associated(port, title="CT1", ca_file=None, client=None):
         if client:
             context.load_cert_chain(client)
         args = (context, "127.0.0.1")
-    association = ae.associate("127.0.0.1", port, ae_title="GANTRY", tls_args=args)
+    heard = []
+    listening = [(evt.EVT_PDU_RECV, lambda event: heard.append(event.pdu))]
+    association = ae.associate("127.0.0.1", port, ae_title="GANTRY", tls_args=args, evt_handlers=listening)
+    association.heard = heard
     try:
         yield association
     finally:
         if association.is_established:
             association.release()
+
+
+def rejected(association):
+    """Whether it was refused as the standard has it: an A-ASSOCIATE-RJ, permanent, title not recognised."""
+    told = [(pdu.result, pdu.source, pdu.reason_diagnostic) for pdu in association.heard if type(pdu) is A_ASSOCIATE_RJ]
+    return not association.is_established and told == [(1, 1, 3)]
 
 
 def create(association, dataset, uid=UID):

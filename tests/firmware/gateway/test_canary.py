@@ -24,7 +24,7 @@ from tests.fakes import platform as fakes
 from tests.fakes.mosquitto import free_port
 from tests.fakes.platform import Platform
 from tests.firmware.gateway.home import RunningGateway
-from tests.firmware.gateway.modality import associated, begun, change, code, create, ended
+from tests.firmware.gateway.modality import associated, begun, change, code, create, ended, rejected
 from tests.firmware.gateway.test_dicom import CODES, LISTED, Ward, pdu, request
 
 NAME, PATIENT, BORN, CHINESE = "KANARIENVOGEL", "PID7719403", "19530717", "金丝雀"
@@ -114,7 +114,7 @@ def spoken(port, ca_file):
             odd.PerformedProcedureStepStatus = NAME
             assert create(modality, odd, UID + ".7") == 0x0120
         with associated(port, title=NAME, ca_file=ca_file) as modality:
-            assert not modality.is_established
+            assert rejected(modality)
 
 
 def broken_sets():

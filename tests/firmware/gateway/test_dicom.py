@@ -17,7 +17,7 @@ from firmware.gateway.south.dicom_mpps import Modalities
 from firmware.gateway.south.peers import read_peers
 from tests.fakes.certificates import make_ca, make_leaf
 from tests.fakes.mosquitto import free_port
-from tests.firmware.gateway.modality import UID, associated, begun, change, code, create, ended
+from tests.firmware.gateway.modality import UID, associated, begun, change, code, create, ended, rejected
 from tests.firmware.gateway.source_home import Basin
 from tests.needs import require_program
 
@@ -196,7 +196,7 @@ def test_plain_is_for_the_listed_title_only_and_tls_not_for_it(ward):
 @pytest.mark.parametrize("title", ["STRANGER", "FAR"])
 def test_a_title_that_is_not_listed_or_comes_from_elsewhere_is_rejected_and_counted(ward, title):
     with ward.speak(title=title) as modality:
-        assert not modality.is_established
+        assert rejected(modality)
     assert ward.counted("", "dicom_refused") == 1
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from firmware.gateway.config import DEFAULTS
+from firmware.gateway.flood import Flood
 from firmware.gateway.roads import WAITING_MOST, Letter, Roads
 
 
@@ -15,13 +17,19 @@ class Road:
         self.sent.append((terminal_id, frames))
 
 
+def flood(counts, **more):
+    """A Flood that lets everything pass but what `more` says, and counts into a list."""
+    wide = {"flood.messages_per_s": 1e6, "flood.bytes_per_s": 1e9} | {k.replace("__", "."): v for k, v in more.items()}
+    return Flood({**DEFAULTS, **wide}, lambda terminal_id, code, _text: counts.append((terminal_id, code)))
+
+
 def gathered(heard, most=10):
     """The letters of one commit after (terminal id, message) were heard."""
 
     async def hear():
-        roads = Roads(lambda terminal_id: None)
+        roads = Roads(lambda terminal_id: None, flood([]))
         for terminal_id, message in heard:
-            roads.hear("road", terminal_id, message)
+            roads.hear("road", terminal_id, b"%d" % message)
         return await asyncio.wait_for(roads.gather(0, most), 5)
 
     return asyncio.run(hear())
@@ -30,30 +38,40 @@ def gathered(heard, most=10):
 def test_letters_are_taken_from_each_terminal_in_turn_and_in_order():
     heard = [("loud", n) for n in range(5)] + [("ct-01", 0), ("ct-02", 0), ("ct-01", 1)]
     order = [(letter.terminal_id, letter.message) for letter in gathered(heard, most=6)]
-    assert order == [("loud", 0), ("ct-01", 0), ("ct-02", 0), ("loud", 1), ("ct-01", 1), ("loud", 2)]
+    assert order == [("loud", b"0"), ("ct-01", b"0"), ("ct-02", b"0"), ("loud", b"1"), ("ct-01", b"1"), ("loud", b"2")]
 
 
 def test_what_was_not_gathered_waits_for_the_next_commit():
     async def twice():
-        roads = Roads(lambda terminal_id: None)
+        roads = Roads(lambda terminal_id: None, flood([]))
         for n in range(3):
-            roads.hear("road", "ct-01", n)
+            roads.hear("road", "ct-01", b"%d" % n)
         first = await asyncio.wait_for(roads.gather(0, 2), 5)
         return first, await asyncio.wait_for(roads.gather(0, 2), 5)
 
     first, second = asyncio.run(twice())
-    assert [letter.message for letter in first] == [0, 1] and second == [Letter("road", "ct-01", 2)]
+    assert [letter.message for letter in first] == [b"0", b"1"] and second == [Letter("road", "ct-01", b"2")]
 
 
 def test_one_terminal_fills_its_own_queue_only():
-    roads = Roads(lambda terminal_id: None)
+    counts = []
+    roads = Roads(lambda terminal_id: None, flood(counts))
     taken = [roads.hear("road", "loud", b"") for _ in range(WAITING_MOST + 5)]
     assert taken.count(False) == 5 and roads.hear("road", "ct-01", b"")
+    assert counts == [("loud", "queue_full")] * 5, "what is not taken is counted"
+
+
+def test_a_cable_pays_for_what_comes_over_it_whatever_name_it_says():
+    counts = []
+    roads = Roads(lambda terminal_id: None, flood(counts, flood__messages_per_s=10.0))
+    taken = [roads.hear("cable", "ct-01", b"", "/dev/ttyACM0") for _ in range(60)]
+    assert taken.count(True) == 50 and set(counts) == {("", "flood_messages")}
+    assert roads.hear("mqtt", "ct-01", b""), "the terminal of that name is elsewhere"
 
 
 def test_frames_leave_on_the_road_a_terminal_is_on():
     mqtt, http, where = Road(), Road(), {}
-    roads = Roads(where.get)
+    roads = Roads(where.get, flood([]))
     roads.send("ct-01", [b"nobody hears it"])
     where["ct-01"] = mqtt
     roads.send("ct-01", [b"one"])

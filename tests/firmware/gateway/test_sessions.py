@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from firmware.gateway.roads import Letter
-from firmware.gateway.sessions import LAST_SEQ, REFUSAL_EVERY_S, Sessions
+from firmware.gateway.sessions import HELLOS_PER_S, LAST_SEQ, REFUSAL_EVERY_S, REFUSED_MOST, Sessions
 from firmware.gateway.terminals import KeyTable
 from firmware.protocol import frame
 from firmware.protocol.errors import ProofError
@@ -253,3 +253,19 @@ def test_a_hosts_record_comes_out_beside_its_readings(house):
     disks = Record(frame.seq_of(1, FIRST_N + 1), "disks", TIME_MS, {"disks": {}})
     taken = house.take(sealed(link, 1) + link.send_record(disks))
     assert len(taken.readings) == 1 and taken.records == [disks] and not house.refused
+
+
+def test_hellos_without_a_proof_are_answered_a_few_times_a_second_and_a_neighbour_as_ever(house):
+    stranger = TerminalLink("ct-01", b"x" * 32, ["gw-1"], os.urandom)
+    answered = sum(bool(house.take(stranger.hello()).frames) for _ in range(100))
+    assert answered == 5 * HELLOS_PER_S and house.refused == {("ct-01", "flood_hellos"): 100 - answered}
+    house.prove("ct-02")
+    house.prove("ct-01", road="http")
+    assert len(house.take(stranger.hello(), now_s=3).frames) == 1, "later it is heard again"
+
+
+def test_a_message_full_of_bad_frames_is_not_read_to_its_end(house):
+    link = house.prove()
+    house.take(b"\xa1\x01\x09\x00\x00" * 1600 + sealed(link))
+    assert house.refused == {("ct-01", "frame_type"): REFUSED_MOST, ("ct-01", "flood_frames"): 1}
+    assert len(house.take(sealed(link)).readings) == 1
