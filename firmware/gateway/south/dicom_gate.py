@@ -11,6 +11,8 @@ import socket
 import ssl
 import struct
 
+from firmware.gateway.south.handshake import NoHandshake, secure, server_context
+
 log = logging.getLogger("gateway")
 
 HEAD = ">BBI"  # type, reserved, length (PS3.8, 9.3)
@@ -20,6 +22,7 @@ LAST_DATA = 2  # bits of a fragment: 1 command, 2 last
 MESSAGE_MOST = 2 * 1024 * 1024  # bytes of one data set
 TITLE = slice(26, 42)  # of an A-ASSOCIATE-RQ: version, reserved, called title, calling title, from byte 6 on
 STRANGER = bytes.fromhex("0300 0000 0004 0001 0103")  # A-ASSOCIATE-RJ: permanent, calling title not recognized
+STRANGERS_MOST = 4  # connections at once of addresses that are in no list
 HANDSHAKE_S, FIRST_S, SILENCE_S, PIECE_S, GOODBYE_S = 10, 10, 120, 30, 5
 
 
@@ -33,11 +36,11 @@ class NotAdmitted(Exception):
 
 class Gate:
     """`admit(title, address)` says who a calling title at an address is, or None; `serve(socket, address)` takes it on;
-    `refused(source_id, text)` is told of what is turned away."""
+    `refused(source_id, text)` is told of what is turned away. `listed`: addresses that have places of their own."""
 
-    def __init__(self, admit, serve, refused, connections_most):
+    def __init__(self, admit, serve, refused, connections_most, listed):
         self._admit, self._serve, self._refused, self._most = admit, serve, refused, connections_most
-        self._open, self._server, self._context = set(), None, None
+        self._listed, self._open, self._server, self._context = listed, {}, None, None  # open: {task: its address}
 
     async def open(self, host, port, context):
         """Listen; with `context` over TLS. Raises OSError."""
@@ -53,13 +56,12 @@ class Gate:
 
     async def _enter(self, reader, writer):
         address = writer.get_extra_info("peername")
-        self._open.add(asyncio.current_task())
+        self._open[asyncio.current_task()] = address[0] if address[0] in self._listed else None
         source_id = ""
         try:
-            if len(self._open) > self._most:
-                raise NotAdmitted("too many connections are open")
+            self._find_place()
             if self._context:
-                await writer.start_tls(self._context, ssl_handshake_timeout=HANDSHAKE_S)
+                await secure(writer, self._context, HANDSHAKE_S)
             first = await _pdu(reader, FIRST_S, (ASSOCIATE,))
             source_id = self._admit(first[TITLE].decode("ascii", "replace").strip(" \0"), address[0])
             if source_id is None:
@@ -69,15 +71,22 @@ class Gate:
         except NotAdmitted as error:
             self._refused(source_id, f"{error}, from {address[0]}")
             await _say_goodbye(reader, writer, error.answer)
-        except ssl.SSLError:
-            self._refused(source_id, f"no TLS, or no certificate that we trust, from {address[0]}")
+        except NoHandshake as error:
+            self._refused(source_id, f"{error}, from {address[0]}")
         except TimeoutError:
             self._refused(source_id, f"silent for too long, from {address[0]}")
         except (OSError, EOFError) as error:
             log.debug("a DICOM connection ended: %s", type(error).__name__)
         finally:
-            self._open.discard(asyncio.current_task())
+            del self._open[asyncio.current_task()]
             writer.close()
+
+    def _find_place(self):
+        """Raises NotAdmitted when all places are taken, or all of this address: none takes those of the others."""
+        address = self._open[asyncio.current_task()]
+        most = STRANGERS_MOST if address is None else max(2, self._most // 2)
+        if len(self._open) > self._most or list(self._open.values()).count(address) > most:
+            raise NotAdmitted("too many connections are open")
 
     async def _carry(self, first, reader, writer, address):
         """Both ways until either side ends."""
@@ -151,9 +160,7 @@ def _length_after(pdu, length):
 
 def tls(certificate, ca_file):
     """The TLS context of a listener: our own certificate, and with `ca_file` only clients that have one of that CA."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate)
+    context = server_context(certificate)
     if ca_file:
         context.load_verify_locations(ca_file)
         context.verify_mode = ssl.CERT_REQUIRED

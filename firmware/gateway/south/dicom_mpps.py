@@ -133,6 +133,7 @@ class Modalities:
             self._server.finish_request,
             lambda source_id, text: self._sink.refused(source_id, "dicom_refused", text),
             self._settings["dicom.connections_most"],
+            {peer.options["address"] for peer in self._peers.values()},
         )
         host, port = self._settings["dicom.host"], self._settings[name]
         try:

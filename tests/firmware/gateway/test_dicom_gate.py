@@ -1,5 +1,6 @@
 """What listens for modalities, and how long it waits: plain only while somebody is listed, silence ends."""
 
+import contextlib
 import socket
 import struct
 
@@ -57,6 +58,25 @@ def test_unfinished_handshakes_count_as_connections(tmp_path):
     with Ward(tmp_path, dicom__connections_most=1) as ward, socket.create_connection(("127.0.0.1", ward.tls), 10):
         with socket.create_connection(("127.0.0.1", ward.tls), 10) as second:
             assert second.recv(10) == b""
+        assert ward.counted("", "dicom_refused") == 1
+
+
+def test_a_host_that_is_in_no_list_takes_no_place_of_the_modalities(tmp_path):
+    with Ward(tmp_path) as ward, contextlib.ExitStack() as held:
+        for _ in range(dicom_gate.STRANGERS_MOST):
+            held.enter_context(socket.create_connection(("127.0.0.1", ward.tls), 10, ("127.0.0.9", 0)))
+        with socket.create_connection(("127.0.0.1", ward.tls), 10, ("127.0.0.9", 0)) as fifth:
+            assert fifth.recv(10) == b""
+        with ward.speak() as modality:
+            assert modality.send_c_echo().Status == 0
+        assert ward.counted("", "dicom_refused") == 1
+
+
+def test_who_is_slow_in_its_handshake_is_cut_off_and_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(dicom_gate, "HANDSHAKE_S", 0.3)
+    with Ward(tmp_path) as ward, socket.create_connection(("127.0.0.1", ward.tls), 10) as slow:
+        slow.sendall(b"\x16\x03\x01")
+        assert slow.recv(100) == b""
         assert ward.counted("", "dicom_refused") == 1
 
 
