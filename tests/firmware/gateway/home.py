@@ -80,7 +80,7 @@ class RunningGateway:
         with open(self.log_file, "ab") as log:
             began = log.tell()
             self._process = subprocess.Popen(self.command("run"), cwd=ROOT, stdout=log, stderr=log)
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while b"gateway ready" not in self.log_file.read_bytes()[began:]:
             assert self._process.poll() is None and time.monotonic() < deadline, self.log()
             time.sleep(0.05)
