@@ -15,11 +15,13 @@ CONSTANT, OFFICIAL = re.compile(r"_?[A-Z][A-Z0-9_]*"), re.compile(r"__\w+__")
 KEPT = ("firmware.terminal", "VERSION")  # others ask for it
 OPTIONS = "firmware/terminal/sensors/"  # an identity names the arguments of these
 PLAIN = (int, float, str, bytes)
-FOLDED = (ast.Expression, ast.Constant, ast.Name, ast.expr_context, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop)
-KNOWN = """self _ main VERSION accept add append clear close connect count decrypt digest encrypt error extend find flags
-flush format get getaddrinfo index insert items keys mount name obj open pack path poll pop random read readable
+FOLDED = (ast.Expression, ast.Constant, ast.Name, ast.expr_context)
+FOLDED += (ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop)
+# by MicroPython, or by the boot part; a test holds it against them
+KNOWN = """self _ main VERSION accept add append clear close connect count decrypt digest encrypt error extend find
+flags flush format get getaddrinfo index insert items keys mount name obj open pack path poll pop random read readable
 readinto register remove replace seek send set setblocking socket sort split start stat step strip tell umount
-unpack unregister update value values version wrap_socket write"""  # by MicroPython, or by the boot part; a test holds it against them
+unpack unregister update value values version wrap_socket write"""
 
 
 def shrunk(texts, others=()):
