@@ -55,7 +55,6 @@ SETTINGS = (
     Setting(
         "flood.bar_s", 60.0, "seconds for which who goes on is kept out; doubled each time up to eight times as long"
     ),
-    Setting("outbox.readings_most", 2_000_000, "readings kept while the collector is away; the oldest go first"),
     Setting("outbox.commit_every_ms", 20, "milliseconds for which arriving messages are gathered into one commit"),
     Setting("outbox.commit_messages", 200, "messages in one commit at most"),
     Setting("upload.batch", 500, "readings in one upload at most"),
