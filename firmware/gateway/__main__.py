@@ -1,4 +1,4 @@
-"""`python -m firmware.gateway`: run, enrol, terminals, status."""
+"""`python -m firmware.gateway`: run, enrol, terminals, status, password."""
 
 import asyncio
 import logging
@@ -9,11 +9,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from firmware.gateway import commands, enrolment
+from firmware.gateway import commands, enrolment, live, page_password, page_view
 from firmware.gateway.config import read_config
 from firmware.gateway.errors import GatewayError
 from firmware.gateway.identity import read_identity
 from firmware.gateway.outbox import look
+from firmware.gateway.sight import depth, needs, refused, sight
 from firmware.gateway.south.peers import read_peers
 from firmware.gateway.terminals import KeyTable
 
@@ -88,20 +89,57 @@ def terminals(config_file):
 @main.command()
 @click.pass_obj
 def status(config_file):
-    """What waits for the collector, what was refused, and which peers speak without encryption."""
+    """What needs somebody, what waits for the collector, each terminal as it is now, and what was refused."""
     settings = read_config(config_file)
-    state = look.look(settings["state"])
-    click.echo(f"gateway    {read_identity(settings['state']).gateway_id}")
+    seen = sight(settings, live.ask(settings["state"]))
+    state = seen.outbox
+    click.echo(f"gateway    {seen.gateway_id}{'' if seen.live else ', not running'}")
+    for one in needs(seen, time.time_ns() // 1_000_000):
+        click.echo(f"needs      {page_view.need(*one, 'en')}")
     click.echo(f"collector  {settings['collector.url']}")
+    if seen.live:
+        click.echo(f"clock      {'proved' if seen.live['clock_proved'] else 'not proved'}")
     click.echo(f"waiting    {state.waiting} readings, oldest {_instant(state.oldest_ms)}")
     click.echo(f"           {state.gaps} gaps, {state.records} records")
     click.echo(f"set aside  {state.set_aside}")
-    for peer in read_peers(settings["sources.file"]):
-        if peer.plain:
-            at, title, interface, reason = peer.plain.values()
-            click.echo(f"plain      {peer.source_id} {peer.protocol} {at} on {interface}: {title}; {reason}")
+    for row in seen.rows:
+        click.echo(f"terminal   {row.terminal_id} {_words_of(row)}")
+    for peer in seen.plain:
+        at, title, interface, reason = peer.plain.values()
+        click.echo(f"plain      {peer.source_id} {peer.protocol} {at} on {interface}: {title}; {reason}")
     for interface, source_id, code, count in state.refusals:
         click.echo(f"refused    {interface} {source_id or '(no name)'} {code}: {count}")
+
+
+def _words_of(row):
+    """What a person wants to know of a terminal, in one line."""
+    place = row.kind if row.here is None else "here" if row.here else "not here"
+    parts = [place, f"heard {_instant(row.heard_ms)}"]
+    version = f"firmware {row.said.get('version')} slot {row.said.get('slot')}" if row.said else None
+    figures = (
+        (version, "{}"),
+        (row.said.get("rssi_dbm"), "signal {} dBm"),
+        (row.said.get("heap_free"), "{} B free"),
+        (depth(row.said), "keeps {}"),
+        (refused(row.said), "refused {}"),
+        (row.waiting or None, "{} wait here"),
+        (row.commands or None, "{} commands open"),
+    )
+    parts += [text.format(value) for value, text in figures if value is not None]
+    values = (row.latest or {"values": {}})["values"].items()
+    parts += [f"{name} {'invalid' if value is None else f'{value:g}'}" for name, value in values]
+    return ", ".join(parts)
+
+
+@main.command()
+@click.pass_obj
+def password(config_file):
+    """Set the password of the page for who looks from elsewhere; typed at a terminal only."""
+    settings = read_config(config_file)
+    if not sys.stdin.isatty():
+        raise GatewayError("a password is typed at a terminal, never piped; run this command there")
+    page_password.keep(settings["state"], click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    click.echo("the page's password is set")
 
 
 def _instant(ts_ms):

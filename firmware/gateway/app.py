@@ -7,6 +7,7 @@ import secrets
 import signal
 import sqlite3
 
+from firmware.gateway import live
 from firmware.gateway.a02 import Collector, CollectorRefused, CollectorSilent
 from firmware.gateway.clock import Clock
 from firmware.gateway.commands import Commands
@@ -46,6 +47,13 @@ async def run(settings):
         await running
     except asyncio.CancelledError:
         log.info("gateway ended")
+    except ExceptionGroup as group:  # what one of its tasks cannot go on without is said as one line
+        error = group.subgroup(GatewayError)
+        if error is None:
+            raise
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
+        raise error from group
 
 
 class Gateway:
@@ -101,8 +109,9 @@ class Gateway:
                     group.create_task(north.run())
                     group.create_task(self._keep_keys(collector))
                     group.create_task(self._fleet.run(collector))
+                    group.create_task(live.serve(settings["state"], self._seen))
                     if settings["page.enabled"]:
-                        group.create_task(Page(settings, self._seen).run())
+                        group.create_task(Page(settings, self._seen, identity.certificate).run())
                     group.create_task(self._report_refusals())
                     group.create_task(self._say_ready())
         finally:
@@ -111,15 +120,13 @@ class Gateway:
             self._outbox.close()
 
     def _seen(self):
-        """What the page shows beside what is on the disk."""
-        here, said, latest = self._sessions.here(), self._fleet.said(), dict(self._intake.latest)
-        proved = self._clock.proved_ms() is not None
+        """What only a running gateway knows, for the page and for `status`; as JSON can say it."""
+        latest = {name: {"ts_ms": one.ts_ms, "values": one.values} for name, one in dict(self._intake.latest).items()}
         return {
-            "gateway_id": self._identity.gateway_id,
-            "clock_proved": proved,
-            "here": here,
+            "clock_proved": self._clock.proved_ms() is not None,
+            "here": sorted(self._sessions.here()),
             "latest": latest,
-            "said": said,
+            "kept_out": self._flood.bars(),
         }
 
     def _tell(self, kind, body):

@@ -66,7 +66,7 @@ SETTINGS = (
     Setting("commands.retry_s", 10.0, "seconds after which a command without an answer is said to its terminal again"),
     Setting("status.every_s", 120.0, "seconds between two questions to a terminal how it is"),
     Setting("page.enabled", False, "serve the page for whoever stands beside the gateway, and /metrics for Prometheus"),
-    Setting("page.host", "127.0.0.1", "address to serve it on; loopback only"),
+    Setting("page.host", "127.0.0.1", "address to serve it on; beyond loopback over TLS and with a password"),
     Setting("page.port", 8088, "port to serve it on"),
     Setting("refusals.every_s", 10.0, "seconds between two reports of what was refused, if anything was"),
 )
