@@ -14,7 +14,7 @@ MAX_FLAGS = 2**16
 MAX_WINDOWS = 2**24
 AHEAD_MS = 3_600_000
 FIRST_MS = 1_577_836_800_000  # 2020-01-01 UTC
-GAP_REASONS = ("outbox_full", "reboot")
+GAP_REASONS = ("outbox_full", "reboot", "outbox_damaged")
 
 
 def sift(columns, assigned, now_ms):

@@ -108,7 +108,8 @@ def status(config_file):
         at, title, interface, reason = peer.plain.values()
         click.echo(f"plain      {peer.source_id} {peer.protocol} {at} on {interface}: {title}; {reason}")
     for interface, source_id, code, count in state.refusals:
-        click.echo(f"refused    {interface} {source_id or '(no name)'} {code}: {count}")
+        what = "outbox    " if interface == "outbox" else f"refused    {interface}"
+        click.echo(f"{what} {source_id or '(no name)'} {code}: {count}")
 
 
 def _words_of(row):

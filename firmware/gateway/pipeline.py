@@ -54,8 +54,7 @@ class Rules:
 
     def of(self, terminal_id):
         """The Rule, or None when its readings go as they come."""
-        rule = self._own.get(terminal_id, self._general)
-        return rule if rule._replace(heartbeat_ms=NEUTRAL.heartbeat_ms) != NEUTRAL else None
+        return self._own.get(terminal_id, self._general)
 
 
 def _rule(where, given):
@@ -67,7 +66,8 @@ def _rule(where, given):
     tables = {field: _by_channel(f"{where}.{name}", given[name]) for name, field in TABLES.items()}
     if windows > 1 and tables["bands"]:
         raise GatewayError(f"{where} has windows = {windows} and a deadband; leave one of them out")
-    return Rule(windows=windows, heartbeat_ms=int(heartbeat_s * 1000), **tables)
+    rule = Rule(windows=windows, heartbeat_ms=int(heartbeat_s * 1000), **tables)
+    return rule if rule._replace(heartbeat_ms=NEUTRAL.heartbeat_ms) != NEUTRAL else None
 
 
 def _by_channel(where, table):

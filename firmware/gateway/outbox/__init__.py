@@ -6,15 +6,17 @@ whatever became of it: handed over, part of another reading, or lost as a gap.
 """
 
 import json
+import sqlite3
 import threading
 from collections import namedtuple
 from contextlib import contextmanager
 from pathlib import Path
 
-from firmware.gateway.outbox import schema
+from firmware.gateway.errors import GatewayError
+from firmware.gateway.outbox import damaged, schema
 from firmware.gateway.outbox.gaps import Gaps
 from firmware.gateway.outbox.held import Held
-from firmware.gateway.outbox.numbers import Numbers, joined
+from firmware.gateway.outbox.numbers import Numbers
 from firmware.gateway.outbox.records import Records
 from firmware.gateway.outbox.room import NO_LIMITS, Room, spans_of
 from firmware.gateway.outbox.shelf import Shelf, pieces
@@ -26,7 +28,6 @@ Waiting = namedtuple("Waiting", ("readings", "gaps", "records"))
 # readings: [(id, Reading)], gaps: [(id, terminal_id, Gap)], records: [(seq, kind, ts_ms, body, source id or
 # None for the gateway itself)]; oldest first
 
-FIRST_MS = 1_577_836_800_000  # 2020-01-01 UTC
 SHARE = 5  # one part of so many in a batch is for records, one for gaps, whatever else waits
 FULL = "outbox_full"
 
@@ -38,14 +39,27 @@ class Outbox:
     """
 
     def __init__(self, state, now_ms, limits=NO_LIMITS, rule_of=lambda terminal_id: None):
-        self._database = database = schema.connect(Path(state), now_ms - FIRST_MS)
-        self._lock = threading.Lock()
+        self._state, self._limits, self._rule_of = Path(state), limits, rule_of
+        self._lock, self._offered = threading.Lock(), set()
+        self._offers_are_kept = limits.when_full == "thin"  # the only case in which a kill may not forget them
+        try:
+            try:
+                self._use(schema.connect(self._state, schema.first_number(now_ms)))
+            except sqlite3.DatabaseError as error:
+                if not damaged.is_damage(error):
+                    raise
+                self._use(damaged.renew(self._state, error))
+        except (sqlite3.Error, OSError) as error:
+            raise GatewayError(f"{self._state / schema.FILE} cannot be used: {error}; free the disk") from error
+
+    def _use(self, database):
+        self._database = database
         self._shelf, self._gaps, self._records = Shelf(database), Gaps(database), Records(database)
         self._taken, self._handed = Numbers(database, "taken"), Numbers(database, "handed")
-        self._held = Held(self._shelf, self._records, rule_of)
-        self._offered = {number for (number,) in database.execute("SELECT id FROM offered")}
-        self._offers_are_kept = limits.when_full == "thin"  # the only case in which a kill may not forget them
-        self._room = Room(limits, state, database, self._shelf, self._offered)
+        self._held = Held(self._shelf, self._records, self._rule_of)
+        self._offered |= {number for (number,) in database.execute("SELECT id FROM offered")}
+        self._offered.intersection_update(number for number, _ in self._shelf.these(self._offered, len(self._offered)))
+        self._room = Room(self._limits, self._state, database, self._shelf, self._offered)
 
     def close(self):
         """Close the file; every commit is in it already."""
@@ -53,51 +67,73 @@ class Outbox:
             self._database.close()
 
     @contextmanager
-    def _transaction(self):
+    def _locked(self):
+        """A file that turns out to be damaged is set aside and another begun. The error is still raised: what was to be
+        done is not done, and comes again."""
         with self._lock:
-            committed = False
-            self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield self._database
-                self._database.execute("COMMIT")
+            except sqlite3.DatabaseError as error:
+                if damaged.is_damage(error):
+                    self._use(damaged.renew(self._state, error, self._taken, self._handed, self._database))
+                raise
+
+    @contextmanager
+    def _transaction(self):
+        with self._locked() as database:
+            committed = False
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                yield database
+                database.execute("COMMIT")
                 committed = True
             finally:
                 for one in (self._taken, self._handed, self._held):
                     one.commit() if committed else one.rollback()
                 if not committed:
-                    if self._database.in_transaction:
-                        self._database.execute("ROLLBACK")
+                    if database.in_transaction:
+                        database.execute("ROLLBACK")
                     self._shelf.recount()
 
     def put(self, readings, gaps, now_ms, records=()):
         """Keep readings, gaps as pairs (terminal_id, Gap), and records that have numbers, as pairs (source id, Record):
         {(terminal id, code): n} of what was found wrong."""
         with self._transaction():
-            new = self._new(readings)
+            new, terminal_ids = self._new(readings)
             if new and self._room.closed(len(new)):
                 self._lose(spans_of(new))
                 new = []
-            self._shelf.lay(new, lambda one: self._held.lane_of(one, now_ms))
+            ruled = self._held.ruled(terminal_ids)
+            self._shelf.lay(new, now_ms, ruled)
             self._keep_gaps(gaps)
             self._records.keep_numbered(records)
             self._note_heard(readings, now_ms)
-            wrong = self._held.let_go(self._held.ruled(new), now_ms)
+            wrong = self._held.let_go(ruled, now_ms) if ruled else {}
             lost, thinned = self._room.make()
             self._lose(lost)
             self._records.count("outbox", {(terminal_id, "thinned"): n for terminal_id, n in thinned.items()})
             return wrong
 
     def _new(self, readings):
-        """What of these was never taken; from now on it is."""
+        """(what of these was never taken, their terminals); from now on it is."""
         known, new = {}, []
         for one in readings:
-            taken = known.get(one.terminal_id) or self._taken.of(one.terminal_id)
-            for piece in pieces(one, taken):
-                taken = joined(taken, [span_of(piece)])
-                new.append(piece)
-            known[one.terminal_id] = taken
-        self._taken.add(spans_of(new))
-        return new
+            terminal_id, first = one.terminal_id, one.seq - one.windows + 1
+            taken = known.get(terminal_id)
+            if taken is None:
+                taken = known[terminal_id] = list(self._taken.of(terminal_id))
+            if not taken or first > taken[-1][1]:  # as nearly always
+                new.append(one)
+                if taken and first == taken[-1][1] + 1:
+                    taken[-1] = (taken[-1][0], one.seq)
+                else:
+                    taken.append((first, one.seq))
+            else:
+                rest = pieces(one, taken)
+                new += rest
+                known[terminal_id] = intervals.merged(taken + [span_of(piece) for piece in rest])
+        self._taken.become(known)
+        return new, known
 
     def _keep_gaps(self, gaps):
         for terminal_id, gap in gaps:
@@ -122,7 +158,7 @@ class Outbox:
 
     def release(self, now_ms, steady_ms):
         """Let go what the pipeline has held for a heartbeat: what it found wrong; None when there was nothing."""
-        with self._lock:
+        with self._locked():
             overdue = self._held.overdue(steady_ms)
         if not overdue:
             return None
@@ -132,7 +168,7 @@ class Outbox:
     def peek(self, most):
         """`most` things that wait: what was seen before and is still here, then what is new from both ends, so that
         the newest of now need not wait for all that is old. Records and gaps have their share."""
-        with self._lock:
+        with self._locked():
             records, gaps, share = self._records.oldest(most), self._gaps.oldest(most), max(1, most // SHARE)
             first_records = min(len(records), share)
             first_gaps = min(len(gaps), share, most - first_records)
@@ -159,6 +195,10 @@ class Outbox:
         self._gaps.remove(waiting.gaps)
         self._records.remove(waiting.records)
         self._handed.add(spans_of(one for _number, one in waiting.readings))
+        told = {}
+        for _number, terminal_id, gap in waiting.gaps:
+            told.setdefault(terminal_id, []).append((gap.from_seq, gap.to_seq))
+        self._handed.add({terminal_id: intervals.merged(pairs) for terminal_id, pairs in told.items()})
         if self._offers_are_kept:
             gone = [(number,) for number, _ in waiting.readings]
             self._database.executemany("DELETE FROM offered WHERE id = ?", gone)

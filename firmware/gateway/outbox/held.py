@@ -1,6 +1,6 @@
 """What the pipeline holds back, on the disk like the rest, until it says what becomes of it. Inside a transaction."""
 
-from firmware.gateway.outbox.shelf import HELD, lane_at
+from firmware.gateway.outbox.shelf import lane_at
 from firmware.gateway.thinning import NEUTRAL, NOTHING, let_go
 
 
@@ -12,13 +12,9 @@ class Held:
         self._last, self._changed = {}, {}  # {terminal id: Last}
         self._since = {}  # {terminal id: (id of the first row held, steady ms when it was seen first)}
 
-    def lane_of(self, reading, now_ms):
-        """Where a new reading is laid."""
-        return HELD if self._rule_of(reading.terminal_id) else lane_at(reading, now_ms)
-
-    def ruled(self, readings):
-        """The terminals among these that have a rule."""
-        return {one.terminal_id for one in readings if self._rule_of(one.terminal_id)}
+    def ruled(self, terminal_ids):
+        """Those of these terminals that have a rule."""
+        return {one for one in terminal_ids if self._rule_of(one)}
 
     def let_go(self, terminal_ids, now_ms, over=False):
         """Fold and move into its lane what goes now: {(terminal id, code): n} of what was found wrong."""

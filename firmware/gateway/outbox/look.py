@@ -42,7 +42,7 @@ def heard(state):
     """{terminal id: (when it was heard last in ms, its newest seq, how many of its readings wait)}."""
     (rows,) = _ask(
         state,
-        "SELECT heard.terminal_id, heard_ms, newest_seq, count(readings.id) FROM heard"
-        " LEFT JOIN readings ON readings.terminal_id = heard.terminal_id GROUP BY heard.terminal_id",
+        "SELECT heard.terminal_id, heard_ms, newest_seq, coalesce(waiting, 0) FROM heard LEFT JOIN"
+        " (SELECT terminal_id, count(*) AS waiting FROM readings GROUP BY terminal_id) USING (terminal_id)",
     )
     return {terminal_id: tuple(rest) for terminal_id, *rest in rows}

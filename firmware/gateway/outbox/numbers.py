@@ -6,7 +6,7 @@ MOST = 500  # intervals remembered per terminal; what is older the collector rec
 
 
 class Numbers:
-    """One set per terminal in `table`. Every `add` is inside a transaction, ended by `commit` or `rollback`."""
+    """One set per terminal in `table`. Every change is inside a transaction, ended by `commit` or `rollback`."""
 
     def __init__(self, database, table):
         self._database, self._table = database, table
@@ -16,7 +16,7 @@ class Numbers:
 
     def of(self, terminal_id):
         """The merged intervals of a terminal; not to be changed by the caller."""
-        return self._changed.get(terminal_id) or self._kept.get(terminal_id, [])
+        return self._changed[terminal_id] if terminal_id in self._changed else self._kept.get(terminal_id, [])
 
     def terminals(self):
         """The terminals that have any."""
@@ -28,11 +28,14 @@ class Numbers:
         return known[0][0] if len(known) >= MOST else 0
 
     def add(self, pairs_of):
-        """Put {terminal id: merged intervals} into the sets."""
+        """Put {terminal id: intervals} into the sets."""
+        self.become({one: intervals.merged([*self.of(one), *pairs]) for one, pairs in pairs_of.items()})
+
+    def become(self, intervals_of):
+        """{terminal id: merged intervals} instead of what was; what did not change is not written."""
         gone, new = [], []
-        for terminal_id, pairs in pairs_of.items():
+        for terminal_id, after in intervals_of.items():
             before = self.of(terminal_id)
-            after = joined(before, pairs)
             same, cut = _same(before, after), max(0, len(after) - MOST)
             gone += [(terminal_id, first) for first, _last in before[:cut] + before[same:]]
             new += [(terminal_id, *pair) for pair in after[max(same, cut) :]]
@@ -42,6 +45,10 @@ class Numbers:
         self._database.executemany(f"DELETE FROM {self._table} WHERE terminal_id = ? AND from_seq = ?", gone)
         self._database.executemany(f"INSERT OR REPLACE INTO {self._table} VALUES (?, ?, ?)", new)
 
+    def take_out(self, terminal_id, pairs):
+        """Forget merged intervals of a terminal."""
+        self.become({terminal_id: intervals.without(self.of(terminal_id), pairs)})
+
     def commit(self):
         """The transaction is on the disk."""
         self._kept.update(self._changed)
@@ -50,15 +57,6 @@ class Numbers:
     def rollback(self):
         """The transaction never was."""
         self._changed.clear()
-
-
-def joined(before, pairs):
-    """The merged union; cheap when what is new follows what was there."""
-    if before and len(pairs) == 1 and pairs[0][0] > before[-1][1]:
-        (first, last) = pairs[0]
-        grows = first == before[-1][1] + 1
-        return [*before[:-1], (before[-1][0], last)] if grows else [*before, (first, last)]
-    return intervals.merged([*before, *pairs])
 
 
 def _same(before, after):

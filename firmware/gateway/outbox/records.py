@@ -2,6 +2,8 @@
 
 import json
 
+from firmware.gateway.outbox.schema import Unsound
+
 OLDEST = "SELECT coalesce(own, seq), kind, ts_ms, body, source_id FROM records ORDER BY seq LIMIT ?"
 
 
@@ -24,9 +26,9 @@ class Records:
         )
 
     def oldest(self, most):
-        """The first records: [(seq, kind, ts_ms, body, source id or None)]."""
+        """The first records: [(seq, kind, ts_ms, body, source id or None)]. Raises Unsound."""
         rows = self._database.execute(OLDEST, (most,))
-        return [(seq, kind, ts_ms, json.loads(body), source_id) for seq, kind, ts_ms, body, source_id in rows]
+        return [(seq, kind, ts_ms, body_of(seq, body), source_id) for seq, kind, ts_ms, body, source_id in rows]
 
     def remove(self, records):
         """Take away what `oldest` gave."""
@@ -41,3 +43,11 @@ class Records:
             "INSERT INTO refusals VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
             [(interface, source_id, code, count) for (source_id, code), count in counts.items()],
         )
+
+
+def body_of(number, text):
+    """The body of a record. Raises Unsound for one that this program has not written."""
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise Unsound(f"record {number} is none") from error

@@ -2,14 +2,13 @@
 
 import sqlite3
 
-from firmware.gateway.errors import GatewayError
 from firmware.processing import intervals
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS readings (
     id INTEGER PRIMARY KEY AUTOINCREMENT, terminal_id TEXT NOT NULL, seq INTEGER NOT NULL, ts_ms INTEGER NOT NULL,
     flags INTEGER NOT NULL, channels TEXT NOT NULL, windows INTEGER NOT NULL DEFAULT 1,
-    lane INTEGER NOT NULL DEFAULT 0, UNIQUE (terminal_id, seq));
+    lane INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS gaps (
     id INTEGER PRIMARY KEY AUTOINCREMENT, terminal_id TEXT NOT NULL, from_seq INTEGER NOT NULL,
     to_seq INTEGER NOT NULL, reason TEXT NOT NULL, UNIQUE (terminal_id, from_seq, to_seq));
@@ -29,6 +28,7 @@ CREATE TABLE IF NOT EXISTS refusals (
 CREATE TABLE IF NOT EXISTS heard (
     terminal_id TEXT PRIMARY KEY, heard_ms INTEGER NOT NULL, newest_seq INTEGER NOT NULL) WITHOUT ROWID;
 """
+# readings: no index by terminal: `taken` knows what came, and an index would write a page per terminal and commit.
 # channels: JSON, {channel: value in its unit, or null when measured and bad}. lane: of outbox/shelf.py. taken: every
 # number that was ever put; handed: what the collector has taken. offered: ids of readings it may have.
 # refused: kept aside because the collector will not have it. A record without source_id is the gateway's own.
@@ -48,29 +48,53 @@ TAKEN = """CREATE TABLE taken (
 
 FILE = "outbox.db"
 BUSY_S = 10
+FIRST_MS = 1_577_836_800_000  # 2020-01-01 UTC
+NUMBERED = ("readings", "gaps", "records")
 
 
-def connect(state, first_record):
-    """The outbox of a state folder, made if it is not there; its first record then gets the number `first_record`."""
+class Unsound(sqlite3.DatabaseError):
+    """The file does not hold together. The text says where."""
+
+
+def first_number(now_ms):
+    """The first id in a file made now: above all that an older file of this gateway has used."""
+    return max(1, now_ms - FIRST_MS)
+
+
+def connect(state, first):
+    """The outbox of a state folder, made if it is not there; its first rows then get the id `first`.
+
+    After a kill or a power cut all of it is read once. Raises sqlite3.Error.
+    """
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = state / FILE
     path.touch(mode=0o600)
+    log_file = path.with_name(path.name + "-wal")
+    was_cut = log_file.exists() and log_file.stat().st_size > 0
+    database = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     try:
-        database = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
-        database.executescript(TABLES)
-        _add_columns(database)
-        database.execute(OWN)
-        database.execute(HELD)
-        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'taken'").fetchone():
-            _begin_taken(database)
-        started = database.execute("SELECT 1 FROM sqlite_sequence WHERE name = 'records'").fetchone()
-        if not started:
-            database.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('records', ?)", (first_record - 1,))
-    except sqlite3.DatabaseError as error:
-        raise GatewayError(f"{path} cannot be used: {error}; free the disk, or move the file away and start") from error
+        (found,) = database.execute("PRAGMA quick_check(1)").fetchone() if was_cut else ("ok",)
+        if found != "ok":
+            raise Unsound(found.strip())
+        _make_tables(database, first)
+    except sqlite3.Error:
+        database.close()
+        raise
     return database
+
+
+def _make_tables(database, first):
+    database.executescript(TABLES)
+    _add_columns(database)
+    database.execute(OWN)
+    database.execute(HELD)
+    if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'taken'").fetchone():
+        _begin_taken(database)
+    started = {name for (name,) in database.execute("SELECT name FROM sqlite_sequence")}
+    rows = [(name, first - 1) for name in NUMBERED if name not in started]
+    database.executemany("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", rows)
 
 
 def _add_columns(database):

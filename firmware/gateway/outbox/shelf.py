@@ -1,15 +1,19 @@
 """The readings that wait, as rows of the outbox file: laid down, looked at, taken away. Inside a transaction."""
 
-import json
+import msgspec
 
+from firmware.gateway.outbox.schema import Unsound
 from firmware.processing import intervals
+from firmware.protocol.channels import BY_NAME
 from firmware.protocol.frame import Reading
 from firmware.protocol.measured import AGGREGATED
 from firmware.protocol.received import span_of
 
 LIVE, LATE, HELD = 0, 1, 2  # lanes: of now; of some time ago; not to be sent before the pipeline lets it go
+AMONG = "id IN (SELECT value FROM json_each(CAST(? AS TEXT)))"
 LATE_MS = 120_000  # older readings are back-fill
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+_encode = msgspec.json.Encoder().encode
+_values = msgspec.json.Decoder(dict[str, float | None]).decode
 
 
 class Shelf:
@@ -23,18 +27,19 @@ class Shelf:
         """Count anew: after a transaction that was taken back."""
         (self.count,) = self._database.execute("SELECT count(*) FROM readings").fetchone()
 
-    def lay(self, readings, lane_of):
-        """Keep readings, each in the lane that `lane_of` says."""
-        before = self._database.total_changes
+    def lay(self, readings, now_ms, held):
+        """Keep readings; those of the terminals in `held` in that lane."""
         self._database.executemany(
-            "INSERT OR IGNORE INTO readings (terminal_id, seq, ts_ms, flags, channels, windows, lane)"
+            "INSERT INTO readings (terminal_id, seq, ts_ms, flags, channels, windows, lane)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                (one.terminal_id, one.seq, one.ts_ms, one.flags, _encode(one.values), one.windows, lane_of(one))
-                for one in readings
+                (terminal_id, seq, ts_ms, flags, _encode(values).decode(), windows, lane)
+                for (terminal_id, ts_ms, seq, values, flags, windows), lane in zip(
+                    readings, [HELD if one[0] in held else lane_at(one, now_ms) for one in readings], strict=True
+                )
             ],
         )
-        self.count += self._database.total_changes - before
+        self.count += len(readings)
 
     def fold(self, move, lane):
         """A Move: its reading takes the place of its rows."""
@@ -43,17 +48,17 @@ class Shelf:
         one = move.reading
         self._database.execute(
             "UPDATE readings SET ts_ms = ?, flags = ?, channels = ?, windows = ?, lane = ? WHERE id = ?",
-            (one.ts_ms, one.flags, _encode(one.values), one.windows, lane, number),
+            (one.ts_ms, one.flags, _encode(one.values).decode(), one.windows, lane, number),
         )
 
     def remove(self, numbers):
         """Take rows away by id."""
-        gone = self._database.executemany("DELETE FROM readings WHERE id = ?", [(number,) for number in numbers])
-        self.count -= max(gone.rowcount, 0)
+        gone = self._database.execute(f"DELETE FROM readings WHERE {AMONG}", (_encode(list(numbers)),))
+        self.count -= gone.rowcount
 
     def these(self, numbers, most):
         """The first `most` rows of these ids."""
-        return self._rows("id IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?", _encode(list(numbers)), most)
+        return self._rows(f"{AMONG} ORDER BY id LIMIT ?", _encode(list(numbers)), most) if numbers else []
 
     def oldest(self, most, after=0):
         """The first rows that may be sent."""
@@ -63,13 +68,14 @@ class Shelf:
         """Rows to send: first those that were `offered` already, then the rest from both ends: half of it the newest
         of now, half the oldest."""
         rows = self.these(offered, most)
-        room = most - len(rows)
-        fresh = [row for row in self.oldest(room + 1 + len(offered)) if row[0] not in offered]
-        if len(fresh) > room:
-            live = self._rows("lane = 0 ORDER BY id DESC LIMIT ?", room // 2 + len(offered))
-            live = dict([row for row in live if row[0] not in offered][: room // 2])
-            fresh = [row for row in fresh if row[0] not in live][: room - len(live)] + list(live.items())
-        return sorted(rows + fresh)
+        room, live = most - len(rows), {}
+        if room and self.count - len(offered) > room:
+            newest = self._rows("lane = 0 ORDER BY id DESC LIMIT ?", room // 2 + len(offered))
+            live = dict([row for row in newest if row[0] not in offered][: room // 2])
+        if room:
+            oldest = self.oldest(room + len(offered))
+            rows += [row for row in oldest if row[0] not in offered and row[0] not in live][: room - len(live)]
+        return sorted([*rows, *live.items()])
 
     def held(self, terminal_id):
         """What is held of a terminal, in order of the numbers."""
@@ -83,10 +89,19 @@ class Shelf:
 
     def _rows(self, where, *given):
         ask = f"SELECT id, terminal_id, ts_ms, seq, channels, flags, windows FROM readings WHERE {where}"
-        return [
-            (number, Reading(terminal_id, ts_ms, seq, json.loads(channels), flags, windows))
-            for number, terminal_id, ts_ms, seq, channels, flags, windows in self._database.execute(ask, given)
-        ]
+        return [(row[0], reading_of(*row)) for row in self._database.execute(ask, given)]
+
+
+def reading_of(number, terminal_id, ts_ms, seq, channels, flags, windows):
+    """The Reading of a row. Raises Unsound for one that this program has not written."""
+    try:
+        values = _values(channels)
+    except (msgspec.MsgspecError, UnicodeError, TypeError, RecursionError) as error:
+        raise Unsound(f"reading {number} is none") from error
+    sound = BY_NAME.keys() >= values.keys() and type(terminal_id) is str
+    if not (sound and type(ts_ms) is type(seq) is type(flags) is type(windows) is int and 0 < windows <= seq):
+        raise Unsound(f"reading {number} is none")
+    return Reading(terminal_id, ts_ms, seq, values, flags, windows)
 
 
 def lane_at(reading, now_ms):

@@ -14,7 +14,7 @@ from firmware.gateway.outbox.room import MEBIBYTE, NO_LIMITS, limits_of
 from firmware.protocol.channels import EDGE
 from firmware.protocol.frame import Gap
 from firmware.protocol.received import span_of
-from tests.firmware.gateway.test_outbox_accounts import NOW_MS, drain, reading
+from tests.firmware.gateway.test_outbox_accounts import NOW_MS, Collector, drain, reading
 from tests.needs import missing, require_program
 
 
@@ -171,6 +171,20 @@ def test_a_full_disk_takes_nothing_loses_nothing_and_goes_on_when_there_is_room(
     other.unlink()
     outbox.put([reading(n) for n in range(kept + 1, kept + 11)], [], NOW_MS)
     assert drain(outbox).numbers() == list(range(1, kept + 11))
+    outbox.close()
+
+
+def test_what_was_sent_while_the_disk_is_full_is_dropped_when_there_is_room(disk):
+    outbox, collector = Outbox(disk, NOW_MS), Collector()
+    outbox.put([reading(n) for n in range(1, 2001)], [], NOW_MS)
+    outbox._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # its log has no room of its own
+    other = stuff(disk)
+    collector.take(waiting := outbox.peek(50))
+    with pytest.raises(sqlite3.OperationalError):
+        outbox.drop(waiting)
+    assert outbox.peek(50) == waiting
+    other.unlink()
+    assert drain(outbox, collector, 500).numbers() == list(range(1, 2001))
     outbox.close()
 
 
