@@ -65,10 +65,11 @@ class EmbeddedBroker:
         self._gate.end_strangers()
 
     def address(self):
-        """(host, port, TLS context) for our own client: it trusts the certificate we serve and no other."""
+        """(host, port, TLS context, name) for our own client: it trusts the certificate we serve and no other."""
         context = ssl.create_default_context(cafile=self._identity.certificate)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         context.check_hostname = False
         host = self._settings["mqtt.host"]
-        return "127.0.0.1" if host in EVERYWHERE else host, self._settings["mqtt.port"], context
+        host = "127.0.0.1" if host in EVERYWHERE else host
+        return host, self._settings["mqtt.port"], context, host

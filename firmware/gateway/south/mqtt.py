@@ -3,16 +3,14 @@
 import asyncio
 import logging
 
-import aiomqtt
-
 from firmware.gateway.south.access import ALL_UP, DOWN, user_of
+from firmware.gateway.south.mqtt_client import MqttClient, MqttLost
 from firmware.gateway.terminals import OWN_USER
 
 log = logging.getLogger("gateway")
 
 AGAIN_S = 1
 KEEPALIVE_S = 30
-QUEUED_MOST = 10_000  # answers that wait for the broker; what is beyond is asked for again
 ANSWER_S = 10
 
 
@@ -24,7 +22,7 @@ class MqttRoad:
 
     def __init__(self, broker, access, hear, refuse):
         self._broker, self._access, self._hear, self._refuse = broker, access, hear, refuse
-        self._outgoing, self.ready = asyncio.Queue(QUEUED_MOST), asyncio.Event()
+        self._client, self.ready = None, asyncio.Event()
 
     async def __aenter__(self):
         await self._broker.__aenter__()
@@ -43,71 +41,35 @@ class MqttRoad:
         while True:
             try:
                 await self._listen()
-            except (aiomqtt.MqttError, OSError) as error:
+            except (MqttLost, OSError) as error:  # TimeoutError is one, so is whatever TLS says
                 if not lost:
-                    log.warning("the broker is not reached: %s", error)
+                    log.warning("the broker is not reached: %s", str(error) or f"no answer in {ANSWER_S} s")
                 lost = not self.ready.is_set()
             finally:
                 self.ready.clear()
-                self._outgoing = asyncio.Queue(QUEUED_MOST)  # answers of yesterday: a terminal asks again
             await asyncio.sleep(AGAIN_S)
 
     async def _listen(self):
-        host, port, context = self._broker.address()
-        client = aiomqtt.Client(
-            host,
-            port,
-            identifier=OWN_USER,
-            username=OWN_USER,
-            password=self._access.password_of(OWN_USER),
-            tls_context=context,
-            keepalive=KEEPALIVE_S,
-            timeout=ANSWER_S,
-            queue_type=self._ear,
-        )
-        async with client:
-            await client.subscribe(ALL_UP, qos=1)
+        host, port, context, name = self._broker.address()
+        loop = asyncio.get_running_loop()
+        client = MqttClient(self._take, KEEPALIVE_S)
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await loop.create_connection(lambda: client, host, port, ssl=context, server_hostname=name)
+                await client.log_in(OWN_USER, self._access.password_of(OWN_USER))
+                await client.subscribe(ALL_UP)
+            self._client = client
             self.ready.set()
-            sender = asyncio.create_task(self._deliver(client))
-            try:
-                async for _message in client.messages:  # none comes this way: the ear has them all
-                    pass
-            finally:
-                sender.cancel()
+            await client.lost
+        finally:
+            client.close()
 
-    def _ear(self, maxsize):
-        return _Ear(maxsize, self._take)
-
-    def _take(self, message):
-        terminal_id = user_of(str(message.topic))
+    def _take(self, topic, payload):
+        terminal_id = user_of(topic)
         if terminal_id is not None:
-            self._hear(self, terminal_id, bytes(message.payload))
-
-    async def _deliver(self, client):
-        """What goes down, one after the other, each confirmed by the broker; nobody waits for it."""
-        while True:
-            terminal_id, frames = await self._outgoing.get()
-            try:
-                await client.publish(DOWN.format(terminal_id), b"".join(frames), qos=1)
-            except aiomqtt.MqttError as error:
-                log.debug("not sent to %s: %s", terminal_id, error)
+            self._hear(self, terminal_id, payload)
 
     def send(self, terminal_id, frames):
         """Frames for a terminal, on their way. What is lost with the connection the terminal asks for again."""
-        if frames and self.ready.is_set():
-            try:
-                self._outgoing.put_nowait((terminal_id, frames))
-            except asyncio.QueueFull:
-                self._refuse("down_full", f"{QUEUED_MOST} wait for the broker", terminal_id)
-
-
-class _Ear(asyncio.Queue):
-    """Stands where the client has a queue of all its messages: in one, a flood would stand before everybody else."""
-
-    def __init__(self, maxsize, take):
-        super().__init__(maxsize)
-        self._take = take
-
-    def put_nowait(self, item):
-        """Hand it on at once."""
-        self._take(item)
+        if frames and self.ready.is_set() and not self._client.publish(DOWN.format(terminal_id), b"".join(frames)):
+            self._refuse("down_full", "the broker takes nothing", terminal_id)
