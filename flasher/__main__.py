@@ -3,7 +3,7 @@
 import click
 
 from flasher import bench, release, setup, technician
-from flasher.errors import FlasherError
+from flasher.errors import FlasherError, Stopped
 
 
 class Main(click.Group):
@@ -13,10 +13,16 @@ class Main(click.Group):
         """Run a command."""
         try:
             return super().invoke(context)
+        except KeyboardInterrupt as pressed:
+            raise _told(Stopped("stopped by Ctrl-C; run the same command again, it goes on")) from pressed
         except FlasherError as error:
-            told = click.ClickException(str(error))
-            told.exit_code = error.status
-            raise told from error
+            raise _told(error) from error
+
+
+def _told(error):
+    told = click.ClickException(str(error))
+    told.exit_code = error.status
+    return told
 
 
 @click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"]})

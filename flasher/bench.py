@@ -1,23 +1,22 @@
 """The commands for boards on the bench and their base images: list, flash, image."""
 
-import hashlib
 import json
 import os
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from flasher import esp, furnish, images, merge, ports, uf2
+from flasher import furnish, images, merge, plugged, ports, steps
 from flasher.board import boards
-from flasher.errors import FlasherError, NoBoard, WrongBoard
+from flasher.errors import NoBoard
+from flasher.journal import Journal
+from flasher.screen import Bars, tell_all
+from flasher.several import raise_first, side_by_side
+from flasher.technician import dry_run_option, journal_option, json_option
 
 FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
 FLASHED = [board.id for board in boards().values() if board.flash]
+LOOK_BACK_S = 5  # for a Pico to come back with what was copied; it says no more than that
 
 
 @click.command("list")
@@ -81,31 +80,48 @@ def merge_image(board, slot, keys, own, out):
 
 
 @click.command("flash")
-@click.option("--board", required=True, type=click.Choice(FLASHED))
+@click.option("--board", type=click.Choice(FLASHED), help="[default: what the board says it is]")
 @click.option("--port", "names", multiple=True, help="A serial port; repeatable. Without it: the only one that fits.")
 @click.option("--drive", "folders", multiple=True, help="The folder of a Pico's drive; repeatable.")
-@click.option("--all", "every", is_flag=True, help="Every board of this kind that is plugged in.")
+@click.option("--all", "every", is_flag=True, help="Every board that is there (of --board, if named), all at once.")
 @click.option("--erase", is_flag=True, help="Erase the whole flash first: identity and unsent readings go too.")
-@click.option("--dry-run", is_flag=True, help="Find, identify and prove everything; write nothing.")
 @click.option("--merged", type=FILE, help="A file that `merge` made, instead of the listed base image.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per board instead of lines.")
-def flash(board, names, folders, every, erase, dry_run, merged, as_json):
+@journal_option
+@dry_run_option
+@json_option
+def flash(board, names, folders, every, erase, merged, journal_file, dry_run, as_json):
     """Put the newest listed base image of a board onto it; running it again goes on where it stopped."""
-    kind = boards()[board]
-    version, content = _wanted(kind, merged)
-    digest = hashlib.sha256(content).hexdigest()
-    places = _places(kind, names, folders, every)
-    with _bars(as_json or not sys.stderr.isatty()) as bars, ThreadPoolExecutor(len(places)) as pool:
-        done = list(pool.map(lambda place: _try(kind, place, content, erase, dry_run, bars), places))
-    for place, (chip, error) in zip(places, done, strict=True):
-        result = {"board": board, "place": place, "chip": chip, "version": version, "sha256": digest}
-        said = str(error) if error else "would be written" if dry_run else "written and verified"
-        status = error.status if error else 0
-        line = f"{place}  {chip or '-'}  {version}  {said}"
-        click.echo(json.dumps({**result, "result": said, "status": status}) if as_json else line)
-    worst = next((error for _chip, error in done if error), None)
-    if worst is not None:
-        raise worst
+    kind, journal = boards().get(board), Journal(journal_file)
+    if kind is not None:
+        _wanted(kind, merged)  # what is damaged is refused before a port is opened
+    places = plugged.places(kind, names, folders, every)
+    before = {port.name for port in ports.ports()} - {place.name for place in places}
+    with Bars(as_json) as bars:
+
+        def work(place):
+            found = plugged.look(place, kind, loader_first=True)
+            version, content = _wanted(found.board, merged)
+            said = {"board": found.board.id, "chip": found.chip, "version": version}
+            if dry_run:
+                steps.fitting(place, found, content, merged, erase)
+                return {**said, "result": "would be written"}
+            if not place.is_drive and found.board.flash["method"] == "uf2":
+                place = plugged.as_drive(place, found.board)
+            done = steps.put_base(place, found, version, content, journal, bars.of(place.name), merged, erase)
+            return {**said, "result": done}
+
+        done = side_by_side(work, places, bars)
+    results = [
+        {
+            "place": place.name,
+            **(said or {"board": board, "result": str(error)}),
+            "status": error.status if error else 0,
+        }
+        for place, (said, error) in zip(places, done, strict=True)
+    ]
+    _look_back([one for one in results if one["result"] == steps.COPIED], before)
+    tell_all(results, as_json)
+    raise_first([error for _said, error in done])
 
 
 def _wanted(board, merged):
@@ -118,54 +134,16 @@ def _wanted(board, merged):
     return merged.name, content
 
 
-def _places(board, names, folders, every):
-    """The ports or drives to write to. Raises NoBoard, WrongBoard."""
-    uses_drives = board.flash["method"] == "uf2"
-    named, kind = (folders, "drive") if uses_drives else (names, "port")
-    if names and uses_drives or folders and not uses_drives:
-        raise WrongBoard(f"a {board.name} is flashed over its {kind}: name it with --{kind}")
-    if named:
-        return list(dict.fromkeys(named))
-    found = [one for one in (ports.drives() if uses_drives else ports.ports()) if board.id in one.boards]
-    if every and found:
-        return [one[0] for one in found]
-    return [ports.only(found, kind, board.name)[0]]
-
-
-def _try(board, place, content, erase, dry_run, bars):
-    """(what the chip calls itself, None or the error) of one board."""
-    progress = _progress(bars, place)
-    try:
-        with ports.held(place):
-            if board.flash["method"] == "uf2":
-                if erase:
-                    raise WrongBoard(f"{place}: a drive erases only what it writes; --erase is for boards with a port")
-                named = uf2.info(place)
-                if not dry_run:
-                    uf2.copy(content, place, board, progress)
-                return named, None
-            chip = esp.identify(place)
-            esp.check(place, chip, board)
-            if not dry_run:
-                esp.write(place, board, content, progress, erase)
-            return f"{chip.name} {chip.mac}", None
-    except FlasherError as error:
-        return None, error
-
-
-def _bars(silent):
-    if silent:
-        return nullcontext()
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True))
-
-
-def _progress(bars, place):
-    """What is told how far a board is: a bar with bytes and time left, or nothing where nobody looks."""
-    if bars is None:
-        return lambda done, total: None
-    task = bars.add_task(place, total=None)
-    return lambda done, total: bars.update(task, completed=done, total=total)
+def _look_back(copied, before):
+    """Say of boards whose image was copied only what is known: whether MicroPython answers on a port since."""
+    if not copied:
+        return
+    names = plugged.arrived(before, boards()[copied[0]["board"]], len(copied), LOOK_BACK_S)
+    versions = {plugged.answers(name) for name in names} - {None} if len(names) == len(copied) else set()
+    for one in copied:
+        one["result"] += (
+            f"; MicroPython {' and '.join(sorted(versions))} answers" if versions else "; checked at the next step"
+        )
 
 
 COMMANDS = (list_boards, flash, image, merge_image)

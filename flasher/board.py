@@ -8,8 +8,10 @@ from pathlib import Path
 FOLDER = Path(__file__).parents[1] / "boards"
 
 Board = namedtuple(
-    "Board", ("id", "name", "chip", "base_image", "flash", "usb", "flash_bytes", "filesystem_bytes", "watchdog_ms")
+    "Board",
+    ("id", "name", "chip", "machine", "base_image", "flash", "usb", "flash_bytes", "filesystem_bytes", "watchdog_ms"),
 )
+# machine: how what MicroPython calls the board (os.uname().machine) ends
 # flash: how a base image gets in, as board.json says it ({"method": "esptool" or "uf2", ...}), None: it needs none
 # usb: ((vendor, product), ...) of the running board and of its bridge
 
@@ -27,6 +29,7 @@ def _read(path):
         said["board"],
         said["name"],
         said["chip"],
+        said["machine"],
         said["base_image"],
         said["flash"],
         usb,

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from firmware.protocol import image
 from flasher import parts, shrink
 from flasher.errors import FlasherError
+from flasher.selftest import LOOK
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("firmware/protocol", "firmware/processing", "firmware/terminal")
@@ -60,7 +61,7 @@ def texts(staged):
     """({path inside a slot: source text} of ours and of the parts staged in a folder, texts of what chips bring)."""
     paths = {**sources(), **{f"lib/{path.relative_to(staged).as_posix()}": path for path in Path(staged).rglob("*.py")}}
     found = {name: path.read_text(encoding="utf-8") for name, path in sorted(paths.items()) if path.stat().st_size}
-    return found, [(ROOT / path).read_text(encoding="utf-8") for path in CHIPS]
+    return found, [LOOK, *((ROOT / path).read_text(encoding="utf-8") for path in CHIPS)]
 
 
 def files(version):
@@ -75,7 +76,7 @@ def files(version):
 def boot_part():
     """{path: bytecode} of what stands outside the slots and starts one."""
     ours = {name: (ROOT / name).read_text(encoding="utf-8") for name in BOOT_PART}
-    return {name[:-3] + ".mpy": compiled(text, name) for name, text in shrink.shrunk(ours).items()}
+    return {name[:-3] + ".mpy": compiled(text, name) for name, text in shrink.shrunk(ours, [LOOK]).items()}
 
 
 def head_and_image(board, version, built, key):

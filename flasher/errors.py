@@ -16,6 +16,7 @@ EXITS = (
     Exit(8, "the port is taken by another program, or may not be opened", "close the program; see the line"),
     Exit(9, "the collector refused, or cannot be reached", "see the line; a hand-over file needs no network"),
     Exit(10, "the board does not do what it was asked: it does not stop, or its flash is full", "see the line"),
+    Exit(130, "stopped by Ctrl-C", "run the same command again: it goes on"),
 )
 
 
@@ -71,3 +72,13 @@ class BoardRefused(FlasherError):
     """The board is there and does not do what it was asked."""
 
     status = 10
+
+
+class FlashFull(BoardRefused):
+    """There is no room left on the board's flash."""
+
+
+class Stopped(FlasherError):
+    """The technician stopped it."""
+
+    status = 130

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from flasher import ports
 from flasher.errors import FlasherError, ImageRefused, NoBoard, PortLost, PortRefused, VerifyFailed, WrongBoard
+from flasher.permission import advice
 
 PIECE = 65536
 Chip = namedtuple("Chip", ("name", "mac", "flash_bytes"))  # as the chip itself says
@@ -25,7 +26,7 @@ TROUBLES = (  # what esptool says -> which error, and what the technician does; 
     (r"requires chip revision (\S+)", WrongBoard, "{port}: the image needs a chip of revision {0}; take another board"),
     (r"Secure Boot|encryption enabled", WrongBoard, "{port}: this chip is locked by its maker; take another board"),
     (r"will not fit in (\d+) bytes", WrongBoard, "{port}: the image does not fit into {0} bytes; take another board"),
-    (r"Permission denied", PortRefused, "{port} may not be opened: add yourself to the group dialout, log in again"),
+    (r"Permission denied", PortRefused, "{port} may not be opened by you: {advice}"),
     (r"MD5 of file does not match|region is empty", VerifyFailed, "{port}: the flash is not as written; run it again"),
     (r"Errno 2\b|FileNotFoundError", NoBoard, "{port} is not there: plug the board in with a cable that carries data"),
     (r"Access is denied|exclusively lock|Errno 16", PortRefused, "{port} is taken by {holder}: close it"),
@@ -50,14 +51,6 @@ def identify(port):
     if not name or not mac or not size:
         raise NoBoard(f"{port}: the chip says neither its kind nor its flash; " + BUTTONS)
     return Chip(name[1], mac[1], int(size[1]) << 20)
-
-
-def check(port, chip, board):
-    """Refuse a chip that is not the board's. Raises WrongBoard."""
-    if chip.name != board.chip:
-        raise WrongBoard(f"{port}: this is an {chip.name}, a {board.name} has an {board.chip}; nothing was written")
-    if chip.flash_bytes < board.flash_bytes:
-        raise WrongBoard(f"{port}: its flash has {chip.flash_bytes} bytes, {board.flash_bytes} are needed")
 
 
 def write(port, board, content, progress, erase=False):
@@ -96,9 +89,13 @@ def _esptool(port, chip, after, words, told=lambda line: None):
         errors="replace",
         env=surroundings,
     ) as process:
-        for line in process.stdout:
-            lines.append(line)
-            told(line)
+        try:
+            for line in process.stdout:
+                lines.append(line)
+                told(line)
+        except BaseException:  # Ctrl-C above all: whatever it was, esptool must not go on alone
+            process.terminate()
+            raise
     said = "".join(lines)
     if process.returncode:
         raise trouble(port, said)
@@ -110,6 +107,7 @@ def trouble(port, said):
     for pattern, error, text in TROUBLES:
         found = re.search(pattern, said)
         if found:
-            return error(text.format(*found.groups(), port=port, holder=ports.holder(port)))
+            holder = ports.holder(port) or "another program"
+            return error(text.format(*found.groups(), port=port, holder=holder, advice=advice()))
     last = ([line.strip() for line in said.splitlines() if line.strip()] or ["it said nothing"])[-1]
     return FlasherError(f"{port}: esptool failed: {last}")

@@ -1,13 +1,14 @@
 """Files on a board, over its raw REPL: those that differ are sent, and each is hashed on the board afterwards.
 
 A file is written beside its place and then takes it, so that a pulled cable leaves the old one or the new one; what
-starts the board comes last. The same call after a loss sends what is still missing.
+starts the board comes last. A file there is no room for twice is written in its place, when nothing uses it. The same
+call after a loss sends what is still missing.
 """
 
 import hashlib
 from binascii import b2a_base64
 
-from flasher.errors import VerifyFailed
+from flasher.errors import FlashFull, VerifyFailed
 
 PIECE = 768  # bytes in one line of the REPL: 1 KiB of base64
 AT_ONCE = 24  # paths in one question
@@ -57,6 +58,17 @@ for n in range(len(parts)):
 file = open(%r, "wb")
 """
 CLOSE = "file.close()\nos.rename(%r, %r)"
+GONE = """
+import os
+try:
+    file.close()
+except (NameError, OSError):
+    pass
+try:
+    os.remove(%r)
+except OSError:
+    pass
+"""
 WALK = """
 import json, os
 found, folders = [], %r
@@ -112,15 +124,21 @@ def differing(repl, wanted):
     return sorted(paths, key=lambda path: LAST.index(path) if path in LAST else -1)
 
 
-def put(repl, wanted, progress=lambda path, size, total: None):
+def put(repl, wanted, progress=lambda path, done, total: None, in_place=()):
     """Bring the files of {path: bytes} onto the board; the paths that had to be sent.
 
-    `progress(path, size, total)` hears of every piece. Raises VerifyFailed, and what Repl raises.
+    `progress(path, done, total)` hears of every piece, in bytes; `in_place`: paths that are not written beside their
+    place first. Raises VerifyFailed, FlashFull and what Repl raises.
     """
     sent = differing(repl, wanted)
-    total = sum(len(wanted[path]) for path in sent)
+    total, before = sum(len(wanted[path]) for path in sent), 0
     for path in sent:
-        _write(repl, path, wanted[path], lambda path, size: progress(path, size, total))
+
+        def told(done, path=path, before=before):
+            progress(path, before + done, total)
+
+        _write(repl, path, wanted[path], told, path if path in in_place else f"{path}.new")
+        before += len(wanted[path])
     there = hashes(repl, sent)
     wrong = [path for path in sent if there.get(path) != _sha256(wanted[path])]
     if wrong:
@@ -156,14 +174,23 @@ def free(repl):
     return repl.value(FREE)
 
 
-def _write(repl, path, content, progress):
-    fresh = path + ".new"
-    repl.run(OPEN % (path, fresh))
-    for at in range(0, len(content), PIECE):
-        piece = content[at : at + PIECE]
-        repl.run(b"file.write(a2b_base64(b'%s'))" % b2a_base64(piece).strip())
-        progress(path, len(piece))
-    repl.run(CLOSE % (fresh, path))
+def _write(repl, path, content, progress, fresh):
+    """Write a file by way of `fresh`. What it takes the place of goes first, or littlefs would need room for both."""
+    try:
+        repl.run(GONE % fresh)
+        repl.run(OPEN % (path, fresh))
+        for at in range(0, len(content), PIECE):
+            repl.run(b"file.write(a2b_base64(b'%s'))" % b2a_base64(content[at : at + PIECE]).strip())
+            progress(min(at + PIECE, len(content)))
+        repl.run(CLOSE % (fresh, path) if fresh != path else "file.close()")
+    except FlashFull as error:
+        repl.run(GONE % fresh)
+        room = free(repl)
+        raise FlashFull(
+            f"{repl.port}: the board's flash has no room for {path} ({len(content)} bytes"
+            + (f", {room[0]} are free" if room else "")
+            + "); let it send its readings to a gateway, or start anew: `flash --erase`, then provision"
+        ) from error
 
 
 def _sha256(content):

@@ -1,6 +1,6 @@
 """A label to stick on a terminal: its id in words and as a QR code with two check digits. No secret is on it.
 
-Any phone reads it: `gantry:ct-01:47`. The digits are ISO 7064's MOD 97-10 over the id's bytes read as one number, which
+Any phone reads it: `gantry:ct-01:95`. The digits are ISO 7064's MOD 97-10 over the id's bytes read as one number, which
 finds every single wrong character and every swap of two neighbours.
 """
 
@@ -13,7 +13,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen import canvas
 
-from flasher.errors import FlasherError
+from flasher.errors import FlasherError, WrongBoard
 
 Size = namedtuple("Size", ("width_mm", "height_mm", "columns", "rows", "left_mm", "top_mm", "meaning"))
 
@@ -47,6 +47,15 @@ def id_in(text):
     if prefix != PREFIX or not terminal_id or digits != check_digits(terminal_id):
         raise FlasherError(f"{text[:80]!r} is no terminal's label, or was misread; scan it again")
     return terminal_id
+
+
+def check(said, terminal_id):
+    """Refuse a label that is not this terminal's. `said`: what its code says, or its two digits. Raises WrongBoard."""
+    if said != check_digits(terminal_id) and (said.isdigit() or id_in(said) != terminal_id):
+        raise WrongBoard(
+            f"the label says {said!r}, the board is {terminal_id!r} ({check_digits(terminal_id)}): "
+            "the labels of two terminals are mixed up; print this one anew: `python -m flasher label`"
+        )
 
 
 def png(terminal_id):

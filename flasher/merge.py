@@ -12,7 +12,8 @@ from flasher import uf2
 from flasher.errors import ImageRefused, WrongBoard
 
 BLOCK = 4096
-DISK_VERSION = 0x00020000
+DISK_VERSION = 0x00020000  # as every MicroPython mounts it; a newer one raises it when it first writes
+NEWEST_VERSION = 0x00020001
 READ, LOOKAHEAD = 32, 32  # MicroPython's defaults; its cache is four times the larger of read and program size
 TABLE_AT = 0x8000  # of the flash: where an ESP32 keeps its partition table
 ENTRY = struct.Struct("<2sBBII16sI")
@@ -37,7 +38,7 @@ def filesystem(files, size, prog):
 
 def contents(image, prog):
     """{path: bytes} of a file system's image. Raises ImageRefused when it is none."""
-    system = volume(len(image), prog)
+    system = volume(len(image), prog, NEWEST_VERSION)
     system.context.buffer = bytearray(image)
     try:
         system.mount()
@@ -52,7 +53,7 @@ def contents(image, prog):
     return found
 
 
-def volume(size, prog):
+def volume(size, prog, version=DISK_VERSION):
     """An empty littlefs of `size` bytes as MicroPython makes it, neither formatted nor mounted yet."""
     return LittleFS(
         mount=False,
@@ -62,7 +63,7 @@ def volume(size, prog):
         prog_size=prog,
         cache_size=4 * max(READ, prog),
         lookahead_size=LOOKAHEAD,
-        disk_version=DISK_VERSION,
+        disk_version=version,
     )
 
 
@@ -90,24 +91,34 @@ def place(base, board):
         if end + uf2.PAYLOAD > uf2.FLASH_AT + at:
             raise ImageRefused(f"the base image reaches {end - uf2.FLASH_AT:#x}, the file system begins at {at:#x}")
         return at, size
-    at, size = _partition(base, board)
+    at, size, _named = _partition(base, board)
     if at < board.flash["offset"] + len(base) or size < 2 * BLOCK or at + size > board.flash_bytes:
         raise ImageRefused(f"the base image leaves {size} bytes at {at:#x} for a file system: take another base image")
     return at, size
 
 
+def check_flash(content, board, flash_bytes):
+    """Refuse a merged image for a chip whose flash is not as large as its file system counts on. Raises WrongBoard."""
+    at, _size, named = _partition(content, board)
+    if not named and flash_bytes != board.flash_bytes:
+        raise WrongBoard(
+            f"the merged image is for a flash of {board.flash_bytes} bytes, this one has {flash_bytes}: its file "
+            f"system would reach from {at:#x} to another end; nothing was written; take `flash`, then `provision`"
+        )
+
+
 def _partition(base, board):
-    """(start, size) of MicroPython's file system: its own partition, or all behind the last one of the table."""
+    """(start, size, whether the table names it) of the file system; unnamed it is all behind the last partition."""
     offset = board.flash["offset"]
     end, at = 0, TABLE_AT - offset
     while base[at : at + 2] == b"\xaa\x50":
         _magic, kind, _subkind, start, size, name, _flags = ENTRY.unpack_from(base, at)
         if kind == 1 and name.rstrip(b"\0") == b"vfs":
-            return start, size
+            return start, size, True
         end, at = max(end, start + size), at + ENTRY.size
     if not end:
         raise ImageRefused(f"the base image has no partition table at {TABLE_AT:#x}; take the board's whole .bin")
-    return end, board.flash_bytes - end
+    return end, board.flash_bytes - end, False
 
 
 def opened(content, board):
@@ -120,7 +131,7 @@ def opened(content, board):
             if block.family != uf2.WORKAROUND and 0 <= where < size:
                 system[where : where + len(block.payload)] = block.payload
     else:
-        at, size = _partition(content, board)
+        at, size, _named = _partition(content, board)
         system = content[at - board.flash["offset"] :][:size].ljust(size, b"\xff")
     files = contents(bytes(system), board.flash["filesystem_prog"])
     if files.get("board") != board.id.encode():

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import string
 import sys
 import tempfile
@@ -25,21 +26,24 @@ NO_BOARD = (
 
 
 def ports(found=None):
-    """The Ports whose USB vendor and product a board of boards/ has, in the order of their names."""
+    """The Ports whose USB vendor and product a board of boards/ has, in the order of their names: COM9 before COM10."""
     listed = []
     for port in found if found is not None else list_ports.comports():
         ids = [board.id for board in boards().values() if (port.vid, port.pid) in board.usb]
         if ids:
             listed.append(Port(port.device, port.vid, port.pid, port.serial_number, ids))
-    return sorted(listed)
+    return sorted(listed, key=lambda port: [int(n) if n.isdigit() else n for n in re.split(r"(\d+)", port.name)])
 
 
 def drives(folders=None):
     """The Drives that hold an INFO_UF2.TXT."""
     listed = []
     for folder in folders if folders is not None else mounted():
-        if (Path(folder) / uf2.INFO).is_file():
+        try:
             named = uf2.info(folder)
+        except NoBoard:  # another drive, or a drive letter with nothing in it
+            continue
+        else:
             ids = [board.id for board in flashed_by("uf2") if named.startswith(board.flash["info"])]
             listed.append(Drive(str(folder), named, ids))
     return listed
@@ -76,29 +80,48 @@ def only(found, kind, what):
 @contextmanager
 def held(port):
     """Hold a port against a second flasher on this machine. Raises PortRefused, saying which process has it."""
-    digest = hashlib.sha256(os.path.realpath(port).encode()).hexdigest()[:16]
-    path = Path(tempfile.gettempdir()) / f"gantry-port-{digest}"
-    with open(path, "a+", encoding="ascii") as file:
+    with _mine(Path(tempfile.gettempdir()) / f"gantry-port-{_digest(port)}") as file:
         if not _lock(file):
             file.seek(0)
             raise PortRefused(f"{port} is in use by another flasher (process {file.read().strip()}): wait for it")
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        if file.writable():
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
         yield
 
 
+def _digest(port, platform=sys.platform):
+    """The same for every name of a port: links on Linux and macOS, capitals or not on Windows."""
+    name = port.upper().removeprefix("\\\\.\\") if platform == "win32" else os.path.realpath(port)
+    return hashlib.sha256(str(name).encode()).hexdigest()[:16]
+
+
+def _mine(path):
+    """The file that is locked; one that another technician on this laptop made can be locked, not written."""
+    try:
+        return open(path, "a+", encoding="ascii")
+    except PermissionError:
+        return open(path, encoding="ascii")
+
+
 def holder(port):
-    """Which other program has a port open, with its process; "another program" where that cannot be seen."""
+    """Which other program has a port open, with its process; None where none is, or that cannot be seen."""
     device = os.path.realpath(port)
     for link in Path("/proc").glob("[0-9]*/fd/*"):
         process = link.parts[2]
         try:
-            if os.readlink(link) == device and process != str(os.getpid()):
+            if os.readlink(link) == device and not _ours(process):
                 return f"{Path('/proc', process, 'comm').read_text().strip()} (process {process})"
         except OSError:  # it ended meanwhile, or is not ours to look into
             continue
-    return "another program"
+    return None
+
+
+def _ours(process):
+    """Whether a process is this one, or one it is about to start: until its first step that has all that we have."""
+    words = [Path("/proc", each, "cmdline").read_bytes() for each in (process, "self")]
+    return process == str(os.getpid()) or words[0] == words[1]
 
 
 def _lock(file):

@@ -10,26 +10,18 @@ from firmware.protocol.identity import identity_in, identity_text
 from firmware.protocol.image import unpack_manifest
 from flasher import files, site
 from flasher.errors import FlasherError, ImageRefused, WrongBoard
-from flasher.furnish import first_state, furnished
+from flasher.furnish import furnished
+from flasher.install import install, state_there
+from flasher.install import planned as to_be_sent
 
 SCHEMA = 1
 SECRET_BYTES = 32
 FIRST_MINUTE_MS = 1_577_836_800_000  # 2020-01-01 UTC
-IDENTITY, CA, SLOTS = "identity.json", "ca.der", "slots.json"
-FOLDERS = ("firmware",)  # the boot part's
+IDENTITY, CA = "identity.json", "ca.der"
 OF_ONE_BIRTH = ("secret", "first_boot_no")  # what two identities of the same terminal may differ in
 ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.IGNORECASE)
 
-FLOOR = """
-import json
-try:
-    with open(%r) as file:
-        print(json.dumps(json.load(file)["floor"]))
-except (OSError, ValueError, KeyError):
-    print([0, 0, 0])
-"""
-
-Done = namedtuple("Done", ("identity", "version", "sent", "hashes"))
+Done = namedtuple("Done", ("identity", "board", "version", "sent", "hashes"))
 # identity: with the secret, for the registration only; sent: paths; hashes: {path: sha256} of all that is there
 
 
@@ -76,7 +68,7 @@ def board_there(repl):
     return text.decode() if text else None
 
 
-def provision(repl, board, image, keys, place, identity, again=False, progress=lambda path, size, total: None):
+def provision(repl, board, image, keys, place, identity, again=False, progress=lambda path, done, total: None):
     """Bring application and identity onto the board; what was Done.
 
     A board that is this terminal already keeps its secret: a second run goes on where the first stopped. Raises
@@ -95,39 +87,35 @@ def provision(repl, board, image, keys, place, identity, again=False, progress=l
         )
     told = there if keep and not again else identity
     wanted = furnished(board, image, keys, {CA: place.ca, IDENTITY: identity_text(told).encode()})
-    if keep and files.hashes(repl, [SLOTS]):  # it has lived: which slot it starts, and its version floor, are its own
-        del wanted[SLOTS]
-    sent = files.put(repl, wanted, progress)
-    files.clear(repl, FOLDERS, wanted)
+    sent = install(repl, wanted, progress)
     hashes = {path: hashlib.sha256(content).hexdigest() for path, content in wanted.items()}
-    return Done(told, _dotted(unpack_manifest(image)[0].version), sent, hashes)
+    return Done(told, board, _dotted(unpack_manifest(image)[0].version), sent, hashes)
 
 
-def update(repl, image, keys, progress=lambda path, size, total: None):
-    """Bring another application onto a terminal, in slot a; who it is and its floor stay. (version, sent paths).
+def update(repl, image, keys, progress=lambda path, done, total: None, dry_run=False):
+    """Bring another application onto a terminal; who it is and its version floor stay. (version, sent paths).
 
-    Raises Unprovisioned for a board that is nobody, ImageRefused for a version below the floor.
+    `dry_run`: what would be sent; nothing is written. Raises Unprovisioned for a board that is nobody, ImageRefused for
+    a version below the floor.
     """
     board = board_there(repl)
     if board is None or identity_there(repl) is None:
         raise Unprovisioned(f"{repl.port} is no terminal yet; provision it")
-    state, version = first_state(), unpack_manifest(image)[0].version
-    state["floor"] = repl.value(FLOOR % SLOTS)
-    if tuple(version) < tuple(state["floor"]):
+    wanted = furnished(board, image, keys, {})
+    state, version = state_there(repl), unpack_manifest(image)[0].version
+    floor = state["floor"] if state else (0, 0, 0)
+    if tuple(version) < tuple(floor):
         raise ImageRefused(
-            f"{repl.port} has confirmed {_dotted(state['floor'])}; {_dotted(version)} is older; take a newer image"
+            f"{repl.port} has confirmed {_dotted(floor)}; {_dotted(version)} is older; take a newer image"
         )
-    wanted = {**furnished(board, image, keys, {}), SLOTS: json.dumps(state).encode()}
-    sent = files.put(repl, wanted, progress)
-    files.clear(repl, FOLDERS, wanted)
-    return _dotted(version), sent
+    return _dotted(version), to_be_sent(repl, wanted) if dry_run else install(repl, wanted, progress)
 
 
 def planned(repl, board, image, keys, place, identity):
     """The paths a provision would send, nothing written."""
     there = identity_there(repl)
     told = there if there is not None and _same(there, identity) else identity
-    return files.differing(repl, furnished(board, image, keys, {CA: place.ca, IDENTITY: identity_text(told).encode()}))
+    return to_be_sent(repl, furnished(board, image, keys, {CA: place.ca, IDENTITY: identity_text(told).encode()}))
 
 
 def _same(there, identity):

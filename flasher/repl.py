@@ -14,18 +14,20 @@ from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
 from flasher import ports
-from flasher.errors import BoardRefused, FlasherError, NoBoard, PortLost, PortRefused
+from flasher.errors import BoardRefused, FlasherError, FlashFull, NoBoard, PortLost, PortRefused
+from flasher.permission import advice
 
 BAUD = 115200
 ANSWER_S = 1  # a single read on the port waits no longer
+FIRST_LISTEN_S, MOST_LISTEN_S = 0.7, 3  # for an answer to Ctrl-C, before the next
 KEPT = 8192
 ENTER_S = 20  # a program that restarts again and again leaves a window of 2 s at each power-on
 BANNER = b"raw REPL; CTRL-B to exit\r\n"
 FULL = ("ENOSPC", "28")
 NOT_OPENED = {
     errno.ENOENT: (NoBoard, "is not there; plug the board in, with a cable that carries data"),
-    errno.EACCES: (PortRefused, "may not be opened by you; join the group that owns it (dialout) and sign in again"),
-    errno.EPERM: (PortRefused, "may not be opened by you; join the group that owns it (dialout) and sign in again"),
+    errno.EACCES: (PortRefused, "may not be opened by you: {advice}"),
+    errno.EPERM: (PortRefused, "may not be opened by you: {advice}"),
     errno.EAGAIN: (PortRefused, "is taken by {holder}; close it"),
     errno.EBUSY: (PortRefused, "is taken by {holder}; close it"),
 }
@@ -56,11 +58,12 @@ class Repl:
 
     def enter(self):
         """Stop the program and enter the raw REPL: Ctrl-C again and again, until the board says that it is in."""
-        deadline, said = time.monotonic() + self._enter_s, b""
+        deadline, said, patience_s = time.monotonic() + self._enter_s, b"", FIRST_LISTEN_S
         with self._losses():
             while time.monotonic() < deadline:
                 self._transport.serial.write(b"\r\x03\x03\r\x01")
-                said = self._heard(until=BANNER, within_s=0.7) or said
+                said = self._heard(until=BANNER, within_s=patience_s) or said
+                patience_s = min(1.4 * patience_s, MOST_LISTEN_S)  # a slow board is not stopped again while it starts
                 if BANNER in said:
                     self._heard(until=None, within_s=0.1)
                     self._transport.serial.write(b"\r\x01")  # once more, in the quiet: the transport wants the prompt
@@ -95,15 +98,18 @@ class Repl:
         try:
             return json.loads(said)
         except ValueError:
-            raise PortLost(
-                f"{self.port}: the board's answer is garbled ({said[:40]!r}); is another program reading this port? "
-                "Close it and run the same command again"
+            raise self._lost(
+                f"the board's answer is garbled ({said[:40]!r}); close what else reads this port"
             ) from None
+
+    def leave(self, script):
+        """Run a script that never comes back, such as a reset."""
+        with self._losses():
+            self._transport.exec_raw_no_follow(script)
 
     def restart(self):
         """Start the board as RESET does, stay on the cable, and go on as its Console."""
-        with self._losses():
-            self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
+        self.leave("import machine\nmachine.reset()")
         return Console(self)
 
     def read(self):
@@ -133,13 +139,18 @@ class Repl:
         except TransportExecError as error:
             raise _refused(self.port, error) from error
         except (TransportError, struct.error) as error:
-            raise PortLost(
-                f"{self.port}: the board stopped answering; check the cable and run the same command again, it goes on"
-            ) from error
+            raise self._lost("the board stopped answering; check the cable") from error
         except OSError as error:
-            raise PortLost(
-                f"{self.port} went away; plug the cable in and run the same command again, it goes on"
-            ) from error
+            raise self._lost("the port went away; plug the cable in") from error
+
+    def _lost(self, words):
+        """The error for a loss: another program that took the port is named; else `words` say what to do."""
+        thief = ports.holder(self.port)
+        if thief is not None:
+            return PortRefused(
+                f"{self.port}: {thief} took the port; close it and run the same command again, it goes on"
+            )
+        return PortLost(f"{self.port}: {words} and run the same command again, it goes on")
 
 
 class Console:
@@ -168,7 +179,9 @@ def _opened(port):
             serial.Serial(port, BAUD, exclusive=True).close()
         except OSError as error:
             kind, words = NOT_OPENED.get(error.errno, (PortRefused, "cannot be opened; unplug it and plug it in again"))
-            raise kind(f"{port} {words.format(holder=ports.holder(port))}") from error
+            raise kind(
+                f"{port} {words.format(holder=ports.holder(port) or 'another program', advice=advice())}"
+            ) from error
         return _opened_again(port)
 
 
@@ -182,5 +195,5 @@ def _opened_again(port):
 def _refused(port, error):
     last = (error.error_output.strip().splitlines() or ["no reason"])[-1]
     if last.startswith("OSError") and any(word in last for word in FULL):
-        return BoardRefused(f"{port}: the board's flash is full; erase it with its base image and start again")
+        return FlashFull(f"{port}: the board's flash is full")
     return BoardRefused(f"{port}: the board says {last[:120]!r}; unplug it, plug it in and run the same command again")

@@ -22,7 +22,14 @@ Site = namedtuple("Site", ("gateways", "ca", "wifi", "collector", "firmware"))
 GATEWAY = {"gateway_id": str, "host": str, "port": int, "server_name": str}
 CLIMATE = {"kind": "sht4x", "address": 0x44}
 LOOP = {"kind": "loop_4_20ma", "address": 0x40, "shunt_ohm": 10.0, "full_scale_a": 100.0}
-KITS = {"climate": (CLIMATE,), "loop": (LOOP,), "climate-loop": (CLIMATE, LOOP)}
+CLAMP = {"kind": "current_clamp", "full_scale_a": 100.0, "full_scale_v": 1.0}  # its pin is the board's clamp_adc
+KITS = {
+    "climate": (CLIMATE,),
+    "loop": (LOOP,),
+    "climate-loop": (CLIMATE, LOOP),
+    "clamp": (CLAMP,),
+    "climate-clamp": (CLIMATE, CLAMP),
+}
 GAIN_LEAST, GAIN_MOST = 0.5, 2.0
 
 
@@ -48,25 +55,28 @@ def read_site(file, ask=None):
     return Site(gateways, ca, _wifi(file, said.get("wifi"), ask), _collector(file, said), _firmware(file, said))
 
 
-def sensors_of(kit, changed=None, calibration=None):
+def sensors_of(kit, changed=None, calibration=None, pin=None):
     """The sensors of a kit for the identity.
 
-    `changed`: {name: number} such as full_scale_a; `calibration`: [[measured, true], [measured, true]] of the current.
-    Raises FlasherError for an unknown kit or a calibration that makes no sense.
+    `changed`: {name: number} such as full_scale_a; `calibration`: [[measured, true], [measured, true]] of the current;
+    `pin`: the board's for an AC clamp. Raises FlasherError for what the kit does not have or makes no sense.
     """
     if kit not in KITS:
         raise FlasherError(f"the kit {kit!r} is none of {', '.join(KITS)}")
     sensors = [dict(sensor) for sensor in KITS[kit]]
-    meter = next((sensor for sensor in sensors if sensor["kind"] == LOOP["kind"]), None)
-    given = dict(changed or {})
-    if meter is None and (given or calibration):
-        raise FlasherError(f"the kit {kit!r} measures no current: full scale and calibration have no place in it")
-    for name, value in given.items():
+    meter = next((sensor for sensor in sensors if "full_scale_a" in sensor), {})
+    for name, value in (changed or {}).items():
+        if name not in meter:
+            raise FlasherError(f"the kit {kit!r} measures no current that has a {name}: it has no place there")
         if not value > 0:
             raise FlasherError(f"{name} is {value}; give a number above 0")
         meter[name] = value
     if calibration:
+        if not meter:
+            raise FlasherError(f"the kit {kit!r} measures no current: a calibration has no place in it")
         meter["calibration"] = checked(calibration)
+    if meter.get("kind") == CLAMP["kind"]:
+        meter["pin"] = pin
     return sensors
 
 
@@ -91,6 +101,11 @@ def pins_of(board):
     said = json.loads((FOLDER / board / "board.json").read_text(encoding="utf-8"))
     sizes = {name: said[name] for name in ("outbox_bytes", "watchdog_ms") if said.get(name)}
     return said["i2c"], said["led"], sizes
+
+
+def clamp_pin(board):
+    """The pin of a board that converts the AC clamp's voltage."""
+    return json.loads((FOLDER / board / "board.json").read_text(encoding="utf-8"))["clamp_adc"]
 
 
 def secret_in(file):

@@ -1,27 +1,21 @@
-"""The commands of whoever stands before the equipment with a cable: provision, verify, label, doctor."""
+"""The commands of whoever stands before the equipment with a cable: provision, verify, update, label, doctor."""
 
-import json
-import time
-from contextlib import contextmanager
-from pathlib import Path
+from functools import partial
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from flasher import doctor as bundle
-from flasher import handover, label, provision, site, verify
-from flasher import ports as machine
+from flasher import label, plugged, ports, provision, steps
 from flasher.board import boards
 from flasher.errors import FlasherError
 from flasher.journal import Journal
+from flasher.order import FILE, Order, content_of, order_options
 from flasher.repl import Repl
+from flasher.screen import Bars, tell, tell_all
+from flasher.several import raise_first, side_by_side
 
-FILE = click.Path(dir_okay=False, path_type=Path)
-OUT = Console()
-ERR = Console(stderr=True)
-_port = click.option("--port", required=True, help="The board's serial port; `python -m flasher list` names them.")
+_names = click.option("--port", "names", multiple=True, help="Repeatable. Without it: the only board that is there.")
+_every = click.option("--all", "every", is_flag=True, help="Every board that is plugged in, all at once.")
 json_option = click.option("--json", "as_json", is_flag=True, help="One line of JSON instead of words.")
 journal_option = click.option(
     "--journal", "journal_file", type=FILE, help="[default: GANTRY_JOURNAL, ~/.gantry/journal.jsonl]"
@@ -32,202 +26,95 @@ wait_option = click.option(
 )
 
 
-def _options(*options):
-    def add(command):
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return add
-
-
-terminal_options = _options(
-    click.option("--board", required=True, type=click.Choice(list(boards()))),
-    click.option("--site", "site_file", required=True, type=FILE, help="What is the same for all terminals here."),
-    click.option("--image", type=FILE, help="[default: firmware.image of the site]"),
-    click.option("--keys", type=FILE, help="Release keys to trust. [default: firmware.keys of the site]"),
-    click.option("--kit", default="climate-loop", show_default=True, type=click.Choice(list(site.KITS))),
-    click.option("--full-scale-a", type=float, help="Of the clamp transmitter, A at 20 mA."),
-    click.option("--calibration", nargs=4, type=float, help="Of the current: measured true measured true, in A."),
-    click.option("--again", is_flag=True, help="Make a terminal of a board that is one already."),
-    click.option("--handover-key", type=FILE, help="Of the collector: register by a sealed file, without a network."),
-    click.option("--handover", "handover_file", type=FILE, help="Where the sealed file goes. [default: ID.handover]"),
-)
-
-
-class Wanted:
-    """What the options of a terminal come to: site, image, keys, sensors. Raises FlasherError."""
-
-    def __init__(
-        self, board, site_file, image, keys, kit, full_scale_a, calibration, again, handover_key, handover_file
-    ):
-        self.board, self.place, self.again = board, site.read_site(site_file), again
-        changed = {} if full_scale_a is None else {"full_scale_a": full_scale_a}
-        points = (calibration[:2], calibration[2:]) if calibration else None
-        self.sensors = site.sensors_of(kit, changed, points)
-        self.image = _bytes(image or (self.place.firmware or {}).get("image"), "--image")
-        self.keys = _bytes(keys or (self.place.firmware or {}).get("keys"), "--keys")
-        self.handover_key, self.handover_file = handover_key, handover_file
-        if handover_key is None and self.place.collector is None:
-            raise FlasherError(f"{site_file} names no [collector]; add it, or give --handover-key")
-
-    def identity(self, terminal_id):
-        """A fresh identity for this id."""
-        now_ms = time.time_ns() // 1_000_000
-        return provision.new_identity(terminal_id, self.board, self.place, self.sensors, now_ms)
-
-
-def _bytes(file, option):
-    if file is None:
-        raise FlasherError(f"neither {option} nor the site says which file")
-    try:
-        return Path(file).read_bytes()
-    except OSError as error:
-        raise FlasherError(f"{file} cannot be read: {error.strerror}") from error
-
-
-@contextmanager
-def noted(journal, action, **what):
-    """The action in the journal, however it ends; the block adds to the dict it gets."""
-    try:
-        yield what
-    except FlasherError as error:
-        journal.add(action, "failed", error=str(error), **what)
-        raise
-    journal.add(action, "done", **what)
-
-
-@contextmanager
-def progress_bar(words, quiet):
-    """A function for files.put that draws bytes and the time left, on a terminal only."""
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=ERR, disable=quiet or not ERR.is_terminal) as bar:
-        task = bar.add_task(words, total=None)
-
-        def heard(path, size, total):
-            bar.update(task, advance=size, total=total, description=path)
-
-        yield heard
-
-
-def furnish_board(port, terminal_id, wanted, journal, quiet):
-    """Bring application and identity onto the board on a port, and register it; the identity without secrets."""
-    with noted(journal, "provision", port=port, board=wanted.board, terminal_id=terminal_id) as what:
-        with machine.held(port), Repl(port) as repl, progress_bar(terminal_id, quiet) as heard:
-            done = provision.provision(
-                repl,
-                wanted.board,
-                wanted.image,
-                wanted.keys,
-                wanted.place,
-                wanted.identity(terminal_id),
-                wanted.again,
-                heard,
-            )
-        what["hashes"] = verify.fingerprint(done.hashes)
-        what["version"] = done.version
-    _register(done, wanted, journal)
-    return {
-        "terminal_id": terminal_id,
-        "board": wanted.board,
-        "port": port,
-        "version": done.version,
-        "sent": len(done.sent),
-    }
-
-
-def _register(done, wanted, journal):
-    """By the network, or into a sealed file; the journal's lines of this terminal go along."""
-    terminal_id, gateway_id = done.identity["terminal_id"], wanted.place.gateways[0]["gateway_id"]
-    told = handover.registration(done.identity, wanted.board, done.version, gateway_id, journal.lines(terminal_id))
-    if wanted.handover_key is not None:
-        file = wanted.handover_file or Path(f"{terminal_id}.handover")
-        with noted(journal, "handover", terminal_id=terminal_id):
-            file.write_bytes(
-                handover.sealed(told, _bytes(wanted.handover_key, "--handover-key").decode(errors="replace"))
-            )
-        return
-    with noted(journal, "register", terminal_id=terminal_id):
-        handover.register(told, wanted.place.collector, site.secret_in(wanted.place.collector["token_file"]))
-
-
-def prove_board(port, journal, wait_s):
-    """The Verdict on the board on a port."""
-    with noted(journal, "verify", port=port) as what, machine.held(port), Repl(port) as repl:
-        verdict = verify.verify(repl, wait_s)
-        what.update(terminal_id=verdict.terminal_id, board=verdict.board, version=verdict.version)
-    return verdict
-
-
-def tell(said, as_json):
-    """Say it: JSON, or a name and a value per line."""
-    if as_json:
-        click.echo(json.dumps(said, ensure_ascii=False))
-        return
-    table = Table(show_header=False, box=None)
-    for name, value in said.items():
-        table.add_row(name.replace("_", " "), _words(value))
-    OUT.print(table)
-
-
-def _words(value):
-    """A value as a person reads it; sensors one per line."""
-    if not isinstance(value, dict):
-        return "-" if value is None else str(value)
-    return "\n".join(f"{kind}: {_values(values)}" for kind, values in value.items())
-
-
-def _values(values):
-    return ", ".join(f"{name} {value:.4g}" for name, value in values.items() if value is not None) or "nothing yet"
-
-
 def words_of(verdict):
     """A Verdict as it is told: names and values."""
     return {**verdict._asdict(), "gateway": verdict.gateway or "not reachable from here"}
 
 
+def _each_port(work, names, every, as_json):
+    """Do work(port, told) at each port that was named, or found, and say what came of each."""
+    places = plugged.places(None, names, every=every, bare=False)
+    with Bars(as_json) as bars:
+        done = side_by_side(lambda place: work(place.name, bars.of(place.name)), places, bars)
+    if len(places) > 1:
+        ends = [said or {"result": str(error), "status": error.status} for said, error in done]
+        tell_all([{"port": place.name, **said} for place, said in zip(places, ends, strict=True)], as_json)
+    elif done[0][1] is None:
+        tell(done[0][0], as_json)
+    raise_first([error for _said, error in done])
+
+
 @click.command("provision")
 @click.argument("terminal_id")
-@_port
-@terminal_options
+@click.option("--port", help="The board's serial port. Without it: the only one that fits.")
+@order_options
 @journal_option
 @dry_run_option
 @json_option
 def provision_board(terminal_id, port, journal_file, dry_run, as_json, **options):
     """Bring application and identity onto a board, once, and register it with the collector."""
-    wanted = Wanted(**options)
+    order, journal = Order(**options), Journal(journal_file)
+    (place,) = plugged.places(order.board, [port] if port else (), bare=False)
+    port = place.name
     if dry_run:
-        with machine.held(port), Repl(port) as repl:
-            args = (repl, wanted.board, wanted.image, wanted.keys, wanted.place, wanted.identity(terminal_id))
-            tell({"terminal_id": terminal_id, "port": port, "would_send": len(provision.planned(*args))}, as_json)
+        with ports.held(port), Repl(port) as repl:
+            board = plugged.confirm(repl, order.board)
+            args = (board.id, order.image, order.keys, order.place, order.identity(terminal_id, board))
+            paths = provision.planned(repl, *args)
+            repl.restart()
+        tell({"terminal_id": terminal_id, "port": port, "would_send": len(paths)}, as_json)
         return
-    tell(furnish_board(port, terminal_id, wanted, Journal(journal_file), as_json), as_json)
+    with Bars(as_json) as bars:
+        done = steps.furnish(port, terminal_id, order.board, order, journal, bars.of(port))
+    steps.register(done, order, journal)
+    said = {"terminal_id": terminal_id, "board": done.board, "port": port, "version": done.version}
+    tell({**said, "sent": len(done.sent)}, as_json)
 
 
 @click.command("verify")
-@_port
+@_names
+@_every
+@click.option("--label", "scanned", help="What its label's code says (gantry:ID:digits), or its two digits alone.")
 @wait_option
 @journal_option
 @json_option
-def verify_board(port, wait_s, journal_file, as_json):
+def verify_board(names, every, scanned, wait_s, journal_file, as_json):
     """Prove a terminal at any time: its files, its sensors, its gateway. It starts again for that."""
-    tell(words_of(prove_board(port, Journal(journal_file), wait_s)), as_json)
+    journal = Journal(journal_file)
+
+    def work(port, told):
+        verdict = steps.prove(port, journal, wait_s, told)
+        if scanned:
+            label.check(scanned, verdict.terminal_id)
+        return words_of(verdict)
+
+    _each_port(work, names, every, as_json)
 
 
 @click.command("update")
-@_port
+@_names
+@_every
 @click.option("--image", required=True, type=FILE, help="A signed image, as `build` makes it.")
 @click.option("--keys", required=True, type=FILE, help="Release keys to trust.")
 @journal_option
+@dry_run_option
 @json_option
-def update_board(port, image, keys, journal_file, as_json):
+def update_board(names, every, image, keys, journal_file, dry_run, as_json):
     """Bring another application onto a terminal over the cable; who it is stays."""
-    whole, trusted = _bytes(image, "--image"), _bytes(keys, "--keys")
-    bar, note = progress_bar(port, as_json), noted(Journal(journal_file), "update", port=port)
-    with note as what, machine.held(port), Repl(port) as repl, bar as heard:
-        what["version"], sent = provision.update(repl, whole, trusted, heard)
+    whole, trusted = content_of(image, "--image"), content_of(keys, "--keys")
+    _each_port(partial(_update, whole, trusted, Journal(journal_file), dry_run), names, every, as_json)
+
+
+def _update(whole, trusted, journal, dry_run, port, told):
+    if dry_run:
+        with ports.held(port), Repl(port) as repl:
+            version, paths = provision.update(repl, whole, trusted, dry_run=True)
+            repl.restart()
+        return {"port": port, "version": version, "would_send": len(paths)}
+    with steps.noted(journal, "update", port=port) as what, ports.held(port), Repl(port) as repl:
+        what["version"], sent = provision.update(repl, whole, trusted, told)
         repl.restart()
-    tell({"port": port, "version": what["version"], "sent": len(sent)}, as_json)
+    return {"port": port, "version": what["version"], "sent": len(sent)}
 
 
 @click.command("label")
@@ -246,12 +133,15 @@ def make_label(terminal_ids, size, under, out):
 
 
 @click.command("doctor")
-@click.option("--out", required=True, type=FILE, help="A .zip for whoever helps.")
+@click.option("--out", type=FILE, help="Also bundle journal, versions and ports in a .zip for whoever helps.")
 @journal_option
 def doctor(out, journal_file):
-    """Bundle journal, versions and ports for support. No secret is in it."""
-    out.write_bytes(bundle.bundled(Journal(journal_file)))
-    click.echo(f"{out}: journal, versions, ports; look into it before you send it")
+    """Say what stands between this machine and its boards, and what to do. No secret is in it or in its bundle."""
+    for line in bundle.findings(boards().values()):
+        click.echo(line)
+    if out:
+        out.write_bytes(bundle.bundled(Journal(journal_file)))
+        click.echo(f"{out}: journal, versions, ports; look into it before you send it")
 
 
 COMMANDS = (provision_board, verify_board, update_board, make_label, doctor)

@@ -7,8 +7,10 @@ from collections import namedtuple
 from firmware.protocol import image
 from flasher import files, provision
 from flasher.errors import VerifyFailed
+from flasher.selftest import LOOK
 
 AGAIN_S = 5
+START_S = 20  # for a board to say who it is, however short the wait for a gateway
 WAIT_S = 60  # a gateway hears of new terminals every 20 s, and a refused terminal waits longer each time
 SLOT_FILE, KEYS = "slots.json", "keys.bin"
 HEAD_MOST = 12288  # bytes of an image its head may take
@@ -19,37 +21,13 @@ Verdict = namedtuple(
 )
 # files: how many were hashed and equal; sensors: {kind: {channel: value}}; gateway: the one that proved itself, or None
 
-SENSORS = """
-import sys, json, machine, vfs
-sys.path[:] = [path for path in sys.path if path.split("/")[1:2] not in (["a"], ["b"], ["safe"])]
-for name in [name for name in sys.modules if name.startswith("firmware")]:
-    del sys.modules[name]
-try:
-    vfs.umount("/%s")
-except OSError:
-    pass
-from firmware.terminal import boot
-boot.enter(%r)
-from firmware.terminal.i2c import Bus
-from firmware.terminal.identity import read_identity
-from firmware.terminal.sensors import SensorError, fit
-me = read_identity()
-pins = me.i2c
-wires = machine.I2C(
-    pins["bus"], sda=machine.Pin(pins["sda"]), scl=machine.Pin(pins["scl"]), freq=pins["frequency_hz"]
-)
-found = {}
-for wanted in me.sensors:
-    try:
-        found[wanted["kind"]] = fit(Bus(wires), wanted).read()
-    except (SensorError, ValueError) as error:
-        found[wanted["kind"]] = str(error)
-print(json.dumps(found))
-"""
 
+def verify(repl, wait_s=WAIT_S, told=lambda step, done, total: None):
+    """The Verdict on a provisioned board. Raises VerifyFailed naming the file, the sensor or the silence.
 
-def verify(repl, wait_s=WAIT_S):
-    """The Verdict on a provisioned board. Raises VerifyFailed naming the file, the sensor or the silence."""
+    `told(step, done, total)` hears of each step and of the wait for a gateway.
+    """
+    told("files", 0, None)
     identity = provision.identity_there(repl)
     if identity is None:
         raise VerifyFailed(f"{repl.port} has no identity, or a damaged one; provision it")
@@ -60,8 +38,9 @@ def verify(repl, wait_s=WAIT_S):
     for file, found in zip(manifest.files, there, strict=True):
         if found != file.sha256.hex():
             raise VerifyFailed(f"{repl.port}: {file.path} in {slot}.img is not what its list says; provision it again")
+    told("sensors", 0, None)
     measured = _measured(repl, slot)
-    free, (heap_free, gateway, complaint) = files.free(repl), listen(repl, wait_s)
+    free, (heap_free, gateway, complaint) = files.free(repl), listen(repl, wait_s, told)
     version = ".".join(map(str, manifest.version))
     name, free_bytes = identity["terminal_id"], free and free[0]
     return Verdict(
@@ -69,7 +48,7 @@ def verify(repl, wait_s=WAIT_S):
     )
 
 
-def listen(repl, wait_s):
+def listen(repl, wait_s, told=lambda step, done, total: None):
     """(bytes of free memory, id of the gateway that proved itself or None, what the link last complained of).
 
     What the board says after a restart. A gateway that does not know it yet turns it away; then it is started again
@@ -77,17 +56,19 @@ def listen(repl, wait_s):
     """
     until = time.monotonic() + wait_s
     while True:
-        heap_free, gateway, complaint = _start(repl, until)
+        heap_free, gateway, complaint = _start(repl, until, told)
         if gateway is not None or time.monotonic() >= until:
             return heap_free, gateway, complaint
         repl.enter()
 
 
-def _start(repl, until):
+def _start(repl, until, told):
     """One restart, as listen gives it; it ends early some seconds after the link was refused."""
     console, heap_free, complaint, limit = repl.restart(), None, None, until
-    while time.monotonic() < limit:
-        for line in console.lines(min(limit, time.monotonic() + 1)):
+    named_by = time.monotonic() + START_S
+    while time.monotonic() < (max(limit, named_by) if heap_free is None else limit):
+        told("waiting for a gateway", 0, None)
+        for line in console.lines(time.monotonic() + 1):
             words = line.split()
             if line.startswith("gantry terminal"):
                 heap_free = int(words[-1])
@@ -105,7 +86,7 @@ def _start(repl, until):
 
 def _measured(repl, slot):
     """{kind: {channel: value}} as the program in the slot reads its sensors. Raises VerifyFailed for a silent one."""
-    found = repl.value(SENSORS % (slot, slot))
+    found = repl.value(f"{LOOK}\nlook({slot!r})")
     for kind, values in found.items():
         if isinstance(values, str):
             raise VerifyFailed(f"{repl.port}: sensor {kind}: {values}; look at its plug, then verify again")

@@ -16,19 +16,23 @@ import tty
 from boards.simulated.run import RESETS, play
 
 PIECE = 4096
+TO_LOADER = 74  # exit status of machine.bootloader()
 
 
 class UsbBoard:
-    """Use as a context: `port` is where a flasher finds it. `cut_after`: bytes until the cable is pulled."""
+    """Use as a context: `port` is where a flasher finds it. `cut_after`: bytes until the cable is pulled.
 
-    def __init__(self, folder, cut_after=None):
-        self._folder, self._left = folder, cut_after
+    `mount`: words for MicroPython before its REPL, for a flash that is not the folder itself.
+    """
+
+    def __init__(self, folder, cut_after=None, mount=()):
+        self._folder, self._left, self._mount = folder, cut_after, list(mount)
         self._cable, cable_end = pty.openpty()
         tty.setraw(cable_end)
         self.port, self._cable_end = os.ttyname(cable_end), cable_end
         self._pulled_read, self._pulled_write = os.pipe()
         self._console, self._board = None, threading.Thread(target=self._live, daemon=True)
-        self.cut = threading.Event()
+        self.cut, self.loader = threading.Event(), threading.Event()  # loader: it asked for its chip's loader
 
     def __enter__(self):
         self._new_console()
@@ -65,7 +69,10 @@ class UsbBoard:
             if argv and not os.path.isfile(os.path.join(self._folder, "main.py")):
                 argv = []
             ended = self._run(argv, cause)
-            if ended in RESETS:
+            if ended == TO_LOADER:
+                self.loader.set()
+                self.pull()  # its port goes away, and no program of ours runs
+            elif ended in RESETS:
                 argv, cause = ["main.py"], RESETS[ended]
             else:
                 argv = [] if argv else ["main.py"]  # the program ended: the REPL; the REPL ended: a soft reset
@@ -78,7 +85,7 @@ class UsbBoard:
 
         ends = {"stdin": self._tty, "stdout": self._tty, "stderr": self._tty}
         try:
-            return play(argv, self._folder, None, cause, preexec_fn=own_terminal, **ends).returncode
+            return play(argv or self._mount, self._folder, None, cause, preexec_fn=own_terminal, **ends).returncode
         except subprocess.SubprocessError:
             if not self.cut.is_set():
                 raise

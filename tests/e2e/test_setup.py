@@ -48,6 +48,6 @@ def test_one_command_makes_a_proved_terminal_in_less_than_a_minute(tmp_path, cap
         assert (tmp_path / "labels.pdf").read_bytes().startswith(b"%PDF")
         assert chain.rows("SELECT way, version FROM registration") == [("network", "0.1.0")]
         kept = [json.loads(body)["action"] for (body,) in chain.rows("SELECT body FROM registration_line")]
-        assert kept == ["provision"]
+        assert kept == ["provision", "register", "verify"]
         logs = "".join(path.read_text(errors="replace") for path in (tmp_path / "hospital/logs").rglob("*.*"))
         assert bench.secret() not in logs + bench.said and token not in logs + bench.said + bench.journal.read_text()

@@ -5,6 +5,7 @@ controller behind them, flash begin/data with checksums, the deflate variants, M
 a board. The cable can be pulled after any byte from the host; the flash keeps what was programmed until then.
 """
 
+import glob
 import hashlib
 import os
 import pty
@@ -14,6 +15,7 @@ import threading
 import tty
 import zlib
 from collections import namedtuple
+from contextlib import suppress
 from functools import reduce
 from operator import xor
 
@@ -161,6 +163,15 @@ class Cable:
         os.close(self._told)
         self._thread.join()
         os.close(self._stop)
+
+    def closed(self):
+        """Whether no other process has the port open: esptool is done with it and let the chip start."""
+        name, own = os.ttyname(self._slave), str(os.getpid())
+        for link in glob.glob("/proc/[0-9]*/fd/*"):
+            with suppress(OSError):
+                if os.readlink(link) == name and link.split("/")[2] != own:
+                    return False
+        return True
 
     def _serve(self):
         frame = None

@@ -8,6 +8,7 @@ from boards.simulated.usb import UsbBoard
 from flasher.__main__ import main
 from tests.fakes import slots
 from tests.fakes.micropython import PLAY
+from tests.fakes.plugged import call
 
 WIFI_KEY = "correct horse battery"
 SITE = """ca = "{ca}"
@@ -31,11 +32,13 @@ keys = "keys.bin"
 class Bench:
     """Files of one place, and a board. `run` gives what a command answered; everything it said is kept in `said`."""
 
-    def __init__(self, folder, ca_der, port=1, collector="", board_folder=None):
+    def __init__(self, folder, ca_der, port=1, collector="", machine=None):
         self.folder, self.said = folder, ""
         self.journal, self.site, self.board = folder / "journal.jsonl", folder / "site.toml", folder / "board"
         self.board.mkdir()
         (self.board / "simulated.json").write_text(json.dumps(PLAY))
+        if machine:
+            call(self.board, machine)
         (folder / "ca.der").write_bytes(ca_der)
         (folder / "terminal.img").write_bytes(slots.image_of(slots.OLD)[1])
         (folder / "keys.bin").write_bytes(slots.key_list())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flasher import esp, ports
+from flasher import esp, plugged, ports, steps
 from flasher.board import boards
 from flasher.errors import FlasherError, NoBoard, PortLost, PortRefused, VerifyFailed, WrongBoard
 from tests.fakes.esp_rom import Cable, Chip
@@ -42,7 +42,6 @@ def test_a_chip_is_identified_written_at_its_offset_verified_and_started(board, 
     with Cable(chip, tmp_path / "tty") as cable:
         found = esp.identify(cable.port)
         assert found == (board.chip, "24:0a:c4:11:22:33", mib << 20) and not chip.writes
-        esp.check(cable.port, found, board)
         esp.write(cable.port, board, content(), lambda *at: heard.append(at))
     offset = board.flash["offset"]
     assert chip.flash[offset : offset + len(content())] == content()
@@ -76,11 +75,15 @@ def test_only_erase_takes_what_is_beside_the_image(tmp_path):
 def test_another_chip_or_a_smaller_flash_is_refused_before_anything_is_written(tmp_path):
     chip = Chip("esp32", 2)
     with Cable(chip, tmp_path / "tty") as cable:
-        found = esp.identify(cable.port)
-        with pytest.raises(WrongBoard, match="this is an ESP32, a ESP32-S3 development board has an ESP32-S3"):
-            esp.check(cable.port, found, S3)
+        place = plugged.Place(cable.port, False, (ESP32, S3))
+        with pytest.raises(
+            WrongBoard, match="this is a ESP32 development board .*, not a ESP32-S3 .* say --board esp32"
+        ):
+            plugged.look(place, S3, loader_first=True)
+        found = plugged.look(place, None, loader_first=True)
+        assert found[:2] == (ESP32, "ESP32 24:0a:c4:11:22:33")
         with pytest.raises(WrongBoard, match="2097152 bytes, 4194304 are needed"):
-            esp.check(cable.port, found, ESP32)
+            steps.fitting(place, found, content(), None, False)
         with pytest.raises(WrongBoard, match="this is an ESP32, not an ESP32-S3"):
             esp.write(cable.port, S3, content(), quiet)
     assert not chip.writes

@@ -31,9 +31,9 @@ def folder(tmp_path):
 def test_files_arrive_are_hashed_on_the_board_and_are_not_sent_twice(folder):
     heard = []
     with UsbBoard(folder) as board, Repl(board.port) as there:
-        sent = files.put(there, WANTED, lambda path, size, total: heard.append(size))
+        sent = files.put(there, WANTED, lambda path, done, total: heard.append((done, total)))
         assert sent[-1] == "main.py" and set(sent) == set(WANTED)
-        assert sum(heard) == sum(map(len, WANTED.values()))
+        assert heard == sorted(heard) and heard[-1] == (sum(map(len, WANTED.values())),) * 2
         assert files.put(there, WANTED) == []
         assert files.put(there, {**WANTED, "empty": b"x"}) == ["empty"]
         assert files.read(there, "empty") == b"x" and files.read(there, "nothing") is None

@@ -6,7 +6,7 @@ import struct
 import pytest
 from click.testing import CliRunner
 
-from flasher import images, merge, uf2
+from flasher import bench, images, merge, uf2
 from flasher.__main__ import main
 from flasher.board import boards
 from flasher.errors import ImageRefused, WrongBoard
@@ -109,6 +109,8 @@ def test_micropython_mounts_the_file_system_and_starts_the_boot_part_in_it(board
 
 def test_the_command_merges_and_flash_writes_it_in_one_run(tmp_path, monkeypatch):
     monkeypatch.setenv("GANTRY_IMAGES", str(tmp_path / "images"))
+    monkeypatch.setenv("GANTRY_JOURNAL", str(tmp_path / "journal.jsonl"))
+    monkeypatch.setattr(bench, "LOOK_BACK_S", 0.1)
     own = tmp_path / "own"
     own.mkdir()
     for name, content in OWN.items():

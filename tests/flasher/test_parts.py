@@ -104,6 +104,18 @@ def test_another_file_under_the_same_name_is_refused_and_nothing_is_staged(cache
     assert not [path for path in cache.rglob("*") if path.is_file()]
 
 
+def test_one_changed_byte_anywhere_in_a_source_package_is_refused(cache, tmp_path, monkeypatch):
+    whole = wheel(driver="print(3)")
+    wanted = part(whole)
+    for at in (0, len(whole) // 3, len(whole) - 1):
+        changed = whole[:at] + bytes((whole[at] ^ 1,)) + whole[at + 1 :]
+        with index("driver", wanted.filename, changed) as (address, _asked):
+            monkeypatch.setenv("PIP_INDEX_URL", address)
+            with pytest.raises(parts.PartError, match=f"pinned is {wanted.sha256}: do not use this index"):
+                parts.stage(tmp_path / "board", [wanted])
+    assert not (tmp_path / "board").exists()
+
+
 def test_a_spoiled_cache_is_not_believed(cache, tmp_path, monkeypatch):
     content = wheel(driver="print(4)")
     place = cache / part(content).sha256 / part(content).filename

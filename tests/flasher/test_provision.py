@@ -1,5 +1,6 @@
 """A bare board becomes a terminal, once: resumed after a pulled cable, proved afterwards; its secrets are kept."""
 
+import csv
 import json
 import zipfile
 
@@ -8,6 +9,7 @@ import pytest
 from collector.gateways import registration
 from firmware.protocol.identity import identity_in
 from flasher import site
+from flasher.board import FOLDER, boards
 from flasher.errors import FlasherError
 from tests.fakes import slots
 from tests.fakes.certificates import make_ca
@@ -164,9 +166,39 @@ def test_a_wrong_calibration_is_refused(points):
         site.sensors_of("loop", calibration=points)
 
 
-def test_a_kit_without_current_takes_no_calibration():
+def test_a_kit_takes_only_what_it_has():
     with pytest.raises(FlasherError, match="no current"):
         site.sensors_of("climate", calibration=[[0, 0], [1, 1]])
+    with pytest.raises(FlasherError, match="full_scale_v"):
+        site.sensors_of("loop", {"full_scale_v": 1.0})
+    with pytest.raises(FlasherError, match="above 0"):
+        site.sensors_of("clamp", {"full_scale_v": 0.0})
+
+
+@pytest.mark.parametrize("board", [board for board in boards().values() if board.flash], ids=lambda board: board.id)
+def test_every_kit_is_drawn_for_every_board_with_the_pins_its_identity_names(board):
+    drawn = (FOLDER / board.id / "wiring.md").read_text(encoding="utf-8")
+    rows = csv.DictReader((FOLDER / board.id / "pins.csv").read_text(encoding="utf-8").splitlines())
+    pins = {row["name"]: row["pin"].removeprefix("GP") for row in rows}
+    for kit in site.KITS:
+        assert f"`{kit}`" in drawn
+        for sensor in site.sensors_of(kit, pin=site.clamp_pin(board.id)):
+            assert "pin" not in sensor or str(sensor["pin"]) == pins["CLAMP"]
+
+
+def test_a_terminal_with_an_ac_clamp_measures_what_its_plate_says(bench, sealed):
+    play = json.loads((bench.board / "simulated.json").read_text())
+    (bench.board / "simulated.json").write_text(json.dumps({**play, "fixed": {"current_a": 40.0}}))
+    with bench.cable() as board:
+        given = ("--kit", "climate-clamp", "--full-scale-a", "50", "--full-scale-v", "0.5")
+        status, said = bench.provision(board.port, *sealed, *given)
+        assert status == 0, said
+        words = ("verify", "--port", board.port, "--wait", "3", "--journal", bench.journal, "--json")
+        status, said = bench.run(*words)
+    assert status == 0, said
+    there = identity_in((bench.board / "identity.json").read_text())["sensors"][1]
+    assert there == {"kind": "current_clamp", "full_scale_a": 50, "full_scale_v": 0.5, "pin": 26}
+    assert json.loads(said)["sensors"]["current_clamp"]["current_a"] == pytest.approx(40, abs=1)
 
 
 def test_an_update_over_the_cable_keeps_who_it_is_and_refuses_what_is_older(bench, sealed):
@@ -181,6 +213,9 @@ def test_an_update_over_the_cable_keeps_who_it_is_and_refuses_what_is_older(benc
         (bench.board / "slots.json").write_text(json.dumps({**state, "active": "b", "floor": [0, 1, 1]}))
         status, said = bench.run(*words, "--image", old)
         assert status == 6 and "0.1.0 is older" in said
+        status, said = bench.run(*words, "--image", fresh, "--dry-run", "--json")
+        assert status == 0 and json.loads(said)["would_send"] == 4  # slots.json twice: before the slot, and after it
+        assert json.loads((bench.board / "slots.json").read_text())["active"] == "b"
         status, said = bench.run(*words, "--image", fresh, "--json")
         assert status == 0 and json.loads(said)["version"] == "0.2.0" and bench.secret() == secret
         kept = json.loads((bench.board / "slots.json").read_text())
