@@ -79,10 +79,10 @@ def boot_part():
     return {name[:-3] + ".mpy": compiled(text, name) for name, text in shrink.shrunk(ours, [LOOK]).items()}
 
 
-def head_and_image(board, version, built, key):
+def head_and_image(board, version, built, key, min_boot=MIN_BOOT):
     """(head, image): what an update offers by its hash, and all of it. `version`: (major, minor, patch)."""
     listed = [image.File(path, len(body), hashlib.sha256(body).digest()) for path, body in built]
-    manifest = image.pack_manifest(image.Manifest(board, tuple(version), MIN_BOOT, listed))
+    manifest = image.pack_manifest(image.Manifest(board, tuple(version), min_boot, listed))
     head = manifest + image.pack_signatures([sign(key, manifest)])
     return head, head + b"".join(body for _path, body in built)
 

@@ -11,6 +11,7 @@ from firmware.protocol import image
 from flasher import build
 from flasher.errors import ImageRefused, WrongBoard
 
+BOOT_VERSION = 1  # of the boot part; an image says by build.MIN_BOOT which it needs
 START = b"""from firmware.terminal import boot
 
 boot.main()
@@ -51,7 +52,7 @@ def furnished(board, whole, keys, own):
     return {
         "main.py": START,
         "board": board.encode(),
-        "pins.json": json.dumps(pins_at_start(board)).encode(),
+        "pins.json": json.dumps({**pins_at_start(board), "boot": BOOT_VERSION}).encode(),
         "keys.bin": keys,
         "slots.json": json.dumps(first_state()).encode(),
         **build.boot_part(),

@@ -3,21 +3,21 @@
 The board's `machine.I2C` asks over a line, one transfer at a time: operation, address, count, then the bytes to write.
 The answer is a status, 0 or the number of the error, then the bytes read. Its `machine.ADC` asks on the same line: the
 address is the pin, the answer one conversion of two bytes. Its `machine.WDT` feeds the watchdog on it: the two numbers
-are the milliseconds until it bites.
+are the milliseconds until it bites. Its `network.WLAN` asks whether there is any Wi-Fi.
 """
 
 import time
-from errno import EIO, ETIMEDOUT
+from errno import EIO, ENETUNREACH, ETIMEDOUT
 
-WRITE, READ, CONVERT, FEED = 0x57, 0x52, 0x41, 0x44
+WRITE, READ, CONVERT, FEED, AIR = 0x57, 0x52, 0x41, 0x44, 0x4E
 
 
 class Bus:
     """Chips by address. Each has write(data) and read(count); both may raise OSError for a missing acknowledgement."""
 
-    def __init__(self, held_low=lambda: False, convert=lambda pin: 0):
-        """`held_low()`: whether a wire is shorted to ground; `convert(pin)`: an ADC pin's 12 bits."""
-        self._chips, self._held_low, self._convert = {}, held_low, convert
+    def __init__(self, held_low=lambda: False, convert=lambda pin: 0, air=lambda: True):
+        """`held_low()`: is a wire shorted to ground; `convert(pin)`: an ADC pin's 12 bits; `air()`: is there Wi-Fi."""
+        self._chips, self._held_low, self._convert, self._air = {}, held_low, convert, air
         self.bites_at_s = None  # when the watchdog bites, by time.monotonic(); None while there is none
 
     def attach(self, address, chip, plugged):
@@ -57,12 +57,21 @@ class Bus:
             line.write(self._transfer(*head, line))
             line.flush()
 
+    def _feed(self, timeout_s):
+        """Put the watchdog off; one that is fed too late has bitten already, and what it bit gets no answer."""
+        now_s = time.monotonic()
+        if self.bites_at_s is not None and now_s > self.bites_at_s:
+            return b""
+        self.bites_at_s = now_s + timeout_s
+        return b"\x00"
+
     def _transfer(self, operation, address, count, line):
         data = line.read(count) if operation == WRITE else b""
         try:
             if operation == FEED:
-                self.bites_at_s = time.monotonic() + (address << 8 | count) / 1000
-                return b"\x00"
+                return self._feed((address << 8 | count) / 1000)
+            if operation == AIR:
+                return b"\x00" if self._air() else bytes((ENETUNREACH,))
             if operation == CONVERT:
                 value = self.convert(address)
                 return bytes((0, value >> 4, (value << 4 | value >> 8) & 0xFF))

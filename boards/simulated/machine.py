@@ -1,19 +1,20 @@
-"""`machine` as on a chip, on MicroPython's unix port: pins, I2C to the simulated chips, watchdog, clock, reset."""
+"""`machine` as on a chip, on MicroPython's unix port: pins, I2C to the simulated chips, watchdog, clock, reset.
 
-import json
+It lives in the firmware's own memory, so it is as small as can be: what can stand outside stands in bus.py.
+"""
+
 import os
 import sys
 import time
 
-from umachine import *
-
+LINE = os.getenv("GANTRY_BUS") and open(int(os.getenv("GANTRY_BUS")), "r+b")  # where nothing is played, None
 PWRON_RESET, HARD_RESET, WDT_RESET = 1, 2, 3
 moment = (2000, 1, 1, 5, 0, 0, 0, 0)  # what the chip's clock says: it wakes in 2000
 
 
 def reset(cause=HARD_RESET):
-    """End the process with the status that asks run.py to start the board again."""
-    sys.exit(69 + cause)
+    """End the process with the status, 71 or 72, upon which run.py starts the board again."""
+    raise SystemExit(69 + cause)
 
 
 def bootloader(_timeout_ms=0):
@@ -26,83 +27,48 @@ def reset_cause():
     return int(os.getenv("GANTRY_RESET_CAUSE") or PWRON_RESET)
 
 
-def unique_id():
-    """Eight bytes from the folder the board lives in."""
-    return ("gantry" + os.getcwd())[-8:].encode()
-
-
-class Pin:
-    """A pin. Each level it is set to is a line of pins.log: milliseconds, pin, level. `held` of simulated.json names
-    the pins whose button is held: those read 0."""
-
-    IN, OUT, PULL_UP = 0, 1, 1
-
-    def __init__(self, number, mode=IN, pull=None):
-        self._number = number
-
-    def value(self, level=None):
-        """Set or get the level."""
-        if level is None:
-            with open("simulated.json") as file:
-                return int(self._number not in json.load(file).get("held", ()))
-        with open("pins.log", "a") as log:
-            print(time.ticks_ms(), self._number, level, file=log)
+def ask(words, answer=None):
+    """Fill what the world outside the interpreter answers, as bus.py says. Raises OSError as it says."""
+    LINE.write(words)
+    status = LINE.read(1)[0]
+    if status:
+        raise OSError(status)
+    if answer:
+        LINE.readinto(answer)
 
 
 class I2C:
-    """The one bus there is, whatever its number and pins; how it is asked stands in bus.py."""
-
-    _line = None
+    """The one bus there is, whatever its number and pins."""
 
     def __init__(self, number=0, *, scl=None, sda=None, freq=400000):
-        I2C.line()
-
-    @classmethod
-    def line(cls):
-        """What leads to the world outside the interpreter."""
-        if I2C._line is None:
-            I2C._line = open(int(os.getenv("GANTRY_BUS")), "r+b")
-        return I2C._line
+        pass
 
     def scan(self):
         """Nothing, as on boards whose hardware cannot send the empty write a scan is made of."""
         return []
 
     def writeto(self, address, buffer, stop=True):
-        """Write; the number of bytes taken. Raises OSError(EIO)."""
-        self._ask(b"W", address, len(buffer), buffer)
-        return len(buffer)
+        """Write. Raises OSError(EIO)."""
+        ask(bytes((0x57, address, len(buffer))) + buffer)
 
     def readfrom_into(self, address, buffer, stop=True):
         """Fill the buffer. Raises OSError(EIO)."""
-        self._ask(b"R", address, len(buffer), b"")
-        self._line.readinto(buffer)
-
-    def _ask(self, operation, address, count, data):
-        self._line.write(operation + bytes((address, count)) + data)
-        status = self._line.read(1)[0]
-        if status:
-            raise OSError(status)
+        ask(bytes((0x52, address, len(buffer))), buffer)
 
 
 class WDT:
-    """A watchdog. It bites when it is fed too late; who ends a board that never feeds it again is run.py."""
+    """A watchdog. It hears of being fed eight times a second at most; run.py ends a board that feeds it too late."""
 
     def __init__(self, id=0, timeout=5000):
-        self._timeout_ms, self._fed_ms, self._told_ms = timeout, time.ticks_ms(), None
-        self._line, self._word = I2C.line(), bytes((0x44, timeout >> 8, timeout & 0xFF))
+        self._word, self._told = bytes((0x44, timeout >> 8, timeout & 0xFF)), None
         self.feed()
 
     def feed(self):
         """Put it off by its timeout."""
-        now_ms = time.ticks_ms()
-        if time.ticks_diff(now_ms, self._fed_ms) > self._timeout_ms:
-            reset(WDT_RESET)
-        self._fed_ms = now_ms
-        if self._told_ms is None or time.ticks_diff(now_ms, self._told_ms) > self._timeout_ms // 8:
-            self._told_ms = now_ms
-            self._line.write(self._word)
-            self._line.read(1)
+        moment = time.ticks_ms() >> 7
+        if moment != self._told:
+            self._told = moment
+            ask(self._word)
 
 
 def __getattr__(name):

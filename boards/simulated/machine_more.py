@@ -1,7 +1,28 @@
-"""What `machine` holds beside that: converter and clock of the chip. Loaded when asked for."""
+"""What `machine` holds beside that: pins, converter and clock of the chip. Loaded when asked for."""
+
+import json
+import time
 
 import machine
-from machine import I2C
+from machine import ask
+
+
+class Pin:
+    """A pin. Each level it is set to is a line of pins.log: milliseconds, pin, level. `held` of simulated.json names
+    the pins whose button is held: those read 0."""
+
+    IN, OUT, PULL_UP = 0, 1, 1
+
+    def __init__(self, number, mode=IN, pull=None):
+        self._number = number
+
+    def value(self, level=None):
+        """Set or get the level."""
+        if level is None:
+            with open("simulated.json") as file:
+                return int(self._number not in json.load(file).get("held", ()))
+        with open("pins.log", "a") as log:
+            print(time.ticks_ms(), self._number, level, file=log)
 
 
 class ADC:
@@ -10,14 +31,12 @@ class ADC:
     def __init__(self, pin):
         if pin not in range(26, 30):
             raise ValueError("pin %r has no ADC: 26 to 29 have" % (pin,))
-        self._pin, self._answer = pin, bytearray(3)
-        self._line = I2C.line()
+        self._pin, self._answer = pin, bytearray(2)
 
     def read_u16(self):
         """One conversion."""
-        self._line.write(bytes((0x41, self._pin, 0)))
-        self._line.readinto(self._answer)
-        return self._answer[1] << 8 | self._answer[2]
+        ask(bytes((0x41, self._pin, 0)), self._answer)
+        return self._answer[0] << 8 | self._answer[1]
 
 
 class RTC:

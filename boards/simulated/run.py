@@ -20,7 +20,7 @@ from flasher import parts
 ROOT = Path(__file__).parents[2]
 HEAP = "192k"
 WATCH_S = 0.1
-# exit status of a reset (machine.EXIT_BY_RESET, or the watchdog): what machine.reset_cause() says next
+# exit status of a reset (machine.reset, or the watchdog): what machine.reset_cause() says next
 RESETS = {71: "2", 72: "3", -signal.SIGALRM: "3"}
 
 

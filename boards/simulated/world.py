@@ -3,7 +3,7 @@
 `simulated.json` in the terminal's folder says what is played; it is read again whenever it changes:
 {"equipment": "CT", "seed": 7, "speed": 1.0, "shunt_ohm": 10.0, "full_scale_a": 150.0,
  "fixed": {"temperature_c": 23.45, "humidity_pct": 40, "current_a": 12.5, "loop_ma": 2.0, "supply_v": 24,
-           "bias_v": 1.65},
+           "bias_v": 1.65}, "air": false,
  "held": [0], "absent": ["sht4x", "ina219", "clamp"], "damaged": ["sht4x"], "held_low": false, "brown_outs": 0,
  "clamp_full_scale_a": 100.0, "mains_hz": 50.0}
 """
@@ -37,7 +37,7 @@ class World:
 
     def bus(self):
         """The bus with both chips on it."""
-        bus = Bus(self._held_low, self._clamp)
+        bus = Bus(self._held_low, self._clamp, self._air)
         sht4x = Sht4xChip(self._climate, lambda: "sht4x" in self._play.get("damaged", ()))
         bus.attach(SHT4X_ADDRESS, sht4x, lambda: self._plugged("sht4x"))
         bus.attach(INA219_ADDRESS, self._ina219, lambda: self._plugged("ina219"))
@@ -63,6 +63,10 @@ class World:
     def _held_low(self):
         self._look()
         return self._play.get("held_low", False)
+
+    def _air(self):
+        self._look()
+        return self._play.get("air", True)
 
     def _clamp(self, _pin):
         """12 bits of the clamp's voltage around its bias; an empty jack leaves the pin at ground."""

@@ -33,4 +33,6 @@ ERRORS = (
     ("image_board", "the image is for another board", "choose the image of this board"),
     ("image_old", "the image or key list is not newer than what is here", "look for a replay"),
     ("image_boot", "the image needs a newer boot part", "flash the board over USB"),
+    ("image_memory", "the terminal had no memory to check the image", "restart the terminal, then offer it again"),
+    ("image_flash", "the terminal's flash took no more of the image", "compare its size with `flash` of the status"),
 )

@@ -22,9 +22,14 @@ def choose(by_hand):
     bitten = machine.reset_cause() == machine.WDT_RESET and not before.get("planned")
     state = dict(slots.crashed(before) if bitten else before)
     state["planned"] = False
+    state.pop("lost", None)  # from now on there is a state
     slot, state = slots.start(state, by_hand)
     if state != before:
-        slots.write(state)
+        try:
+            slots.write(state)
+        except OSError as error:  # a full flash: what cannot be counted is not tried
+            print(slots.STATE, "cannot be kept:", error)
+            return before["active"]
     return slot
 
 
@@ -42,7 +47,10 @@ def note_crash():
 
     state = slots.crashed(slots.read())
     state["planned"] = True
-    slots.write(state)
+    try:
+        slots.write(state)
+    except OSError as error:  # a full flash: it starts again all the same
+        print(slots.STATE, "cannot be kept:", error)
 
 
 def enter(slot):

@@ -39,9 +39,10 @@ class Commands:
             self._update = None
             gc.collect()
             return [Status({"update": "refused", "code": "image_memory", "error": "no memory to check the image"})]
-        except ImageError as error:
+        except (ImageError, OSError) as error:  # of the flash, when it has no code of ours
             self._update = None
-            return [Status({"update": "refused", "code": error.code, "error": str(error)})]
+            code = getattr(error, "code", "image_flash")
+            return [Status({"update": "refused", "code": code, "error": str(error)})]
 
     def _command(self, event):
         for command_id, state, body in self._done:
@@ -62,9 +63,15 @@ class Commands:
         return self._remember(event.command_id, state, body)
 
     def _remember(self, command_id, state, body):
-        """The newest by number are kept: what is older than they are is never done."""
+        """The newest by number are kept: what is older than they are is never done.
+
+        A restart that the flash could not keep is not made: it would be asked for again after it, and again.
+        """
         self._done = sorted(self._done + [[command_id, state, body]])[-REMEMBERED:]
-        _write(DONE, self._done)
+        try:
+            _write(DONE, self._done)
+        except OSError as error:
+            self.restart, state, body = False, "failed", {"error": str(error)}
         return Result(command_id, state, body)
 
     def _set(self, body):
@@ -107,7 +114,7 @@ class Commands:
                 board = file.read().strip()
         except OSError:
             raise ImageError("image_board", "there is no file %s" % BOARD)
-        self._update = Update("", board, slots.BOOT_VERSION, event.image_id, event.size, event.head_size)
+        self._update = Update("", board, slots.pins().get("boot", 1), event.image_id, event.size, event.head_size)
         return self._next()
 
     def _piece(self, event):

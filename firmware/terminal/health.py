@@ -5,6 +5,7 @@ Loaded when it is needed and forgotten again: memory is for readings.
 
 import gc
 import os
+import sys
 
 import machine
 
@@ -58,7 +59,7 @@ def status(boot_no, made, clock, sampler, outbox, uplink):
     return {
         "version": VERSION,
         "board": board(),
-        "slot": None if "lost" in state else state["trial"] or state["active"],
+        "slot": sys.path[0].strip("/") or None,
         "trial": bool(state["trial"]),
         "boot_no": boot_no,
         "made": made,

@@ -94,7 +94,7 @@ def _settings(given):
 def next_boot(first_boot_no):
     """The number of this boot, written down before it is given out, so that it is never given twice.
 
-    Raises Unprovisioned when what is stored cannot be read: guessing could give a number a second time.
+    Raises Unprovisioned when what is stored cannot be read, or the new one not be kept: a number would be given twice.
     """
     try:
         with open(BOOT_FILE) as file:
@@ -104,7 +104,10 @@ def next_boot(first_boot_no):
     except ValueError:
         raise Unprovisioned("%s is damaged: provision the terminal again" % BOOT_FILE)
     boot_no = max(stored, first_boot_no - 1) + 1
-    with open(BOOT_FILE + ".new", "w") as file:
-        file.write(str(boot_no))
-    os.rename(BOOT_FILE + ".new", BOOT_FILE)
+    try:
+        with open(BOOT_FILE + ".new", "w") as file:
+            file.write(str(boot_no))
+        os.rename(BOOT_FILE + ".new", BOOT_FILE)
+    except OSError as error:
+        raise Unprovisioned("%s cannot be kept: %s" % (BOOT_FILE, error))
     return boot_no

@@ -9,6 +9,7 @@ from firmware.terminal.segments import n_of
 from firmware.terminal.transports import RoadLost, Untrusted
 
 AT_ONCE = 20  # readings in a frame
+PROVE_AGAIN_S = 7200  # after which a gateway is to prove itself anew, and to tell the time again
 UNANSWERED = 3  # hellos before another gateway is tried
 DISTRUSTED = ("proof_wrong", "gateway_foreign")
 
@@ -29,8 +30,9 @@ class Session:
         self._link = link or TerminalLink(identity.terminal_id, identity.secret, gateway_ids, urandom)
         self._road, self._outbox, self._clock, self._count = road, outbox, clock, count
         self._hellos, self._hello_due_ms = 0, 0
-        self._sent_ms = self._heard_ms = None
+        self._heard_ms = None
         self._sent_to = None  # the number of the newest reading on its way
+        self._late_ms = 0  # when its acknowledgement is overdue, and a new hello due
         self._told_gaps = []
         self._doubt = None  # a wrong proof that no right one followed
         self._commands = commands
@@ -42,7 +44,7 @@ class Session:
         for message in self._road.receive():
             self._heard_ms = now_ms
             self._take(message, now_ms)
-        if self._hello_due_ms is not None and now_ms >= self._hello_due_ms:
+        if now_ms >= (self._hello_due_ms if self._sent_to is None else self._late_ms):
             self._hello(now_ms)
         elif self._link.proved and self._clock.offset_ms is not None:
             self._send(now_ms)
@@ -78,20 +80,20 @@ class Session:
 
     def _proved(self, event, now_ms):
         self._road.send(self._link.prove())
-        self._hellos, self._hello_due_ms, self._doubt, self.proved_by = 0, None, None, event.peer_id
+        self._hellos, self._doubt, self.proved_by, again_s = 0, None, event.peer_id, PROVE_AGAIN_S
         if event.ts_ms is not None:
             self._clock.set(event.ts_ms)
             self._outbox.stamp(self._clock.offset_ms)
         elif self._clock.offset_ms is None:
-            self._hello_due_ms = now_ms + int(self._settings["time_again_s"] * 1000)
+            again_s = self._settings["time_again_s"]
+        self._hello_due_ms = now_ms + int(again_s * 1000)
 
     def _refused(self, event, now_ms):
         """A refusal is a hint to begin again, later than at once."""
         self._sent_to = None
         wait_ms = self._settings["back_off_first_s"] * 1000 * (1 + urandom(1)[0] / 128)
         due_ms = now_ms + int(wait_ms * 2**self._hellos)
-        if self._hello_due_ms is None or due_ms < self._hello_due_ms:
-            self._hello_due_ms = due_ms
+        self._hello_due_ms = min(due_ms, self._hello_due_ms)
 
     def _acknowledged(self, event, now_ms):
         self.acknowledged = True
@@ -115,10 +117,8 @@ class Session:
                 raise RestartAsked
 
     def _send(self, now_ms):
-        """The next readings, once those before are acknowledged; a new hello when that takes too long."""
+        """The next readings, once those before are acknowledged."""
         if self._sent_to is not None:
-            if now_ms - self._sent_ms > self._settings["ack_timeout_s"] * 1000:
-                self._hello_due_ms = now_ms
             return
         gaps = self._outbox.gaps()[:AT_ONCE]
         if gaps and gaps != self._told_gaps:
@@ -127,7 +127,8 @@ class Session:
         boot_no, records = self._outbox.peek(AT_ONCE)
         if records:
             self._road.send(self._link.send_readings(boot_no, records))
-            self._sent_to, self._sent_ms = seq_of(boot_no, n_of(records[-1])), now_ms
+            self._sent_to = seq_of(boot_no, n_of(records[-1]))
+            self._late_ms = now_ms + int(self._settings["ack_timeout_s"] * 1000)
 
     def _keep_alive(self, now_ms):
         if self._heard_ms is None or now_ms - self._heard_ms > self._settings["keepalive_s"] * 1000:

@@ -8,13 +8,14 @@ import json
 import os
 
 STATE = "slots.json"
-PINS = "pins.json"  # of the board: {"led": ..., "safe_pin": ...}, as the cable wrote it
-BOOT_VERSION = 1  # of boot.py and what stands beside it
+PINS = (
+    "pins.json"  # of the board: {"led": ..., "safe_pin": ..., "boot": version of the boot part}, as the cable wrote it
+)
 SLOTS = ("a", "b")
 SAFE = "safe"
 TRIES = 3  # starts an unconfirmed image gets; crashes in a row a confirmed one gets
 
-FIRST = {"active": "a", "trial": None, "tries": 0, "crashes": 0, "bad": [], "floor": [0, 0, 0]}
+FIRST = {"active": "a", "trial": None, "tries": 0, "crashes": 0, "bad": ["b"], "floor": [0, 0, 0]}  # b is empty yet
 
 
 def other(slot):
@@ -49,7 +50,7 @@ def write(state, folder=""):
 
 
 def pins(folder=""):
-    """What a board without an identity knows of its pins: {} where the cable wrote nothing, or it was damaged."""
+    """What a board without an identity knows of itself: {} where the cable wrote nothing, or it was damaged."""
     try:
         with open(folder + PINS) as file:
             return json.load(file)

@@ -47,13 +47,17 @@ class Update:
         return (self.size if self._head is None else self._head_size) - at
 
     def take(self, offset, data):
-        """Keep a piece that begins where `wanted` says; anything else is left. Raises ImageError."""
+        """Keep a piece that begins where `wanted` says; anything else is left. Raises ImageError, OSError."""
         if offset != self.wanted():
             return
         data = data[: self.left(offset)]
         if self._head is None:
-            with open(self._path, "ab") as out:
-                out.write(data)
+            try:
+                with open(self._path, "ab") as out:
+                    out.write(data)
+            except OSError:  # no room: what came of the image gives its own back, readings need it
+                os.remove(self._path)
+                raise
             return
         self._head += data
         if len(self._head) == self._head_size:

@@ -13,6 +13,21 @@ class PowerCut(Exception):
     """The power is gone; whatever ran is over."""
 
 
+def fill(folder):
+    """Leave no room on the file system that is mounted there, with files called filler...; not even for small ones.
+
+    Those stand among the names, where littlefs still has room when it has no block left.
+    """
+    count, size = 0, 4 * BLOCK
+    while size:
+        count += 1
+        try:
+            with open(f"{folder}filler{count}", "wb") as out:
+                out.write(bytes(size))
+        except OSError:  # no room for a block, for its name, or for both together
+            size //= 2
+
+
 class Flash:
     """A block device of `blocks` times 4 KiB. `cut_after`: how many erases and programs pass before the power goes."""
 

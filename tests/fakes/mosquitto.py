@@ -41,15 +41,19 @@ class Mosquitto:
         folder.mkdir(exist_ok=True)
         (folder / "server.pem").write_bytes(leaf.pem)
         (folder / "server.key").write_bytes(leaf.key_pem)
-        passwords = folder / "passwords"
-        passwords.touch(mode=0o600)
+        self._passwords = folder / "passwords"
+        self._passwords.touch(mode=0o600)
         for name, password in users.items():
-            command = [require_program("mosquitto_passwd", "mosquitto"), "-b", str(passwords), name, password]
-            subprocess.run(command, check=True, capture_output=True)
+            self.let_in(name, password)
         self._config = folder / "mosquitto.conf"
         more = "" if host == "127.0.0.1" else LISTENER.format(port=self.port, host=host, folder=folder)
         self._config.write_text(CONFIG.format(port=self.port, folder=folder) + more)
         self.start()
+
+    def let_in(self, name, password):
+        """A user's password, from the next start on."""
+        command = [require_program("mosquitto_passwd", "mosquitto"), "-b", str(self._passwords), name, password]
+        subprocess.run(command, check=True, capture_output=True)
 
     def start(self):
         """Run it and wait until it listens."""

@@ -35,9 +35,9 @@ def furnish(folder, version=OLD):
         target.write_bytes(content)
 
 
-def image_of(version, key=0, board="simulated", **changed):
+def image_of(version, key=0, board="simulated", min_boot=build.MIN_BOOT, **changed):
     """(head, image) of a version; `changed` replaces the source of files of firmware/terminal by name."""
     content = dict(files(version))
     for name, source in changed.items():
         content[f"firmware/terminal/{name}.mpy"] = source
-    return build.head_and_image(board, version, sorted(content.items()), keys()[key])
+    return build.head_and_image(board, version, sorted(content.items()), keys()[key], min_boot)

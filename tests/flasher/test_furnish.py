@@ -94,6 +94,6 @@ def test_a_full_outbox_both_slots_and_safe_have_room_on_a_pico_w_while_an_update
 
 
 def test_a_board_knows_its_led_and_its_button_before_it_has_an_identity(flash):
-    assert flash["pins.json"] == b'{"led": null, "safe_pin": null}'
+    assert flash["pins.json"] == b'{"led": null, "safe_pin": null, "boot": 1}'
     assert furnish.pins_at_start("esp32") == {"led": 2, "safe_pin": 0}
     assert furnish.pins_at_start("pico_w") == {"led": "LED", "safe_pin": None}

@@ -48,6 +48,8 @@ def test_a_good_image_is_tried_confirms_itself_and_stays(bench):
     bench.terminal.restart()
     bench.terminal.expect("link proved", 30, times=3)
     assert bench.status()["slot"] == "b"
+    bench.gateway.offer(*image_for(bench))  # the same once more, signed as well as it ever was
+    assert bench.gateway.wait_for_word(60).body["code"] == "image_old"
     assert slot_state(bench)["floor"] == list(NEW)
 
 
@@ -78,6 +80,7 @@ def test_a_watchdog_that_bites_counts_as_a_start_that_failed(bench, tmp_path):
     [
         ("image_signature", {"key": 2}),
         ("image_board", {"board": "esp32"}),
+        ("image_boot", {"min_boot": 2}),
         ("image_old", {"version": (0, 0, 0)}),
     ],
 )

@@ -10,35 +10,43 @@ import tempfile
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from statistics import median
 
 import aiomqtt
 
-from firmware.protocol.errors import ProtocolError
+from firmware.protocol.errors import NotProved
 from firmware.protocol.message import Command, Result
 from firmware.protocol.received import span_of
 from firmware.protocol.seal import gateway_key, mqtt_password
 from tests.fakes.certificates import make_ca, make_leaf
 from tests.fakes.gateway import PeerGateway
 from tests.fakes.mosquitto import Mosquitto
+from tests.fakes.slots import furnish
 from tests.fakes.terminal import SimulatedTerminal
 
 GATEWAY, SERVER_NAME, PASSWORD = "gw-1", "gw.test", "peer"
 TERMINALS = 20
 UP_S, DOWN_S = (8, 40), (1, 15)  # how long a link lasts, how long it is cut: at least and at most
 SETTLE_S = 90  # after the last cut everything that waits has to arrive
-WARM_UP = 3  # statuses left out: what is loaded on first use, and the outbox's 32 newest acknowledgements, fill up
-LEAK_MOST = 2048  # bytes by which the best heap of the second half may be below that of the first
+ASK_EVERY_S = 5  # a status from every terminal
+WARM_S = (
+    90  # of a terminal's life left out: code is loaded on first use, the outbox's 32 newest acknowledgements fill up
+)
+FELL_MOST = 256  # bytes by which the median of the last third may lie below that of the first; at rest it is within 160
+ENOUGH = 9  # statuses to judge a heap by; with fewer the run says that it could not
 
 
 class Link:
     """One terminal with its broker and its gateway, and when its link changes next."""
 
-    def __init__(self, folder, terminal_id, ca, stack):
+    def __init__(self, folder, terminal_id, ca, stack, prepare):
         secret = os.urandom(32)
         key = gateway_key(secret, GATEWAY)
         users = {"gateway": PASSWORD, terminal_id: mqtt_password(key)}
-        self.terminal_id, self.up, self.cuts, self.due_s, self._asked = terminal_id, True, 0, 0.0, 0
+        self.terminal_id, self.up, self.cuts, self.due_s, self._ask_s = terminal_id, True, 0, 0.0, 0.0
         folder.mkdir()
+        (folder / "board").mkdir()
+        prepare(folder / "board")
         self.broker = Mosquitto(folder / "broker", make_leaf(ca, (SERVER_NAME, "127.0.0.1")), users)
         stack.callback(self.broker.stop)
         self.gateway = stack.enter_context(
@@ -49,12 +57,14 @@ class Link:
             SimulatedTerminal(folder / "board", secret, [road], ca.der, terminal_id=terminal_id)
         )
 
-    def turn(self, now_s, chance, up_s, down_s):
-        """Cut the link or mend it when its time has come; shortly before a cut the terminal is asked how it is."""
+    def turn(self, now_s, chance, up_s, down_s, ask_every_s):
+        """Cut the link or mend it when its time has come; while it is there, ask now and then for the status."""
+        if self.up and now_s >= self._ask_s:
+            self._ask_s = now_s + ask_every_s
+            self.ask()
         if now_s < self.due_s:
             return
         if self.up and self.due_s:
-            self.ask()
             self.broker.stop()
             self.up, self.cuts = False, self.cuts + 1
         else:
@@ -68,15 +78,26 @@ class Link:
             self.up = True
 
     def ask(self):
-        """Ask for the status and wait a moment for it; a link that is just coming up has none to give."""
-        before = len(self.gateway.said)
-        with suppress(aiomqtt.MqttError, ProtocolError, AssertionError):
+        """Ask for the status; a link that is just coming up gives none."""
+        with suppress(aiomqtt.MqttError, NotProved):
             self.gateway.say(Command(0, "status", {}))
-            self.gateway.wait_until(lambda: len(self.gateway.said) > before, 2)
 
     def heaps(self):
-        """Free heap in bytes, each time it was asked."""
-        return [said.body["heap_free"] for said in self.gateway.said if isinstance(said, Result)]
+        """(uptime in s, free heap in bytes) of each status that came."""
+        bodies = [said.body for said in list(self.gateway.said) if isinstance(said, Result)]
+        return [(body["uptime_s"], body["heap_free"]) for body in bodies]
+
+
+def fall(heaps, warm_s):
+    """Bytes by which free heap fell from the first to the last third of a run, by medians; None for too few statuses.
+
+    A median is blind to the moments in which readings wait or a message is half there, a leak moves every one of them.
+    """
+    judged = [free for uptime_s, free in heaps if uptime_s >= warm_s]
+    if len(judged) < ENOUGH:
+        return None
+    third = len(judged) // 3
+    return round(median(judged[:third]) - median(judged[-third:]))
 
 
 def missing(readings):
@@ -88,7 +109,7 @@ def missing(readings):
     return sorted(set(range(1, max(there, default=0) + 1)) - there)
 
 
-def faults_of(readings, heaps):
+def faults_of(readings, heaps, warm_s=WARM_S):
     """What is wrong with one terminal's run, in words."""
     faults = []
     boots = {reading.seq >> 24 for reading in readings}
@@ -105,49 +126,58 @@ def faults_of(readings, heaps):
     doubled = sum(later <= sooner for sooner, later in zip(times, times[1:], strict=False))
     if doubled:
         faults.append(f"{doubled} windows came under two numbers")
-    heaps = heaps[WARM_UP:]
-    half = len(heaps) // 2
-    if half and max(heaps[:half]) - max(heaps[half:]) > LEAK_MOST:
-        faults.append(f"free heap fell from {max(heaps[:half])} to {max(heaps[half:])} bytes")
+    fell = fall(heaps, warm_s)
+    if fell is None:
+        faults.append(f"its heap cannot be judged: fewer than {ENOUGH} statuses after {warm_s} s")
+    elif fell > FELL_MOST:
+        faults.append(f"free heap fell by {fell} bytes")
     return faults
 
 
-def run(seconds, terminals=TERMINALS, up_s=UP_S, down_s=DOWN_S, seed=7):
-    """({name: figure}, [fault in words]) of so many terminals after `seconds` of cuts."""
-    chance, ca = random.Random(seed), make_ca("soak")
+def run(
+    seconds, terminals=TERMINALS, up_s=UP_S, down_s=DOWN_S, ask_every_s=ASK_EVERY_S, warm_s=WARM_S, prepare=furnish
+):
+    """({name: figure}, [fault in words]) of so many terminals after `seconds` of cuts.
+
+    `prepare(folder)` lays onto a board's flash what the flasher brings, before it is switched on.
+    """
+    chance, ca = random.Random(7), make_ca("soak")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        links = [Link(folder / f"t{at:02}", f"ct-{at:02}", ca, stack) for at in range(terminals)]
+        links = [Link(folder / f"t{at:02}", f"ct-{at:02}", ca, stack, prepare) for at in range(terminals)]
         end_s = time.monotonic() + seconds
         while (now_s := time.monotonic()) < end_s:
             for link in links:
-                link.turn(now_s, chance, up_s, down_s)
+                link.turn(now_s, chance, up_s, down_s, ask_every_s)
             time.sleep(0.1)
-        faults = [f"{link.terminal_id}: {fault}" for link in links for fault in _ended(link)]
-        heaps = [link.heaps() for link in links]
-        seen = {
-            "terminals": terminals,
-            "seconds": round(seconds),
-            "link cuts": sum(link.cuts for link in links),
-            "readings": sum(len({one.seq for one in link.gateway.readings}) for link in links),
-            "readings sent again": sum(
-                len(link.gateway.readings) - len({one.seq for one in link.gateway.readings}) for link in links
-            ),
-            "statuses": sum(map(len, heaps)),
-            "least free heap seen, bytes": min((min(one) for one in heaps if one), default=0),
-        }
-    return seen, faults
+        faults = [f"{link.terminal_id}: {fault}" for link in links for fault in _ended(link, warm_s)]
+        return seen_of(links, seconds, warm_s), faults
 
 
-def _ended(link):
+def seen_of(links, seconds, warm_s):
+    """{name: figure} of a run."""
+    heaps, came = [link.heaps() for link in links], [link.gateway.readings for link in links]
+    readings = sum(len({one.seq for one in some}) for some in came)
+    return {
+        "terminals": len(links),
+        "seconds": round(seconds),
+        "link cuts": sum(link.cuts for link in links),
+        "readings": readings,
+        "readings sent again": sum(map(len, came)) - readings,
+        "statuses": sum(map(len, heaps)),
+        "least free heap seen, bytes": min((free for some in heaps for _uptime_s, free in some), default=0),
+        "most a free heap fell, bytes": max(
+            (fell for one in heaps if (fell := fall(one, warm_s)) is not None), default=0
+        ),
+    }
+
+
+def _ended(link, warm_s):
     """Mend the link, let everything arrive, then judge."""
     link.mend()
-    count = len(link.gateway.readings)
+    count, gateway = len(link.gateway.readings), link.gateway
     try:
-        link.gateway.wait_until(
-            lambda: len(link.gateway.readings) >= count + 3 and not missing(link.gateway.readings), SETTLE_S
-        )
+        gateway.wait_until(lambda: len(gateway.readings) >= count + 3 and not missing(gateway.readings), SETTLE_S)
     except AssertionError as error:
-        return [str(error), *faults_of(link.gateway.readings, link.heaps())]
-    link.ask()
-    return faults_of(link.gateway.readings, link.heaps())
+        return [str(error), *faults_of(gateway.readings, link.heaps(), warm_s)]
+    return faults_of(gateway.readings, link.heaps(), warm_s)

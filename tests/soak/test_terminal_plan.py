@@ -3,7 +3,14 @@
 import pytest
 
 from firmware.protocol.frame import Reading, seq_of
-from tests.soak.terminal import faults_of, run
+from flasher import build
+from tests.fakes.slots import OLD, furnish, image_of
+from tests.soak.terminal import ENOUGH, fall, faults_of, run
+
+LEAK = """
+kept = sys.modules["firmware.terminal"].__dict__.setdefault("kept", [])
+kept.append((len(kept),))
+"""  # 32 bytes of a tuple and 8 of the list that holds it
 
 
 def reading(n, boot_no=5, second=None, current_a=1.0):
@@ -14,28 +21,59 @@ def reading(n, boot_no=5, second=None, current_a=1.0):
 
 
 CLEAN = [reading(n) for n in range(1, 6)]
+NOISE = (0, 32, 0, 160, 0, 32, 128)  # bytes in use beside the rest, as a terminal's statuses say it at rest
 
 
-def test_three_terminals_lose_nothing_and_double_nothing_while_their_links_are_cut():
-    seen, faults = run(25, terminals=3, up_s=(3, 5), down_s=(1, 2))
-    print(seen)
-    assert faults == []
-    assert seen["link cuts"] >= 6 and seen["readings"] >= 30 and seen["statuses"] >= 6
+def heaps(leak=0, count=56):
+    """Statuses half a minute apart: a warm-up, then the noise, and so many bytes less each time."""
+    return [(0, 43_000), (30, 39_600)] + [
+        (90 + 30 * at, 38_600 - NOISE[at % len(NOISE)] - leak * at) for at in range(count)
+    ]
+
+
+@pytest.fixture
+def leaking(tmp_path):
+    """Lays an image onto a board's flash that loses 40 bytes with every status."""
+    source = (build.ROOT / "firmware/terminal/health.py").read_text()
+    begin = source.index("    state, uptime_ms =")
+    planted = source[:begin] + LEAK.replace("\n", "\n    ").strip(" ") + source[begin:]
+    (tmp_path / "health.py").write_text("import sys\n" + planted)
+    image = image_of(OLD, health=build.compiled(tmp_path / "health.py", "health.py"))[1]
+
+    def lay(folder):
+        furnish(folder)
+        if folder.parent.name == "t02":
+            (folder / "a.img").write_bytes(image)
+
+    return lay
+
+
+def test_terminals_lose_nothing_and_double_nothing_while_their_links_are_cut_and_a_leak_of_40_bytes_is_found(leaking):
+    seen, faults = run(60, 3, (3, 6), (1, 2), ask_every_s=0.5, warm_s=40, prepare=leaking)
+    print(seen, faults)
+    assert len(faults) == 1 and faults[0].startswith("ct-02: free heap fell by ")
+    assert seen["link cuts"] >= 15 and seen["readings"] >= 100 and seen["statuses"] >= 100
 
 
 def test_a_clean_run_has_no_fault_though_a_reading_was_sent_again():
-    assert faults_of([*CLEAN, CLEAN[2]], [99_000, 90_000, 85_000, 80_000, 70_000, 79_000, 71_000]) == []
+    assert faults_of([*CLEAN, CLEAN[2]], heaps()) == []
 
 
 @pytest.mark.parametrize(
-    ("readings", "heaps", "fault"),
+    ("readings", "said", "fault"),
     [
-        (CLEAN[:2] + CLEAN[3:], [], "1 readings lost, the first is number 3"),
-        ([*CLEAN, reading(3, current_a=2.0)], [], "number 3 came with two contents"),
-        ([*CLEAN, reading(6, second=5)], [], "1 windows came under two numbers"),
-        ([*CLEAN, reading(1, boot_no=6)], [], "readings of 2 boots; one was to come"),
-        (CLEAN, [90_000, 85_000, 82_000, 80_000, 79_000, 77_000, 76_000], "free heap fell from 80000 to 77000 bytes"),
+        (CLEAN[:2] + CLEAN[3:], heaps(), "1 readings lost, the first is number 3"),
+        ([*CLEAN, reading(3, current_a=2.0)], heaps(), "number 3 came with two contents"),
+        ([*CLEAN, reading(6, second=5)], heaps(), "1 windows came under two numbers"),
+        ([*CLEAN, reading(1, boot_no=6)], heaps(), "readings of 2 boots; one was to come"),
+        (CLEAN, heaps()[:ENOUGH], f"its heap cannot be judged: fewer than {ENOUGH} statuses after 90 s"),
+        (CLEAN, heaps(leak=40), "free heap fell by 1572 bytes"),
+        (CLEAN, heaps(leak=10), "free heap fell by 394 bytes"),
     ],
 )
-def test_what_is_wrong_is_said(readings, heaps, fault):
-    assert faults_of(readings, heaps) == [fault]
+def test_what_is_wrong_is_said(readings, said, fault):
+    assert faults_of(readings, said) == [fault]
+
+
+def test_what_is_loaded_at_the_start_is_no_leak_and_neither_is_a_heap_that_rises():
+    assert abs(fall(heaps(), 90)) <= 32 and fall(heaps(leak=-40), 90) < 0

@@ -6,12 +6,22 @@ import os
 import vfs
 
 from firmware.protocol.message import Command
+from firmware.terminal import boot, slots
 from firmware.terminal.commands import Commands
 from firmware.terminal.config import KEPT
-from firmware.terminal.identity import next_boot
-from tests.fakes.flash import Flash, PowerCut
+from firmware.terminal.identity import Unprovisioned, next_boot
+from tests.fakes.flash import Flash, PowerCut, fill
 
 OLD, NEW = {"window_s": 10}, {"window_s": 10, "edge_a": 5}
+
+
+class PoweredOn:
+    """What the boot part asks of `machine`."""
+
+    WDT_RESET = 3
+
+    def reset_cause():
+        return 1
 
 
 def mount(flash):
@@ -94,6 +104,32 @@ def test_a_boot_number_is_never_given_twice_and_never_missing():
 
     operations = cut_everywhere(prepare, boot, check)
     print("boot number cut at", operations, "operations")
+
+
+def test_on_a_full_flash_a_command_fails_by_name_nothing_is_counted_twice_and_the_board_starts():
+    flash = Flash(24)
+    vfs.VfsLfs2.mkfs(flash)
+    mount(flash)
+    ordered(1, OLD)
+    next_boot(7)
+    slots.write(slots.try_next(dict(slots.FIRST), "b"))
+    fill("/flash/")
+    commands = Commands(dict)
+    for number, verb, body in ((2, "settings", {"edge_a": 5}), (3, "restart", {})):
+        (answer,) = commands.take(Command(number, verb, body))
+        assert answer.state == "failed" and answer.body["error"] in ("28", "36") and not commands.restart, answer
+    assert kept() == OLD
+    try:
+        raise AssertionError(next_boot(7))
+    except Unprovisioned as error:
+        assert "boot_no cannot be kept" in str(error)
+    boot.machine = PoweredOn
+    assert boot.choose(False) == "a"  # the trial cannot be counted: it is not tried
+    boot.note_crash()
+    for name in [name for name in os.listdir() if name.startswith("filler")]:
+        os.remove(name)
+    assert boot.choose(False) == "b" and next_boot(7) == 8 and ordered(3, {"edge_a": 5}).state == "acknowledged"
+    unmount()
 
 
 for name in sorted(globals()):

@@ -1,6 +1,7 @@
 """Runs on MicroPython: an update onto littlefs, with the power cut at every erase and program in turn."""
 
 import json
+import os
 
 import vfs
 
@@ -167,6 +168,33 @@ def test_nothing_is_on_the_flash_before_the_head_is_whole_and_a_cut_update_goes_
     other = Update("/flash/", "pico_w", 1, VECTORS["foreign_id"], len(IMAGE), HEAD_SIZE)
     assert other.wanted() == 0
     vfs.umount("/flash")
+
+
+def test_an_image_that_finds_no_room_gives_back_what_it_took_and_comes_when_there_is_room():
+    """Whatever room there is: the old slot and its state stay, nothing half is started, readings have room again."""
+    begun = []
+    for left in range(2, 10):
+        fresh()
+        with open("/flash/filler", "wb") as out:
+            out.write(bytes(4096 * (os.statvfs("/flash")[3] - left)))
+        before = os.statvfs("/flash")[3]
+        try:
+            install()
+            check_whole()
+            vfs.umount("/flash")
+            break
+        except OSError as error:
+            assert error.errno == 28, error
+        state = slots.read("/flash/")
+        assert (state["active"], state["trial"]) == ("a", None) and not stored(), state
+        assert os.statvfs("/flash")[3] >= before - 1, left
+        begun.append(state["bad"])
+        os.remove("/flash/filler")
+        install()
+        check_whole()
+        vfs.umount("/flash")
+    assert ["b"] in begun and left < 9, begun
+    print("no room", len(begun), "times")
 
 
 def test_keys_change_whole_or_not_at_all():

@@ -29,8 +29,8 @@ def make_broker(site, tmp_path):
     """Makes running brokers, each with the terminal and the gateway as users; ends them all."""
     brokers = []
 
-    def make(leaf=site.leaf):
-        users = {"gateway": PASSWORD, "ct-01": mqtt_password(site.key)}
+    def make(leaf=site.leaf, key=site.key):
+        users = {"gateway": PASSWORD, "ct-01": mqtt_password(key)}
         brokers.append(Mosquitto(tmp_path / f"broker{len(brokers)}", leaf, users))
         return brokers[-1]
 

@@ -41,13 +41,23 @@ def test_a_trial_that_cannot_start_gives_way_after_three_starts(board, spare):
     assert sum(said in line for line in board.lines) == 3
 
 
-def test_when_both_slots_are_damaged_the_program_in_safe_runs(board):
+@pytest.mark.parametrize(("bad", "started"), [(["b"], "aaa"), ([], "aaabbb")])
+def test_when_no_slot_is_good_the_program_in_safe_runs_and_an_empty_one_is_not_tried(board, bad, started):
     for name in ("a.img", "b.img"):
         (board.folder / name).write_bytes(image_of(OLD)[1][:-1])
+    slots.write(dict(slots.FIRST, bad=bad), f"{board.folder}/")
     board.start()
     board.expect("gantry terminal", 30)
-    starts = [line[-4:] for line in board.lines if line.startswith("gantry boot slot")]
-    assert starts == ["ot a"] * 3 + ["ot b"] * 3 + ["safe"]
+    starts = [line.split()[-1] for line in board.lines if line.startswith("gantry boot slot")]
+    assert starts == [*started, "safe"]
+
+
+def test_a_state_that_was_damaged_is_a_whole_one_again_after_the_first_start(board):
+    (board.folder / slots.STATE).write_text('{"active": ')
+    board.start()
+    board.expect("gantry terminal", 30)
+    state = slots.read(f"{board.folder}/")
+    assert "lost" not in state and state["active"] == "a" and state["bad"] == []
 
 
 def test_enough_memory_is_free_on_a_board_that_started_from_a_packed_slot(board):

@@ -67,6 +67,23 @@ def test_a_damaged_identity_is_no_identity_and_says_why(folder, change, said):
     assert "5a5a" not in str(error.value), "the secret is never shown"
 
 
+@pytest.mark.parametrize("kept", ["", "{", "[]", '{"window_s": 0}', '{"windows": 5}', '{"window_s": "5"}'])
+def test_changed_settings_that_are_damaged_or_impossible_count_for_nothing_and_are_named(folder, capsys, kept):
+    write(folder)
+    (folder / "settings.json").write_text('{"window_s": 7}')
+    assert read_identity().settings["window_s"] == 7 and capsys.readouterr().out == ""
+    (folder / "settings.json").write_text(kept)
+    assert read_identity().settings["window_s"] == 5
+    assert "settings settings.json damaged: " in capsys.readouterr().out
+
+
+def test_a_boot_number_that_cannot_be_kept_is_not_given_out(folder):
+    assert next_boot(100) == 100
+    (folder / "boot_no.new").mkdir()
+    with pytest.raises(Unprovisioned, match="boot_no cannot be kept"):
+        next_boot(100)
+
+
 @pytest.mark.parametrize("field", ["schema", "terminal_id", "secret", "first_boot_no", "gateways", "ca", "sensors"])
 def test_a_missing_field_is_named(folder, field):
     (folder / "identity.json").write_text(identity_text({name: GOOD[name] for name in GOOD if name != field}))

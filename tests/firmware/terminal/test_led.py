@@ -8,10 +8,11 @@ import time
 import pytest
 
 from boards.simulated.run import environment, find_micropython, stage
-from firmware.protocol.message import Command
+from firmware.protocol.message import IMAGE_ID, Command, Offer, Want
 from firmware.terminal.led import LOOK_MS, LOOKS, PATTERNS, Led
+from tests.fakes.gateway import PeerGateway
 from tests.fakes.slots import furnish
-from tests.firmware.terminal.conftest import road
+from tests.firmware.terminal.conftest import GATEWAY, PASSWORD, road
 from tests.needs import require_program
 
 PIN, BUTTON = 25, 0
@@ -152,6 +153,31 @@ def test_identify_blinks_and_what_cannot_be_is_refused_by_name(make_terminal, br
     wait_until(lambda: len(levels(terminal)) > 6 and all(span < LONG_MS for span in spans(terminal, 0)[-5:]))
 
 
+class Withholding(PeerGateway):
+    """Offers an image whose pieces never come."""
+
+    def _answer(self, event):
+        return [] if isinstance(event, Want) else super()._answer(event)
+
+
+def test_half_a_second_on_and_half_off_while_an_image_comes(make_terminal, broker, site):
+    terminal = make_terminal(road(broker), led=PIN)
+    furnish(terminal.folder)
+    with Withholding(GATEWAY, broker.port, site.ca.pem, PASSWORD, site.key) as gateway:
+        terminal.start()
+        gateway.wait_for_readings(1)
+        gateway.say(Offer(bytes(IMAGE_ID), 80000, 8000))
+        for level in (0, 1):
+            wait_until(
+                lambda level=level: len(last := spans(terminal, level)[-4:]) == 4 and all(half(ms) for ms in last)
+            )
+
+
+def half(ms):
+    """Whether a span is half a second, as a loop that now and then looks late shows it."""
+    return 2 * LOOK_MS - 100 <= ms <= 2 * LOOK_MS + 100
+
+
 def test_a_board_without_an_led_says_so_when_it_is_to_blink(terminal, gateway):
     gateway.wait_for_readings(1)
     refusal = asked(gateway, 1, 5)
@@ -197,6 +223,7 @@ def test_the_button_held_at_power_on_starts_safe_and_the_light_says_so(make_term
     terminal.start()
     terminal.expect("gantry boot slot safe", 30)
     gateway.wait_for_readings(1)
+    assert gateway.ask(Command(1, "status", {})).body["slot"] == "safe"
     wait_until(lambda: max(spans(terminal, 1), default=0) > 2 * LONG_MS)
     terminal.play()
     terminal.restart()

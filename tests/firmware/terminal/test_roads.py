@@ -163,6 +163,27 @@ def test_no_watchdog_bit_and_no_number_was_made_twice(ways):
         assert len(way.numbers()) == len(set(way.numbers()))
 
 
+def test_a_command_reaches_on_every_road_who_has_nothing_to_say(hospital):
+    """On HTTP, where only the terminal can ask, its poll alone brings it."""
+    expires_ms = round(time.time() * 1000) + 60_000
+    asked = [(number, terminal.identity["terminal_id"]) for number, terminal in enumerate(hospital.quiet, 1)]
+    for platform in hospital.platforms:
+        platform.commands = [
+            {"command_id": number, "terminal_id": name, "verb": "status", "body": {}, "expires_ms": expires_ms}
+            for number, name in asked
+            if name in platform.terminals
+        ]
+    for platform in hospital.platforms:
+        wanted = {one["command_id"] for one in platform.commands}
+        platform.wait_until(lambda platform=platform, wanted=wanted: done(platform) >= wanted, 40)
+
+
+def done(platform):
+    """The numbers of the commands whose result has arrived."""
+    bodies = [record["body"] for record in platform.records if record["kind"] == "result"]
+    return {body["command_id"] for body in bodies if body["state"] == "done"}
+
+
 def test_who_has_nothing_to_say_stays_connected(hospital):
     """It lived through all of the above on a wire that was never cut; only its gateway was killed once."""
     for terminal in hospital.quiet:

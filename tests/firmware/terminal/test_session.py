@@ -14,7 +14,7 @@ from firmware.terminal.config import read_settings
 from firmware.terminal.identity import Gateway, Identity
 from firmware.terminal.outbox import Outbox
 from firmware.terminal.segments import BLOCK, Segments
-from firmware.terminal.session import AT_ONCE, Session
+from firmware.terminal.session import AT_ONCE, PROVE_AGAIN_S, Session
 from firmware.terminal.transports import RoadLost, Untrusted
 
 SECRET, BOOT, TIME_MS = b"\x07" * 32, 3, 1_760_000_000_000
@@ -224,6 +224,22 @@ def test_without_a_known_time_readings_wait_and_the_gateway_is_asked_again():
     talk.wire.ts_ms = TIME_MS
     talk.turns(30_500)
     assert [reading.ts_ms for reading in talk.wire.readings] == [TIME_MS + 1000, TIME_MS + 2000]
+
+
+def test_a_proved_gateway_has_to_prove_itself_and_tell_the_time_again_though_nothing_is_wrong():
+    talk, due_ms = Talk(), PROVE_AGAIN_S * 1000
+    talk.turns(0)
+    talk.turns(due_ms - 1)
+    assert talk.wire.heard == [Hello, Proved]
+    talk.wire.ts_ms, talk.wire.acknowledges = TIME_MS + due_ms + 400, False
+    talk.fill(1)
+    talk.turns(due_ms - 1)
+    talk.turns(due_ms)
+    assert talk.wire.heard == [Hello, Proved, Readings]  # what is on its way has its acknowledgement first
+    talk.wire.down.append(talk.wire.link.acknowledge([(seq_of(BOOT, 1), seq_of(BOOT, 1))]))
+    talk.turns(due_ms)
+    assert talk.wire.heard == [Hello, Proved, Readings, Hello, Proved] and talk.refused == []
+    assert talk.clock.offset_ms == talk.wire.ts_ms and talk.arrived() == [1]
 
 
 def test_a_time_known_before_serves_with_a_gateway_that_does_not_know_it():

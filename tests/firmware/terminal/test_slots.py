@@ -44,6 +44,12 @@ def test_a_confirmed_image_that_crashes_three_times_in_a_row_gives_way_to_the_ot
     assert start(state)[0] == SAFE
 
 
+def test_a_fresh_board_goes_to_safe_without_trying_the_slot_that_is_empty():
+    state = dict(FIRST, crashes=3)
+    assert start(state) == (SAFE, state)
+    assert confirm(start(try_next(state, "b"))[1], (0, 2, 0))["bad"] == []  # from now on each is the other's spare
+
+
 def test_a_slot_that_an_image_is_coming_into_is_passed_over_until_it_is_whole():
     state = spoiled(fresh(), "b")
     for _ in range(3):
