@@ -33,16 +33,23 @@ from firmware.gateway.south.mqtt import MqttRoad
 from firmware.gateway.south.usb_serial import SerialRoad
 from firmware.gateway.terminals import KeyTable
 from firmware.gateway.updates import Updates
+from firmware.systemd import Notice
 
 log = logging.getLogger("gateway")
 
 
 async def run(settings):
     """Run until SIGTERM or SIGINT. Raises GatewayError when it cannot begin."""
-    gateway = Gateway(settings, read_identity(settings["state"]))
+    notice = Notice()
+    gateway = Gateway(settings, read_identity(settings["state"]), notice)
     running = asyncio.create_task(gateway.run())
+
+    def end():
+        notice.stopping()
+        running.cancel()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, end)
     try:
         await running
     except asyncio.CancelledError:
@@ -59,8 +66,8 @@ async def run(settings):
 class Gateway:
     """Everything one gateway is made of, wired together."""
 
-    def __init__(self, settings, identity):
-        self._settings, self._identity = settings, identity
+    def __init__(self, settings, identity, notice):
+        self._settings, self._identity, self._notice = settings, identity, notice
         self._clock, self._refusals = Clock(), Refusals()
         self._outbox = Outbox(settings["state"], self._clock.now_ms(), limits_of(settings), Rules(settings).of)
         self._keys = KeyTable(settings["state"], identity.gateway_id)
@@ -187,6 +194,10 @@ class Gateway:
         await self._keys_asked.wait()
         await self._roads.ready()
         log.info("gateway ready: %s on port %d", self._identity.gateway_id, self._settings["mqtt.port"])
+        self._notice.ready()
+        while self._notice.every_s:  # from the loop that does all the work: when that hangs, this stops
+            self._notice.alive()
+            await asyncio.sleep(self._notice.every_s / 2)
 
 
 def _embedded():

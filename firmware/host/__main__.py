@@ -33,11 +33,15 @@ def run(config_file):
     """Watch disks and connections until SIGTERM or Ctrl-C."""
     settings, notice = read_config(config_file), Notice()
     agent = Agent(settings, read_identity(settings))
+
+    def end(*_told):
+        notice.stopping()
+        agent.end()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_told: agent.end())
+        signal.signal(number, end)
     notice.ready()
     agent.run(notice.alive)
-    notice.stopping()
 
 
 @main.command()

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-ROOMS = ("seal", "terminal")
+ROOMS = ("card", "seal", "terminal")
 RESULTS = Path(__file__).parents[2] / ".bench/results.json"
 
 

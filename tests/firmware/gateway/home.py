@@ -85,6 +85,11 @@ class RunningGateway:
             assert self._process.poll() is None and time.monotonic() < deadline, self.log()
             time.sleep(0.05)
 
+    @property
+    def pid(self):
+        """Its process."""
+        return self._process.pid
+
     def kill(self):
         """Cut its power."""
         if self._process:

@@ -88,6 +88,11 @@ class Computer:
         self._process.terminate()
         return self._process.wait(20)
 
+    @property
+    def pid(self):
+        """Its process."""
+        return self._process.pid
+
     def fill_disk(self, full=True):
         """Whether its files may not grow by a byte from now on."""
         limit = 0 if full else resource.RLIM_INFINITY
