@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from collector import db, readings
+from collector import db
 from collector.accounts import commands as accounts_commands
 from collector.equipment import commands as equipment_commands
 from collector.errors import ActionError
@@ -36,7 +36,7 @@ def main(context, data):
     context.obj = data
     if context.invoked_subcommand not in NEEDS_NO_DATABASE and "--help" not in sys.argv and "-h" not in sys.argv:
         db.open_database(data)
-        readings.require_current_database(data)
+        db.require_current(data)
 
 
 @main.command()
@@ -44,7 +44,7 @@ def main(context, data):
 def migrate(data):
     """Make the database, or bring it up to date."""
     db.open_database(data, make=True)
-    for name in db.migrate() + readings.add_channels():
+    for name in db.migrate():
         click.echo(f"added {name}")
 
 
@@ -57,14 +57,17 @@ def migrate(data):
 @click.pass_obj
 def serve(data, host, port, cert, key, plain):
     """Serve pages and gateways until a signal ends it."""
-    from collector.app import create_app  # here, because every other command starts faster without the web
+    from collector import schedule  # here, because every other command starts faster without these
+    from collector.app import create_app
     from collector.server import serve as serve_app
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     cert, key = (None, None) if plain else (cert or data / "tls/server.crt", key or data / "tls/server.key")
     if cert and not cert.exists():
         raise ActionError(f"{cert} is missing; run `python -m collector --data {data} ca server --name {host}`")
-    serve_app(create_app(data), host, port, cert, key)
+    app = create_app(data)
+    with schedule.running(app.config["SETTINGS"]):
+        serve_app(app, host, port, cert, key)
 
 
 @main.command()

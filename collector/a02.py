@@ -138,20 +138,19 @@ def batches():
 def store(gateway, body, now):
     """The answer to a decoded batch after storing it. Call it inside a transaction."""
     assigned = {terminal.terminal_id for terminal in Terminal.of(gateway)}
-    stored = duplicate = 0
-    refused = []
+    blocks, refused = [], []
     for columns in body.readings:
         block, wrong = sift.sift(columns, assigned, now)
-        appended = readings.append(block)
-        stored, duplicate = stored + appended.stored, duplicate + appended.duplicate
+        blocks.append(block)
         refused += wrong
+    appended = readings.append(blocks, gateway.id)
     gaps, wrong_gaps = sift.sift_gaps(body.gaps, assigned)
     readings.add_gaps(gaps)
     refused += wrong_gaps + _store_records(gateway, body.records, now)
     _keep_refused(gateway, refused, now)
     Gateway.update(seen_ms=now).where(Gateway.id == gateway.id).execute()
     told = [{"terminal_id": one.source_id, "seq": one.seq, "code": one.code, "error": one.error} for one in refused]
-    return {"server_ms": now, "stored": stored, "duplicate": duplicate, "refused": told}
+    return {"server_ms": now, "stored": appended.stored, "duplicate": appended.duplicate, "refused": told}
 
 
 def _store_records(gateway, records, now):

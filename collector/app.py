@@ -5,7 +5,7 @@ from pathlib import Path
 
 from flask import Flask, jsonify
 
-from collector import a02, db, readings, web
+from collector import a02, db, web
 from collector.accounts import views as accounts_views
 from collector.config import read_settings
 from collector.dashboard import api as dashboard_api
@@ -22,7 +22,7 @@ def create_app(data_dir, overrides=None):
     app = Flask(__name__, static_folder="web/static", template_folder="web/templates")
     app.config["DATA_DIR"], app.config["SETTINGS"] = data_dir, read_settings(data_dir, overrides)
     db.open_database(data_dir)
-    readings.require_current_database(data_dir)
+    db.require_current(data_dir)
     app.before_request(connect)
     _configure_sessions(app)
     web.init(app)

@@ -75,10 +75,10 @@ def decode(body, type_decode=_decode):
 
 def _check_sizes(batch):
     for at, columns in enumerate(batch.readings):
-        for name, values in lists_of(columns).items():
-            if len(values) != len(columns.seq):
-                text = f"$.readings[{at}].{name} holds {len(values)} values, seq holds {len(columns.seq)}"
-                raise BodyRefused("body_invalid", f"{text}; make the columns equally long")
+        count = len(columns.seq)
+        heads = [values or columns.seq for values in (columns.flags, columns.from_seq, columns.windows)]
+        if any(len(values) != count for values in (columns.ts_ms, *heads, *columns.columns.values())):
+            _refuse_lengths(at, columns)
     total = sum(len(columns.seq) for columns in batch.readings)
     for what, count, most in (
         ("readings", total, MAX_READINGS),
@@ -87,6 +87,12 @@ def _check_sizes(batch):
     ):
         if count > most:
             raise BodyRefused("body_oversized", f"$.{what} holds {count}, {most} are allowed; send smaller batches")
+
+
+def _refuse_lengths(at, columns):
+    name, values = next(pair for pair in lists_of(columns).items() if len(pair[1]) != len(columns.seq))
+    text = f"$.readings[{at}].{name} holds {len(values)} values, seq holds {len(columns.seq)}"
+    raise BodyRefused("body_invalid", f"{text}; make the columns equally long")
 
 
 def lists_of(columns):

@@ -24,6 +24,8 @@ SETTINGS = (
     Setting("enrol_code_h", 24, "hours for which an enrolment code serves"),
     Setting("certificate_years", 5, "years for which the certificates of gateways and of this collector are valid"),
     Setting("secure_cookie", True, "send the session cookie over TLS only; false only for tests over plain HTTP"),
+    Setting("seal_every_s", 60, "seconds between two looks for closed hours whose readings can be folded into blocks"),
+    Setting("keep_readings_days", 3650, "days for which readings are kept; their sums per hour stay"),
     Setting("threads", 8, "requests worked on at the same time"),
 )
 

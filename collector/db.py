@@ -42,13 +42,28 @@ def write():
     return database.atomic("IMMEDIATE")
 
 
+def snapshot():
+    """A transaction in which every question sees the same state; inside another one, a part of it."""
+    return database.atomic()
+
+
 def rows(sql, parameters=()):
-    """All rows of a query as tuples."""
-    return database.execute_sql(sql, parameters).fetchall()
+    """All rows of a query as tuples, past peewee's cursors: the road of readings."""
+    return database.connection().execute(sql, parameters).fetchall()
+
+
+def insert(sql, parameters):
+    """The number that the database gave to the row put in."""
+    return database.execute_sql(sql, parameters).lastrowid
+
+
+def change(sql, parameters=()):
+    """How many rows a statement changed."""
+    return database.execute_sql(sql, parameters).rowcount
 
 
 def write_many(sql, parameters):
-    """One statement over many tuples, past peewee's row objects: the road of readings."""
+    """One statement over many tuples."""
     database.connection().executemany(sql, parameters)
 
 
@@ -65,3 +80,10 @@ def migrate_down(name=None):
 def pending():
     """The names of migrations that this database still lacks."""
     return [step.name for step in Runner(database, MIGRATIONS).status() if not step.applied]
+
+
+def require_current(data_dir):
+    """Raises ActionError with the command to run when the database is older than this program."""
+    if missing := pending():
+        command = f"python -m collector --data {data_dir} migrate"
+        raise ActionError(f"the database in {data_dir} lacks {', '.join(missing)}; run `{command}`")

@@ -5,30 +5,52 @@ A reading, gap or record that is wrong is sifted out with its own code; its neig
 
 import json
 
-from collector.batch import LooseColumns, lists_of
-from collector.readings import Block, Refused
-from firmware.protocol.channels import BY_NAME, OUT_OF_RANGE
+from collector.batch import Columns, LooseColumns, lists_of
+from collector.readings import Block, Refused, picked
+from firmware.protocol.channels import BY_NAME, CHANNELS, OUT_OF_RANGE
 
 MAX_SEQ = 2**53
 MAX_FLAGS = 2**16
 MAX_WINDOWS = 2**24
 AHEAD_MS = 3_600_000
 FIRST_MS = 1_577_836_800_000  # 2020-01-01 UTC
+<<<<<<< HEAD
 GAP_REASONS = ("outbox_full", "reboot", "outbox_damaged")
+=======
+BOUNDS = {channel.id: (channel.low * channel.scale, channel.high * channel.scale) for channel in CHANNELS}
+GAP_REASONS = ("outbox_full", "reboot")
+>>>>>>> d32e830 (Keep ten years of readings on a small disk: closed days lie in compressed blocks, late readings find their hour)
 
 
 def sift(columns, assigned, now_ms):
     """(Block of the readings that are good, [Refused] of the others). `assigned` are this gateway's terminals."""
     code, text = _refusal_of_all(columns, assigned)
-    refused = []
-    for row in range(len(columns.seq)):
+    if code is None and _is_plain(columns, now_ms):
+        return _block(columns, None), []
+    keep, refused = [], []
+    for row, seq in enumerate(columns.seq):
         row_code, row_text = (code, text) if code else _refusal_of(columns, row, now_ms)
         if row_code:
-            seq = columns.seq[row]
             refused.append(Refused(columns.terminal_id[:64], seq, row_code, row_text, _row_as_json(columns, row)))
-            columns.seq[row] = None
-    keep = [row for row, seq in enumerate(columns.seq) if seq is not None] if refused else None
-    return _block(columns, keep), refused
+        else:
+            keep.append(row)
+    return _block(columns, keep if refused else None), refused
+
+
+def _is_plain(columns, now_ms):
+    """Whether nothing can be wrong with any reading: looked at column by column, because nearly all of them are so."""
+    seq, ts_ms = columns.seq, columns.ts_ms
+    return (
+        type(columns) is Columns
+        and bool(seq)
+        and columns.from_seq is None
+        and columns.flags is None
+        and columns.windows is None
+        and min(seq) > 0
+        and max(seq) < MAX_SEQ
+        and min(ts_ms) >= FIRST_MS
+        and max(ts_ms) <= now_ms + AHEAD_MS
+    )
 
 
 def _refusal_of_all(columns, assigned):
@@ -64,31 +86,25 @@ def _refusal_of(columns, row, now_ms):
 
 def _block(columns, keep):
     """The Block of a terminal's readings, or of those rows of it that are kept."""
+    steps = {BY_NAME[name].id: values for name, values in columns.columns.items() if keep != []}
+    heads = (columns.flags, columns.from_seq, columns.windows)
+    block = Block(columns.terminal_id, columns.seq, columns.ts_ms, steps, *heads)
+    return _marked(block if keep is None else picked(block, keep))
 
-    def pick(values, default):
-        if values is None:
-            values = default
-        return values if keep is None else [values[row] for row in keep]
 
-    count = len(columns.seq)
-    flags, values = list(pick(columns.flags, [0] * count)), {}
-    for name, steps in columns.columns.items() if keep != [] else ():
-        channel = BY_NAME[name]
-        low, high, scale = channel.low * channel.scale, channel.high * channel.scale, channel.scale
-        steps = pick(steps, None)
-        values[name] = [step / scale if step is not None and low <= step <= high else None for step in steps]
-        for row, step in enumerate(steps):
-            if step is not None and not low <= step <= high:
-                flags[row] |= OUT_OF_RANGE
-    return Block(
-        columns.terminal_id,
-        pick(columns.seq, None),
-        pick(columns.ts_ms, None),
-        flags,
-        pick(columns.from_seq, columns.seq),
-        pick(columns.windows, [1] * count),
-        values,
-    )
+def _marked(block):
+    """The same, with every value that its channel cannot mean made invalid and its reading flagged."""
+    flags = block.flags
+    for channel_id, values in block.steps.items():
+        low, high = BOUNDS[channel_id]
+        known = values if None not in values else [value for value in values if value is not None]
+        if known and not (low <= min(known) and max(known) <= high):
+            flags = list(flags or [0] * len(values))
+            for row, value in enumerate(values):
+                if value is not None and not low <= value <= high:
+                    flags[row] |= OUT_OF_RANGE
+            block.steps[channel_id] = [value if value is None or low <= value <= high else None for value in values]
+    return block if flags is block.flags else block._replace(flags=flags)
 
 
 def sift_gaps(gaps, assigned):

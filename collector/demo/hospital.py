@@ -6,7 +6,7 @@ import socket
 import time
 from collections import namedtuple
 
-from collector import accounts, db, equipment, gateways, readings
+from collector import accounts, db, equipment, gateways
 from collector.config import read_settings
 from collector.errors import ActionError
 from firmware.protocol.identity import identity_text
@@ -34,7 +34,6 @@ def build(folder, port, user, password):
     data, now_ms = folder / "collector", round(time.time() * 1000)
     db.open_database(data, make=True)
     db.migrate()
-    readings.add_channels()
     gateways.init_ca(data)
     gateways.issue_server(data, ("127.0.0.1", "localhost"), read_settings(data)["certificate_years"], now_ms)
     (folder / "ca.pem").write_bytes(gateways.ca_pem(data, gateways.A02))

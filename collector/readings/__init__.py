@@ -1,16 +1,21 @@
 """Readings: the only room that knows how they are stored.
 
-`append` is idempotent by interval accounting; the hours and the latest values change in the same transaction.
+`append` is idempotent by interval accounting; the latest values change in the same transaction. What has come lies in
+chunks in the order it came, until `seal` folds closed hours into blocks and their sums.
 """
 
-from collector.readings.append import Appended, Block, append
-from collector.readings.columns import add_channels, require_current_database
+from collector.readings.append import Appended, append
+from collector.readings.chunk import HOUR_MS, Block, picked
+from collector.readings.columns import Columns, states_of, values_of
 from collector.readings.gaps import add_gaps
-from collector.readings.hours import HOUR_MS, hour_of, hours
-from collector.readings.latest import latest
+from collector.readings.hours import Hour, hour_of, hours
+from collector.readings.latest import Latest, latest
 from collector.readings.ledger import FOLLOWED, STORED, add, intervals_of, unfollowed
 from collector.readings.quarantine import Refused, quarantine
+from collector.readings.sealed import Damaged
+from collector.readings.sealing import retire, seal
 from collector.readings.series import Point, series
+from collector.readings.span import span
 
 __all__ = (
     "FOLLOWED",
@@ -18,18 +23,26 @@ __all__ = (
     "STORED",
     "Appended",
     "Block",
+    "Columns",
+    "Damaged",
+    "Hour",
+    "Latest",
     "Point",
     "Refused",
     "add",
-    "add_channels",
     "add_gaps",
     "append",
     "hour_of",
     "hours",
     "intervals_of",
     "latest",
+    "picked",
     "quarantine",
-    "require_current_database",
+    "retire",
+    "seal",
     "series",
+    "span",
+    "states_of",
     "unfollowed",
+    "values_of",
 )

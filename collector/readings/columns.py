@@ -1,36 +1,86 @@
-"""The channel columns of the wide table: one per line of CHANNELS, absent is NULL, invalid is NULL and a bit."""
+"""Readings of one terminal side by side: whole numbers in arrays, as they are sealed and as they are asked for."""
 
-from collector import db
-from collector.errors import ActionError
-from firmware.protocol.channels import BY_NAME, CHANNELS
+from collections import namedtuple
 
-HEAD = ("terminal_id", "ts_ms", "seq", "from_seq", "windows", "flags", "invalid")
-NAMES = tuple(channel.name for channel in CHANNELS)
-BIT = {channel.name: 1 << (channel.id - 1) for channel in CHANNELS}  # in the column `invalid`
+import numpy as np
 
+from firmware.protocol.channels import CHANNELS
 
-def missing_channels():
-    """The channels of the table that have no column yet."""
-    there = {row[1] for row in db.rows("PRAGMA table_info(reading)")}
-    return [name for name in NAMES if name not in there]
+VALID, INVALID, ABSENT = 0, 1, 2  # measured; measured and bad; not measured
 
+# Arrays of equal length. steps: {channel id: int64 of the channel's steps, 0 where not valid}
+# states: {channel id: uint8 of VALID, INVALID, ABSENT}, a channel left out where all are valid
+Columns = namedtuple("Columns", ("seq", "ts_ms", "behind", "windows", "flags", "steps", "states"))
 
-def add_channels():
-    """Give every channel its column; the channels that got one now."""
-    missing = missing_channels()
-    for name in missing:
-        db.database.execute_sql(f"ALTER TABLE reading ADD COLUMN {name} REAL")
-    return missing
+HEADS = ("seq", "ts_ms", "behind", "windows", "flags")
+DEFAULTS = {"behind": 0, "windows": 1, "flags": 0}
+BY_ID = {channel.id: channel for channel in CHANNELS}
 
 
-def require_current_database(data_dir):
-    """Raises ActionError with the command to run when the database is older than this program."""
-    missing = db.pending() or missing_channels()
-    if missing:
-        command = f"python -m collector --data {data_dir} migrate"
-        raise ActionError(f"the database in {data_dir} lacks {', '.join(missing)}; run `{command}`")
+def of_chunk(chunk):
+    """Columns of a Chunk."""
+    count, heads = len(chunk.seq), []
+    for name in HEADS:
+        values = getattr(chunk, name)
+        heads.append(np.full(count, DEFAULTS[name], np.int64) if values is None else np.array(values, np.int64))
+    steps, states = {}, {}
+    for channel_id, values in chunk.steps.items():
+        if None in values:
+            states[channel_id] = np.array([INVALID if value is None else VALID for value in values], np.uint8)
+            values = [0 if value is None else value for value in values]
+        steps[channel_id] = np.array(values, np.int64)
+    return Columns(*heads, steps, states)
 
 
-def known(name):
-    """A channel's name, safe to stand in a statement. Raises KeyError for any other text."""
-    return BY_NAME[name].name
+def joined(parts):
+    """Columns of all these Columns one behind the other; a channel one of them lacks is absent there."""
+    if len(parts) == 1:
+        return parts[0]
+    heads = [np.concatenate([getattr(part, name) for part in parts]) for name in HEADS]
+    steps, states = {}, {}
+    for channel_id in sorted({channel_id for part in parts for channel_id in part.steps}):
+        steps[channel_id] = np.concatenate([_steps(part, channel_id) for part in parts])
+        if any(channel_id not in part.steps or channel_id in part.states for part in parts):
+            states[channel_id] = np.concatenate([states_of(part, channel_id) for part in parts])
+    return Columns(*heads, steps, states)
+
+
+def _steps(part, channel_id):
+    found = part.steps.get(channel_id)
+    return np.zeros(len(part.seq), np.int64) if found is None else found
+
+
+def states_of(columns, channel_id):
+    """uint8 of VALID, INVALID, ABSENT for every reading."""
+    if channel_id in columns.states:
+        return columns.states[channel_id]
+    return np.full(len(columns.seq), VALID if channel_id in columns.steps else ABSENT, np.uint8)
+
+
+def picked(columns, rows):
+    """The same with only these rows: an array of places, or of truths."""
+    heads = [getattr(columns, name)[rows] for name in HEADS]
+    steps = {channel_id: values[rows] for channel_id, values in columns.steps.items()}
+    return Columns(*heads, steps, {channel_id: values[rows] for channel_id, values in columns.states.items()})
+
+
+def by_number(columns):
+    """In the order of their numbers."""
+    seq = columns.seq
+    return columns if (seq[1:] > seq[:-1]).all() else picked(columns, np.argsort(seq, kind="stable"))
+
+
+def by_time(columns):
+    """In the order of time, at the same instant in that of their numbers."""
+    ts_ms = columns.ts_ms
+    return columns if (ts_ms[1:] > ts_ms[:-1]).all() else picked(columns, np.lexsort((columns.seq, ts_ms)))
+
+
+def values_of(columns, channel_id):
+    """float64 in the channel's unit, NaN where it was not measured or is bad."""
+    if channel_id not in columns.steps:
+        return np.full(len(columns.seq), np.nan)
+    values = columns.steps[channel_id] / BY_ID[channel_id].scale
+    if channel_id in columns.states:
+        values[columns.states[channel_id] != VALID] = np.nan
+    return values

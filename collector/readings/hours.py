@@ -1,11 +1,12 @@
-"""Sums per terminal, channel and hour of UTC, grown with every reading and therefore true under late data."""
+"""Sums per terminal, channel and hour of UTC: of sealed hours they are kept, of what just came made when asked."""
 
 from collections import namedtuple
 
 from collector import db
-from collector.readings.columns import HEAD
-
-HOUR_MS = 3_600_000
+from collector.readings import hot, rollup
+from collector.readings.chunk import HOUR_MS
+from collector.readings.sources import number_of
+from firmware.protocol.channels import BY_NAME
 
 # n: windows counted; low, high: extremes in the channel's unit; total: sum of value times windows, total / n the mean.
 Hour = namedtuple("Hour", ("channel", "hour_ms", "n", "low", "high", "total"))
@@ -16,36 +17,32 @@ def hour_of(ts_ms):
     return ts_ms - ts_ms % HOUR_MS
 
 
-def follow(terminal_id, names, rows):
-    """Add freshly stored rows to their hours. Call it inside a transaction."""
-    db.write_many(
-        "INSERT INTO hour (terminal_id, channel, hour_ms, n, low, high, total) VALUES (?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (terminal_id, channel, hour_ms) DO UPDATE SET n = n + excluded.n, low = min(low, excluded.low), "
-        "high = max(high, excluded.high), total = total + excluded.total",
-        [(terminal_id, *hour) for hour in sums(names, rows)],
-    )
-
-
-def sums(names, rows):
-    """[Hour] over rows in the order of HEAD and then of `names`; what was measured and bad counts nowhere."""
-    by_hour = {}
-    for row in rows:
-        by_hour.setdefault(hour_of(row[1]), []).append(row)
-    out = []
-    for hour_ms, group in by_hour.items():
-        for at, name in enumerate(names, len(HEAD)):
-            pairs = [(row[at], row[4]) for row in group if row[at] is not None]
-            if pairs:
-                values = [value for value, _windows in pairs]
-                total = sum(value * windows for value, windows in pairs)
-                out.append(Hour(name, hour_ms, sum(w for _value, w in pairs), min(values), max(values), total))
-    return out
-
-
 def hours(terminal_id, channel, from_ms, to_ms):
     """[Hour] of a channel whose hour begins in from_ms <= hour < to_ms, in order."""
-    sql = (
-        "SELECT channel, hour_ms, n, low, high, total FROM hour "
-        "WHERE terminal_id = ? AND channel = ? AND hour_ms >= ? AND hour_ms < ? ORDER BY hour_ms"
-    )
-    return [Hour(*row) for row in db.rows(sql, (terminal_id, channel, from_ms, to_ms))]
+    number, first, last = number_of(terminal_id), -(-from_ms // HOUR_MS), -(-to_ms // HOUR_MS)
+    if number is None or first >= last:
+        return []
+    channel, scale = BY_NAME[channel], BY_NAME[channel].scale
+    with db.snapshot():
+        numbers, sums = rollup.within(number, channel.id, first, last)
+        fresh = hot.of_terminal(number, first * HOUR_MS, last * HOUR_MS)
+    there = sums["n"] > 0
+    numbers, sums = numbers[there], sums[there]
+    columns = (sums["n"], sums["low"] / scale, sums["high"] / scale, sums["total"] / scale)
+    columns = (column.tolist() for column in (numbers * HOUR_MS, *columns))
+    found = list(map(Hour, [channel.name] * len(numbers), *columns))
+    return _with_fresh(found, fresh, channel) if fresh else found
+
+
+def _with_fresh(found, fresh, channel):
+    """The same with what is not sealed yet."""
+    by_hour = {one.hour_ms: one for one in found}
+    for hour_no, columns in fresh:
+        sums = rollup.of_columns(columns).get(channel.id)
+        if sums is not None:
+            n, *values = sums
+            new = (n, *(value / channel.scale for value in values))
+            hour_ms = hour_no * HOUR_MS
+            old = by_hour.get(hour_ms)
+            by_hour[hour_ms] = Hour(channel.name, hour_ms, *(rollup.both(old[2:], new) if old else new))
+    return [by_hour[hour_ms] for hour_ms in sorted(by_hour)]

@@ -1,27 +1,65 @@
-"""The latest value of each channel of a terminal: of the highest number, whatever the clock said."""
+"""The latest value of each channel of a terminal: of the highest number, whatever the clock said.
+
+A row keeps number and instant of the newest reading and {channel id: its steps}; a channel that reading did not measure
+keeps [number, instant, steps] of its own.
+"""
 
 from collections import namedtuple
 
+import msgspec
+
 from collector import db
-from collector.readings.columns import HEAD
+from collector.readings.columns import BY_ID
 
 Latest = namedtuple("Latest", ("terminal_id", "channel", "seq", "ts_ms", "value"))  # value None: measured and bad
 
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder().decode
+_PUT = (
+    "INSERT INTO latest (terminal_no, seq, ts_ms, body) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (terminal_no) DO UPDATE SET seq = excluded.seq, ts_ms = excluded.ts_ms, body = excluded.body"
+)
 
-def follow(terminal_id, names, rows):
-    """Take over the newest of freshly stored rows. Call it inside a transaction."""
-    newest = max(rows, key=lambda row: row[2])
-    values = newest[len(HEAD) :]
-    db.write_many(
-        "INSERT INTO latest (terminal_id, channel, seq, ts_ms, value) VALUES (?, ?, ?, ?, ?) "
-        "ON CONFLICT (terminal_id, channel) DO UPDATE SET seq = excluded.seq, ts_ms = excluded.ts_ms, "
-        "value = excluded.value WHERE excluded.seq > latest.seq",
-        [(terminal_id, name, newest[2], newest[1], value) for name, value in zip(names, values, strict=True)],
-    )
+
+def follow(fresh):
+    """Take over the newest of freshly stored (terminal number, Block) pairs. Call it inside a transaction."""
+    numbers = list({number for number, _block in fresh})
+    marks = ", ".join("?" * len(numbers))
+    found = db.rows(f"SELECT terminal_no, seq, ts_ms, body FROM latest WHERE terminal_no IN ({marks})", numbers)
+    kept = {number: (seq, ts_ms, _decode(body)) for number, seq, ts_ms, body in found}
+    for number, block in fresh:
+        seq = max(block.seq)
+        row = block.seq.index(seq)
+        steps = {channel_id: values[row] for channel_id, values in block.steps.items()}
+        new = (seq, block.ts_ms[row], steps)
+        kept[number] = _merged(kept[number], new) if number in kept else new
+    db.write_many(_PUT, [(number, seq, ts_ms, _encode(steps)) for number, (seq, ts_ms, steps) in kept.items()])
+
+
+def _merged(old, new):
+    """The newer of two rows, with what only the other one has."""
+    if new[0] > old[0] and new[2].keys() >= old[2].keys():
+        return new
+    newer, older = (new, old) if new[0] > old[0] else (old, new)
+    steps = dict(newer[2])
+    for channel_id, value in older[2].items():
+        own = value if isinstance(value, list) else [older[0], older[1], value]
+        there = steps.get(channel_id)
+        if channel_id not in steps or (isinstance(there, list) and there[0] < own[0]):
+            steps[channel_id] = own
+    return newer[0], newer[1], steps
 
 
 def latest(terminal_ids):
     """[Latest] of these terminals, one per channel ever measured."""
     marks = ", ".join("?" * len(terminal_ids))
-    sql = f"SELECT terminal_id, channel, seq, ts_ms, value FROM latest WHERE terminal_id IN ({marks})"
-    return [Latest(*row) for row in db.rows(sql, tuple(terminal_ids))]
+    sql = "SELECT terminal_id, seq, ts_ms, body FROM source JOIN latest USING (terminal_no) "
+    sql += f"WHERE terminal_id IN ({marks})"
+    out = []
+    for terminal_id, newest, newest_ms, body in db.rows(sql, tuple(terminal_ids)):
+        for channel_id, steps in _decode(body).items():
+            seq, ts_ms, steps = steps if isinstance(steps, list) else (newest, newest_ms, steps)
+            channel = BY_ID[channel_id]
+            value = None if steps is None else steps / channel.scale
+            out.append(Latest(terminal_id, channel.name, seq, ts_ms, value))
+    return out

@@ -1,34 +1,59 @@
 """Which numbers of a terminal are stored, and which are followed: interval sets, kept where they grow."""
 
 from collector import db
+from collector.readings.sources import number_of, numbered
 from firmware.processing.intervals import merged, without
 
 STORED, FOLLOWED = "stored", "followed"
+MOST = 2**53
+
+_NEAR = (
+    "WITH wanted (terminal_no, low, high) AS (VALUES {}) SELECT interval.terminal_no, first, last FROM wanted "
+    "CROSS JOIN interval ON interval.terminal_no = wanted.terminal_no AND what = ? AND first <= high AND last >= low "
+    "ORDER BY interval.terminal_no, first"
+)
+_DROP = "DELETE FROM interval WHERE terminal_no = ? AND what = ? AND first = ?"
+_PUT = (
+    "INSERT INTO interval (terminal_no, what, first, last) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (terminal_no, what, first) DO UPDATE SET last = excluded.last"
+)
 
 
-def intervals_of(terminal_id, what, first=0, last=2**53):
+def intervals_of(terminal_id, what, first=0, last=MOST):
     """The merged intervals of a set that touch first..last or are next to it."""
-    return db.rows(
-        "SELECT first, last FROM interval "
-        "WHERE terminal_id = ? AND what = ? AND first <= ? AND last >= ? ORDER BY first",
-        (terminal_id, what, last + 1, first - 1),
-    )
+    number = number_of(terminal_id)
+    return [] if number is None else near(what, {number: (first, last)}).get(number, [])
+
+
+def near(what, spans):
+    """{terminal number: [interval]} of those that touch or are next to its {terminal number: (first, last)}."""
+    wanted = [value for number, (first, last) in spans.items() for value in (number, first - 1, last + 1)]
+    found = {}
+    for number, first, last in db.rows(_NEAR.format(", ".join(["(?, ?, ?)"] * len(spans))), (*wanted, what)):
+        found.setdefault(number, []).append((first, last))
+    return found
 
 
 def add(terminal_id, what, intervals):
     """Put numbers into a set; adding what is there changes nothing. Call it inside a transaction."""
     intervals = merged(intervals)
-    if not intervals:
-        return
-    old = intervals_of(terminal_id, what, intervals[0][0], intervals[-1][1])
-    db.write_many(
-        "DELETE FROM interval WHERE terminal_id = ? AND what = ? AND first = ?",
-        [(terminal_id, what, first) for first, _last in old],
-    )
-    db.write_many(
-        "INSERT INTO interval (terminal_id, what, first, last) VALUES (?, ?, ?, ?)",
-        [(terminal_id, what, first, last) for first, last in merged(old + intervals)],
-    )
+    if intervals:
+        number = numbered([terminal_id])[terminal_id]
+        old = near(what, {number: (intervals[0][0], intervals[-1][1])}).get(number, [])
+        write(what, {number: (old, intervals)})
+
+
+def write(what, grown):
+    """Keep {terminal number: (intervals there, merged new ones)}. Call it inside a transaction."""
+    drops, puts = [], []
+    for number, (old, new) in grown.items():
+        kept = merged(old + new) if old else new
+        firsts = {first for first, _last in kept}
+        drops += [(number, what, first) for first, _last in old if first not in firsts]
+        puts += [(number, what, first, last) for first, last in kept if (first, last) not in old]
+    if drops:
+        db.write_many(_DROP, drops)
+    db.write_many(_PUT, puts)
 
 
 def unfollowed(terminal_id):

@@ -46,7 +46,7 @@ def furnish(data_dir):
         gateways.add_terminal(data_dir, terminal_id, bytes(32), now)
         equipment.bind(terminal_id, asset, now)
         with db.write():
-            readings.append(day_of(terminal_id, now - age_ms))
+            readings.append([day_of(terminal_id, now - age_ms)])
     certificates.issue_server(data_dir, ["127.0.0.1"], 5, now)
     (data_dir / "collector.toml").write_text("poll_every_s = 1\n")
     db.database.close()
@@ -57,17 +57,17 @@ def day_of(terminal_id, end_ms, every_ms=30_000):
     count = 86_400_000 // every_ms
     rows = [n for n in range(count) if not 960 < n < 1200 and not 2850 < n < 2865]
     wave = [math.sin(n / 90) for n in rows]
-    current = [round(9 + 6 * (n % 40 > 30) + 2 * w, 3) for n, w in zip(rows, wave, strict=True)]
-    values = {
-        "temperature_c": [round(22 + w, 2) for w in wave],
-        "humidity_pct": [round(48 - 4 * w, 2) for w in wave],
-        "current_a": current,
-        "current_min_a": [value - 1.5 for value in current],
-        "current_max_a": [value + 2.5 for value in current],
+    current = [round(9000 + 6000 * (n % 40 > 30) + 2000 * w) for n, w in zip(rows, wave, strict=True)]
+    steps = {
+        1: [round(2200 + 100 * w) for w in wave],
+        2: [round(4800 - 400 * w) for w in wave],
+        3: current,
+        4: [value - 1500 for value in current],
+        5: [value + 2500 for value in current],
     }
     ts_ms = [end_ms - (count - n) * every_ms + every_ms - 1000 for n in rows]
     seq = [BOOT + 1 + n for n in rows]
-    return readings.Block(terminal_id, seq, ts_ms, [0] * len(rows), seq, [1] * len(rows), values)
+    return readings.Block(terminal_id, seq, ts_ms, steps)
 
 
 def free_port():

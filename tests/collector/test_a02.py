@@ -1,13 +1,15 @@
 """The door for gateways: who may enter, what is stored once, what is who is turned away."""
 
 import sqlite3
+from math import nan
 
 import pytest
 
 from collector import gateways, readings
+from collector.readings.columns import ABSENT, INVALID, VALID
 from firmware.protocol.channels import OUT_OF_RANGE
 from firmware.protocol.seal import gateway_key
-from tests.collector.site import BOOT, SECRETS, block, csr, now_ms, refused, stored, zipped
+from tests.collector.site import BOOT, SECRETS, block, csr, now_ms, readings_of, refused, stored, zipped
 
 BATCH = {"sent_ms": 1, "readings": []}
 ROUTES = (
@@ -126,7 +128,7 @@ def test_a_crash_inside_a_batch_leaves_nothing_of_it(site, monkeypatch):
     monkeypatch.setattr(readings, "add_gaps", crash)
     answer = site.post("/a02/v1/batches", {"sent_ms": 1, "readings": [block(count=3)]})
     assert answer.status_code == 500
-    for table in ("reading", "interval", "hour", "latest", "quarantine", "record"):
+    for table in ("batch", "chunk", "interval", "source", "latest", "quarantine", "record"):
         assert site.rows(f"SELECT count(*) FROM {table}") == [(0,)], table
     monkeypatch.undo()
     assert site.upload(block(count=3))["stored"] == 3
@@ -141,14 +143,19 @@ def test_a_gzipped_batch_is_stored(site):
 def test_absent_invalid_and_zero_are_three_things(site):
     columns = {"temperature_c": [0, None], "current_a": [1, 2]}
     site.upload(block(count=2, columns=columns))
-    sql = "SELECT temperature_c, current_a, humidity_pct, invalid FROM reading ORDER BY seq"
-    assert site.rows(sql) == [(0.0, 0.001, None, 0), (None, 0.002, None, 1)]
+    found = readings_of(site, "ct-01", "temperature_c", "current_a", "humidity_pct")
+    assert readings.values_of(found, 1).tolist() == pytest.approx([0.0, nan], nan_ok=True)
+    assert readings.values_of(found, 3).tolist() == [0.001, 0.002]
+    states = [readings.states_of(found, channel_id).tolist() for channel_id in (1, 2, 3)]
+    assert states == [[VALID, INVALID], [ABSENT, ABSENT], [VALID, VALID]]
 
 
 def test_a_value_its_channel_cannot_mean_is_kept_as_invalid_and_flagged(site):
     site.upload(block(count=3, columns={"humidity_pct": [5000, 10001, 10**30]}, flags=[0, 0, 4]))
-    rows = site.rows("SELECT humidity_pct, flags, invalid FROM reading ORDER BY seq")
-    assert rows == [(50.0, 0, 0), (None, OUT_OF_RANGE, 2), (None, OUT_OF_RANGE | 4, 2)]
+    found = readings_of(site, "ct-01", "humidity_pct")
+    assert found.flags.tolist() == [0, OUT_OF_RANGE, OUT_OF_RANGE | 4]
+    assert readings.values_of(found, 2).tolist()[0] == 50.0
+    assert readings.states_of(found, 2).tolist() == [VALID, INVALID, INVALID]
 
 
 def test_the_latest_value_is_that_of_the_highest_number_whatever_the_clock_said(site):

@@ -8,7 +8,7 @@ from collector import accounts, db, equipment, gateways, readings
 from collector.app import create_app
 from collector.db import Table
 from collector.errors import ActionError
-from firmware.protocol.channels import CHANNELS
+from tests.collector.site import BOOT, block, kept_of, now_ms
 
 
 def schema():
@@ -27,12 +27,6 @@ def test_migrations_go_up_down_and_up_to_the_same_schema(empty):
     assert db.migrate() == names and schema() == before
 
 
-def test_every_channel_has_its_column(empty):
-    db.migrate()
-    assert readings.add_channels() == [channel.name for channel in CHANNELS]
-    assert readings.add_channels() == []
-
-
 def test_the_tables_in_code_are_those_of_the_migrations(empty):
     db.migrate()
     rooms = (accounts, equipment, gateways)
@@ -44,9 +38,8 @@ def test_the_tables_in_code_are_those_of_the_migrations(empty):
 
 def test_an_old_database_is_refused_with_the_command_to_run(empty):
     db.migrate()
-    readings.add_channels()
     db.migrate_down()
-    with pytest.raises(ActionError, match="lacks 0008_registration; run `python -m collector --data .* migrate`"):
+    with pytest.raises(ActionError, match="lacks 0009_store; run `python -m collector --data .* migrate`"):
         create_app(empty)
 
 
@@ -68,3 +61,27 @@ def test_two_writers_wait_for_each_other(site):
         assert gateways.Terminal.get_by_id("ct-01").gateway.gateway_id == "gw-1"
     other.join(10)
     assert gateways.Terminal.get_by_id("ct-01").gateway.gateway_id == "gw-2"
+
+
+def test_readings_survive_the_store_going_down_and_up_again(site):
+    site.upload(block(count=3, columns={"temperature_c": [2100, None, 2102]}), block(first=4, count=2))
+    with site.app.app_context():
+        before, latest = kept_of("ct-01", "temperature_c", "current_a"), sorted(readings.latest(["ct-01"]))
+        readings.seal(now_ms() + 86_400_000 * 2)
+        assert "0009_store" in db.migrate_down("0009_store")
+        wide = db.rows("SELECT seq - 16777216, temperature_c, current_a, invalid FROM reading ORDER BY seq")
+        assert wide == [
+            (1, 21.0, None, 0),
+            (2, None, None, 1),
+            (3, 21.02, None, 0),
+            (4, 21.0, 5.0, 0),
+            (5, 21.01, 5.0, 0),
+        ]
+        db.migrate()
+        after = kept_of("ct-01", "temperature_c", "current_a")
+        assert after.seq.tolist() == before.seq.tolist() and after.ts_ms.tolist() == before.ts_ms.tolist()
+        for channel_id in (1, 3):
+            assert readings.states_of(after, channel_id).tolist() == readings.states_of(before, channel_id).tolist()
+            assert (after.steps[channel_id] == before.steps[channel_id]).all()
+        assert sorted(readings.latest(["ct-01"])) == latest
+        assert readings.intervals_of("ct-01", readings.STORED) == [(BOOT + 1, BOOT + 5)]

@@ -10,10 +10,10 @@ import time
 
 import pytest
 
-from collector import db
+from collector import db, readings
 from collector.gateways import certificates
 from tests.collector.browser import ROOT, free_port, serving, visitor
-from tests.collector.site import Site, block, now_ms
+from tests.collector.site import BOOT, Site, block, now_ms, readings_of
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_batch_answered_200_is_there_after_a_kill(built, served):
         process.kill()
         process.wait(5)
     here = Site(served, built[1])
-    assert here.rows("SELECT count(*) FROM reading") == [(5,)]
+    assert len(readings_of(here).seq) == 5
     here.close()
 
 
@@ -173,3 +173,44 @@ def test_no_secret_reaches_the_output_of_the_server(served, built):
         out, errors = process.communicate(timeout=10)
     assert credential not in out + errors and "a-secret-code" not in out + errors
     assert os.path.exists(served / "gone")
+
+
+def test_a_serving_collector_folds_closed_hours_into_blocks_by_itself(built, served):
+    with (served / "collector.toml").open("a") as settings:
+        settings.write("seal_every_s = 1\n")
+    headers, old = {"Authorization": f"Bearer {built[1]['gw-1']}"}, block(count=5, start_ms=now_ms() - 3 * 86_400_000)
+    with serving(served) as (_process, address), visitor(served, address) as client:
+        body = {"sent_ms": now_ms(), "readings": [old, block(first=6, count=1)]}
+        assert client.post("/a02/v1/batches", json=body, headers=headers).json()["stored"] == 6
+        here = Site(served, built[1])
+        deadline = time.monotonic() + 60
+        while here.rows("SELECT hours FROM block") != [(24,)] and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert here.rows("SELECT count(*) FROM block") == [(1,)] and here.rows("SELECT count(*) FROM chunk") == [(1,)]
+        assert readings_of(here).seq.tolist() == [BOOT + n for n in range(1, 7)]
+        here.close()
+
+
+def test_a_kill_in_the_middle_of_sealing_loses_and_doubles_nothing(built, served):
+    here = Site(served, built[1])
+    for day in range(40):
+        here.upload(
+            block(first=1 + day * 100, count=100, start_ms=now_ms() - (50 - day) * 86_400_000, every_ms=600_000)
+        )
+    seal = "import sys; from collector import db, readings; db.open_database(sys.argv[1]); print('begun', flush=True); "
+    command = [sys.executable, "-c", seal + f"readings.seal({now_ms()})", str(served)]
+    cuts = 0
+    for after_ms in range(0, 2000, 20):
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+        process.stdout.readline()
+        time.sleep(after_ms / 1000)
+        process.kill()
+        cuts += process.wait() == -signal.SIGKILL
+        process.stdout.close()
+        assert readings_of(here).seq.tolist() == [BOOT + n for n in range(1, 4001)]
+        if here.rows("SELECT count(*) FROM batch") == [(0,)]:
+            break
+    assert cuts >= 2 and here.rows("SELECT count(*) FROM chunk") == [(0,)]
+    with here.app.app_context():
+        assert sum(hour.n for hour in readings.hours("ct-01", "temperature_c", 0, 2**50)) == 4000
+    here.close()

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from collector import db, equipment, gateways
+from collector import db, equipment, gateways, readings
 from collector.errors import ActionError
-from tests.collector.site import block, now_ms, refused
+from tests.collector.site import block, now_ms, readings_of, refused
 
 
 def mpps(seq=5, **body):
@@ -23,7 +23,8 @@ def test_readings_of_a_source_are_stored_and_of_a_stranger_refused(site):
     assert refused(site.upload(block(count=1, terminal_id="chiller-01"))) == ["terminal_foreign"]
     gateways.add_source("chiller-01", "gw-1", now_ms())
     assert site.upload(block(count=1, terminal_id="chiller-01", columns={"water_supply_c": [712]}))["stored"] == 1
-    assert site.rows("SELECT water_supply_c FROM reading") == [(7.12,)]
+    found = readings_of(site, "chiller-01", "water_supply_c")
+    assert readings.values_of(found, 9).tolist() == [7.12]
     assert refused(site.upload(block(count=1, terminal_id="chiller-01"), gateway="gw-2")) == ["terminal_foreign"]
 
 

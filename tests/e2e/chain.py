@@ -3,9 +3,10 @@
 import sqlite3
 import time
 
+from collector import db
 from collector.demo import hospital
 from collector.demo.processes import Processes
-from tests.collector.site import PASSWORD
+from tests.collector.site import PASSWORD, kept_of
 
 USER = "admin"
 
@@ -43,8 +44,10 @@ class Chain:
 
     def numbers(self, terminal_id):
         """The sequence numbers the collector holds of a terminal, with their boot, in order."""
-        found = self.rows("SELECT seq FROM reading WHERE terminal_id = ? ORDER BY seq", terminal_id)
-        return [(seq >> 24, seq & 0xFFFFFF) for (seq,) in found]
+        db.open_database(self.site.folder / "collector")
+        found = kept_of(terminal_id).seq.tolist()
+        db.database.close()
+        return [(seq >> 24, seq & 0xFFFFFF) for seq in sorted(found)]
 
     def wait_for_readings(self, terminal_id, count, seconds=60):
         """Wait until the collector holds so many readings of a terminal."""

@@ -15,7 +15,7 @@ from firmware.protocol.link import TerminalLink
 from firmware.protocol.received import span_of
 from firmware.protocol.seal import gateway_key
 from firmware.terminal.ring import Ring
-from tests.collector.site import SECRETS, Site, build
+from tests.collector.site import SECRETS, Site, build, readings_of
 
 BOOT_NO = 3_100_000
 
@@ -62,11 +62,12 @@ def test_a_minute_folded_from_six_windows_is_stored_weighed_and_let_go_as_six(si
     ring.drop(terminal.next_event().intervals)
     assert len(ring) == 0
 
-    assert site.rows("SELECT from_seq, seq, windows, charge_as FROM reading ORDER BY seq") == [
-        (seq_of(BOOT_NO, 1), seq_of(BOOT_NO, 6), 6, 720.0),
-        (seq_of(BOOT_NO, 7), seq_of(BOOT_NO, 7), 1, 120.0),
-    ]
+    found = readings_of(site, "ct-01", "charge_as")
+    assert found.seq.tolist() == [seq_of(BOOT_NO, 6), seq_of(BOOT_NO, 7)] and found.behind.tolist() == [5, 0]
+    assert found.windows.tolist() == [6, 1] and readings.values_of(found, 7).tolist() == [720.0, 120.0]
     with site.app.app_context():
         assert readings.intervals_of("ct-01", readings.STORED) == [(seq_of(BOOT_NO, 1), seq_of(BOOT_NO, 7))]
-        found = site.rows("SELECT sum(n), sum(total) FROM hour WHERE channel = 'current_a'")
-    assert found == [(7, 12.0 * 7)]
+        current = readings.hours("ct-01", "current_a", 0, 2**50)
+        charge = readings.hours("ct-01", "charge_as", 0, 2**50)
+    assert sum(hour.n for hour in current) == 7 and sum(hour.total for hour in current) == pytest.approx(12.0 * 7)
+    assert sum(hour.total for hour in charge) == 840.0

@@ -1,0 +1,51 @@
+"""What a serving collector does by itself, in a thread beside the requests: jobs, each a call that may be repeated.
+
+A job that fails says so in the log and is tried again at its next time; none runs twice at once.
+"""
+
+import logging
+from collections import namedtuple
+from contextlib import contextmanager
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from collector import db, readings
+from collector.clock import now_ms
+
+DAY_S = 86_400
+
+Job = namedtuple("Job", ("name", "every", "action"))  # every: a setting, or seconds; action: called with the settings
+
+
+def _seal(_settings):
+    readings.seal(now_ms())
+
+
+def _retire(settings):
+    readings.retire(now_ms() - settings["keep_readings_days"] * DAY_S * 1000)
+
+
+JOBS = (Job("seal", "seal_every_s", _seal), Job("retire", DAY_S, _retire))
+
+
+@contextmanager
+def running(settings):
+    """The jobs run until the end of this."""
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it tells of every run
+    scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
+    for job in JOBS:
+        every_s = settings.get(job.every, job.every)
+        scheduler.add_job(_with_database, "interval", (job, settings), seconds=every_s, id=job.name)
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown()
+
+
+def _with_database(job, settings):
+    db.database.connect(reuse_if_open=True)
+    try:
+        job.action(settings)
+    finally:
+        db.database.close()
