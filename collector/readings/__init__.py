@@ -5,6 +5,7 @@ chunks in the order it came, until `seal` folds closed hours into blocks and the
 """
 
 from collector.readings.append import Appended, append
+from collector.readings.check import check
 from collector.readings.chunk import HOUR_MS, Block, picked
 from collector.readings.columns import Columns, states_of, values_of
 from collector.readings.gaps import add_gaps
@@ -32,6 +33,7 @@ __all__ = (
     "add",
     "add_gaps",
     "append",
+    "check",
     "hour_of",
     "hours",
     "intervals_of",

@@ -220,6 +220,20 @@ def test_a_damaged_block_is_named_and_then_set_aside_with_its_bytes(within):
     assert db.rows("SELECT body FROM damaged") == [(broken,)]
 
 
+def test_a_check_counts_every_number_and_names_what_is_wrong(within):
+    upload(said(*((n, n * 600_000, n) for n in range(1, 101))))
+    upload(said((7, 0, 1)), terminal_id="mri-01")
+    readings.seal(START_MS + 10 * HOUR_MS)
+    good = readings.check
+    assert [found[:2] + found[3:] for found in good()] == [("ct-01", 100, [], [], []), ("mri-01", 1, [], [], [])]
+    db.write_many("UPDATE block SET body = ? WHERE block_no = (SELECT min(block_no) FROM block)", [(b"nothing",)])
+    db.write_many("DELETE FROM interval WHERE terminal_no = ?", [(2,)])
+    first, second = good()
+    assert len(first.damaged) == 1 and "its check does not match" in first.damaged[0]
+    assert first.lost == [(1, 5)] and first.readings == 95
+    assert second.unknown == [(7, 7)]
+
+
 def test_a_series_has_one_point_per_step_with_mean_and_extremes(within):
     rows = [Said(1, 0, 1, {TEMPERATURE: 2000}), Said(2, 4000, 3, {TEMPERATURE: 2400})]
     upload([*rows, Said(3, 10_000, 1, {TEMPERATURE: None})])

@@ -44,10 +44,14 @@ class Chain:
 
     def numbers(self, terminal_id):
         """The sequence numbers the collector holds of a terminal, with their boot, in order."""
+        return [(seq >> 24, seq & 0xFFFFFF) for seq in sorted(self.kept(terminal_id).seq.tolist())]
+
+    def kept(self, terminal_id, *channels):
+        """Columns of everything the collector holds of a terminal."""
         db.open_database(self.site.folder / "collector")
-        found = kept_of(terminal_id).seq.tolist()
+        found = kept_of(terminal_id, *channels)
         db.database.close()
-        return [(seq >> 24, seq & 0xFFFFFF) for seq in sorted(found)]
+        return found
 
     def wait_for_readings(self, terminal_id, count, seconds=60):
         """Wait until the collector holds so many readings of a terminal."""

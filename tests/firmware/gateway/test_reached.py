@@ -15,7 +15,7 @@ from firmware.gateway.identity import read_identity
 from firmware.gateway.outbox import look
 from firmware.protocol.frame import seq_of
 from tests.collector.browser import serving
-from tests.collector.site import Site, build, now_ms
+from tests.collector.site import Site, build, now_ms, readings_of
 from tests.fakes.proxies import Nginx, Tinyproxy
 from tests.fakes.wire import Relay
 from tests.firmware.gateway.home import QUICK
@@ -68,11 +68,9 @@ class Gateway:
         return Uploads(self.folder, (None, self.settings, self.identity), **settings)
 
     def arrived(self):
-        rows = self.site.rows(
-            f"SELECT seq, count(*) FROM reading WHERE terminal_id = '{self.terminal_id}' GROUP BY seq"
-        )
-        assert all(count == 1 for _seq, count in rows)
-        return [seq & 0xFFFFFF for seq, _count in sorted(rows)]
+        found = readings_of(self.site, self.terminal_id).seq.tolist()
+        assert len(set(found)) == len(found)
+        return [seq & 0xFFFFFF for seq in sorted(found)]
 
     def some(self, first, last):
         """Readings of now that do not compress well."""

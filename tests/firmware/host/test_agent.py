@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from collector import readings
+from firmware.protocol.channels import BY_NAME
 from firmware.protocol.record import FIRST_N
 from firmware.protocol.seal import gateway_key, mqtt_password
 from tests.e2e.chain import Chain
@@ -74,8 +76,8 @@ def of_last_start(chain):
 
 def check_stored(chain, port):
     """What the collector holds is what this computer's disks are."""
-    percent = [row[0] for row in chain.rows("SELECT disk_used_pct FROM reading WHERE terminal_id = 'ct-ws'")]
-    assert all(0 < value < 100 for value in percent), percent
+    percent = readings.values_of(chain.kept("ct-ws", "disk_used_pct"), BY_NAME["disk_used_pct"].id)
+    assert len(percent) and all(0 < value < 100 for value in percent), percent
     records = chain.rows("SELECT seq, kind, body FROM record WHERE source_id = 'ct-ws'")
     assert len({seq for seq, _kind, _body in records}) == len(records) and all(seq & FIRST_N for seq, *_ in records)
     disks = json.loads(next(body for _seq, kind, body in records if kind == "disks"))["disks"]
