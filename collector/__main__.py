@@ -61,9 +61,7 @@ def check():
         click.echo(f"{found.terminal_id}: {found.readings} readings, " + ("; ".join(wrong) or "all whole"))
         bad += bool(wrong)
     if bad:
-        raise ActionError(
-            f"{bad} terminals have readings that are not as stored; look at the disk, then restore"
-        )
+        raise ActionError(f"{bad} terminals have readings that are not as stored; look at the disk, then restore")
 
 
 @main.command()

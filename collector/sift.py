@@ -14,12 +14,8 @@ MAX_FLAGS = 2**16
 MAX_WINDOWS = 2**24
 AHEAD_MS = 3_600_000
 FIRST_MS = 1_577_836_800_000  # 2020-01-01 UTC
-<<<<<<< HEAD
 GAP_REASONS = ("outbox_full", "reboot", "outbox_damaged")
-=======
 BOUNDS = {channel.id: (channel.low * channel.scale, channel.high * channel.scale) for channel in CHANNELS}
-GAP_REASONS = ("outbox_full", "reboot")
->>>>>>> d32e830 (Keep ten years of readings on a small disk: closed days lie in compressed blocks, late readings find their hour)
 
 
 def sift(columns, assigned, now_ms):
