@@ -93,9 +93,10 @@ def _esptool(port, chip, after, words, told=lambda line: None):
             for line in process.stdout:
                 lines.append(line)
                 told(line)
-        except BaseException:  # Ctrl-C above all: whatever it was, esptool must not go on alone
-            process.terminate()
-            raise
+            process.wait()
+        finally:  # after a Ctrl-C above all: esptool must not go on alone
+            if process.poll() is None:
+                process.terminate()
     said = "".join(lines)
     if process.returncode:
         raise trouble(port, said)
