@@ -89,7 +89,10 @@ def enrol():
 def terminals():
     """The terminals assigned to this gateway, each with the key this gateway may hold."""
     keys = gateways.terminal_keys(current_app.config["DATA_DIR"], g.gateway)
-    found = [{"terminal_id": terminal_id, "key": key.hex()} for terminal_id, key in keys.items()]
+    found = []
+    for terminal_id, (key, following, number) in keys.items():
+        row = {"terminal_id": terminal_id, "key": key.hex()}
+        found.append(row | ({"next_key": following.hex(), "rotation": number} if following else {}))
     return jsonify(server_ms=now_ms(), terminals=found)
 
 

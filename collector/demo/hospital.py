@@ -98,8 +98,8 @@ def open_collector(site, processes):
     processes.wait_for("collector", "collector ready")
 
 
-def open_gateways(site, processes):
-    """Enrol both gateways with their codes, then run them."""
+def open_gateways(site, processes, more=""):
+    """Enrol both gateways with their codes, then run them. `more` is TOML for both."""
     for gateway_id in GATEWAYS:
         config = site.folder / gateway_id / "gateway.toml"
         config.parent.mkdir(mode=0o700)
@@ -107,7 +107,7 @@ def open_gateways(site, processes):
             f'state = "{config.parent / "state"}"\n\n'
             f'[collector]\nurl = "{site.url}"\nca = "{site.folder / "ca.pem"}"\n'
             "terminals_every_s = 2\n\n"
-            f'[mqtt]\nhost = "127.0.0.1"\nport = {site.broker_ports[gateway_id]}\n'
+            f'[mqtt]\nhost = "127.0.0.1"\nport = {site.broker_ports[gateway_id]}\n{more}'
         )
         words = ("firmware.gateway", "--config", config)
         processes.call(*words, "enrol", "--code", site.codes[gateway_id], "--name", "127.0.0.1")

@@ -20,6 +20,7 @@ from collector.gateways.models import Gateway, Refusal, Terminal
 from collector.gateways.records import store
 from collector.gateways.registration import journal_of
 from collector.gateways.rollouts import offers
+from collector.gateways.rotation import rotate
 
 __all__ = (
     "image_path",
@@ -47,6 +48,7 @@ __all__ = (
     "issue_server",
     "revoke_gateway",
     "revoke_terminal",
+    "rotate",
     "store",
     "terminal_keys",
     "terminal_named",

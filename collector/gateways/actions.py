@@ -121,13 +121,17 @@ def terminal_named(terminal_id):
 
 
 def terminal_keys(data_dir, gateway):
-    """{terminal id: the 32-byte key for this gateway} of the terminals assigned to it."""
+    """{terminal id: (its 32-byte key for this gateway, the next one or None, number of that rotation or None)} of the
+    terminals assigned to it."""
     keys = {}
     for terminal in Terminal.of(gateway):
         if terminal.is_source:
             continue
-        secret = unwrap(data_dir, terminal.terminal_id, terminal.wrapped_secret)
-        keys[terminal.terminal_id] = gateway_key(secret, gateway.gateway_id)
+        wrapped = (terminal.wrapped_secret, terminal.wrapped_next)
+        now, following = (
+            one and gateway_key(unwrap(data_dir, terminal.terminal_id, one), gateway.gateway_id) for one in wrapped
+        )
+        keys[terminal.terminal_id] = (now, following, terminal.rotation if following else None)
     return keys
 
 

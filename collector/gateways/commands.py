@@ -1,5 +1,6 @@
 """The commands of this room: gateway, terminal, ca."""
 
+import getpass
 import json
 import sys
 from pathlib import Path
@@ -126,6 +127,17 @@ def assign_terminal(terminal_id, gateway_id):
 def revoke_terminal(terminal_id):
     """End a terminal: no gateway gets its key, its readings are refused."""
     gateways.revoke_terminal(terminal_id, now_ms())
+
+
+@terminal.command("rotate")
+@click.argument("terminal_id")
+@click.option("--reason", required=True, help="Why; it is kept with the command.")
+@click.option("--issuer", default=getpass.getuser, help="Who asks.  [default: the account you are signed in with]")
+@click.option("--expires-min", default=1440, show_default=True, type=click.IntRange(1, 43200), help="Minutes to wait.")
+@click.pass_obj
+def rotate_secret(data_dir, terminal_id, reason, issuer, expires_min):
+    """Replace a terminal's secret, and with it every key made of it; prints the command's number."""
+    click.echo(gateways.rotate(data_dir, terminal_id, issuer, reason, expires_min, now_ms()))
 
 
 @terminal.command("import")

@@ -21,7 +21,7 @@ TRANSITIONS = {
 }
 OPEN = ("queued", "sent", "acknowledged")
 FROM_GATEWAY = ("acknowledged", "done", "failed", "expired")
-VERBS = ("status", "settings", "restart", "identify", "keys")
+VERBS = ("status", "settings", "restart", "identify", "keys")  # and rotate, which rotation.py asks
 BODY_MOST = 2000  # bytes of JSON; a frame of A01 holds 4096 with its seal
 OPEN_MOST = 100  # per terminal
 REASON_MOST = 500
@@ -30,27 +30,31 @@ MINUTE_MS = 60_000
 
 def send_command(terminal_id, verb, body, issuer, reason, expires_min, now_ms):
     """The number of a new command, queued. Raises ActionError."""
-    text = json.dumps(body, ensure_ascii=False)
     if verb not in VERBS:
         raise ActionError(f"there is no command {verb!r}; take one of {', '.join(VERBS)}")
+    with db.write():
+        return queue_command(terminal_named(terminal_id), verb, body, issuer, reason, expires_min, now_ms)
+
+
+def queue_command(terminal, verb, body, issuer, reason, expires_min, now_ms):
+    """The same for a Terminal, whatever the verb. Call it inside a transaction. Raises ActionError."""
+    terminal_id, text = terminal.terminal_id, json.dumps(body, ensure_ascii=False)
     if len(text.encode()) > BODY_MOST:
         raise ActionError(f"what the command carries has {len(text.encode())} bytes; {BODY_MOST} are allowed")
     if not 0 < len(reason.strip()) <= REASON_MOST:
         raise ActionError(f"the reason has {len(reason.strip())} characters; write 1 to {REASON_MOST}")
-    with db.write():
-        terminal = terminal_named(terminal_id)
-        if terminal.is_source or terminal.revoked_ms:
-            raise ActionError(f"{terminal_id!r} takes no commands: it is revoked, or a source that its gateway asks")
-        waiting = Command.select().where(Command.terminal_id == terminal_id, Command.state.in_(OPEN)).count()
-        if waiting >= OPEN_MOST:
-            raise ActionError(f"{waiting} commands wait for {terminal_id!r} already; let some of them be done first")
-        number = max(now_ms, (Command.select(fn.MAX(Command.id)).scalar() or 0) + 1)
-        expires_ms = now_ms + expires_min * MINUTE_MS
-        Command.insert(
-            id=number, terminal_id=terminal_id, verb=verb, body=text, issuer=issuer, reason=reason.strip(),
-            created_ms=now_ms, expires_ms=expires_ms, state="queued",
-        ).execute()  # fmt: skip
-        CommandStep.insert(command=number, state="queued", ts_ms=now_ms).execute()
+    if terminal.is_source or terminal.revoked_ms:
+        raise ActionError(f"{terminal_id!r} takes no commands: it is revoked, or a source that its gateway asks")
+    waiting = Command.select().where(Command.terminal_id == terminal_id, Command.state.in_(OPEN)).count()
+    if waiting >= OPEN_MOST:
+        raise ActionError(f"{waiting} commands wait for {terminal_id!r} already; let some of them be done first")
+    number = max(now_ms, (Command.select(fn.MAX(Command.id)).scalar() or 0) + 1)
+    expires_ms = now_ms + expires_min * MINUTE_MS
+    Command.insert(
+        id=number, terminal_id=terminal_id, verb=verb, body=text, issuer=issuer, reason=reason.strip(),
+        created_ms=now_ms, expires_ms=expires_ms, state="queued",
+    ).execute()  # fmt: skip
+    CommandStep.insert(command=number, state="queued", ts_ms=now_ms).execute()
     return number
 
 
@@ -68,7 +72,7 @@ def expire_commands(now_ms):
     if Command.select().where(due).exists():
         with db.write():
             for command in Command.select().where(due):
-                _change(command, "expired", now_ms, None)
+                change(command, "expired", now_ms, None)
 
 
 def open_commands(gateway, now_ms):
@@ -83,7 +87,7 @@ def open_commands(gateway, now_ms):
                 command.gateway = gateway.gateway_id
                 command.save()
                 if command.state == "queued":
-                    _change(command, "sent", now_ms, None)
+                    change(command, "sent", now_ms, None)
     return list(Command.select().where(waiting).order_by(Command.id))
 
 
@@ -106,12 +110,15 @@ def keep_result(_gateway, checked, ts_ms):
     """Change a command's state; said again, it changes nothing. Call it inside a transaction."""
     command, state, result = checked
     if state != command.state:
-        _change(command, state, ts_ms, result)
+        change(command, state, ts_ms, result)
 
 
-def _change(command, state, ts_ms, result):
+def change(command, state, ts_ms, result):
+    """Write down that a command came to a state. Call it inside a transaction."""
     command.state = state
     command.save()
+    if command.verb == "rotate" and state in ("failed", "expired"):
+        Terminal.update(wrapped_next=None).where(Terminal.rotation == command.id).execute()
     said = None if result is None else json.dumps(result, ensure_ascii=False)
     CommandStep.insert(command=command, state=state, ts_ms=ts_ms, result=said).execute()
 

@@ -36,6 +36,9 @@ class Terminal(Table):
     gateway = ForeignKeyField(Gateway, null=True)
     created_ms = IntegerField()
     revoked_ms = IntegerField(null=True)
+    wrapped_next = BlobField(null=True)  # what replaces the secret, while both count
+    rotation = IntegerField(null=True)  # the number of the command that made it, or the secret that counts
+    registered_sha256 = TextField(null=True)  # of the secret it was registered with, once that was replaced
 
     @property
     def is_source(self):

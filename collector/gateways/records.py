@@ -5,6 +5,7 @@ import json
 from collector.gateways.fleet import check_result, check_status, keep_result, keep_status
 from collector.gateways.models import Record, Refusal, Terminal
 from collector.gateways.rollouts import check_update, follow, keep_update
+from collector.gateways.rotation import check_rotated, keep_rotated
 
 OF_HOSTS = ("disks", "flows")
 MAX_COUNT = 2**31
@@ -67,4 +68,5 @@ KINDS = {
     "result": (check_result, keep_result),
     "status": (check_status, _follow),
     "update": (check_update, keep_update),
+    "rotated": (check_rotated, keep_rotated),
 }

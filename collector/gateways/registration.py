@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from collector import db
+from collector.accounts import sha256
 from collector.errors import ActionError
 from collector.gateways.actions import add_terminal, assign_terminal
 from collector.gateways.certificates import A01, ca_der
@@ -149,6 +150,9 @@ def _require_gateway(gateway_id):
 
 
 def _same_secret(data_dir, terminal, secret):
+    """Whether it is the secret this terminal was registered with; the one that counts now may be a later one."""
+    if terminal.registered_sha256:
+        return secrets.compare_digest(terminal.registered_sha256, sha256(secret.hex()))
     return secrets.compare_digest(unwrap(data_dir, terminal.terminal_id, terminal.wrapped_secret), secret)
 
 

@@ -78,7 +78,7 @@ class Gateway:
         self._news, self._keys_asked = asyncio.Event(), asyncio.Event()
         self._commands = Commands(settings["state"], self._tell)
         updates = Updates(settings["state"], self._tell)
-        self._fleet = Fleet(settings, self._roads, self._sessions, self._commands, updates, self._clock)
+        self._fleet = Fleet(settings, self._roads, self._sessions, self._keys, self._commands, updates, self._clock)
         self._intake = Intake(
             settings, self._roads, self._sessions, self._clock, self._refusals, self._outbox, self._news, self._fleet
         )

@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS commands (
 CREATE TABLE IF NOT EXISTS statuses (terminal_id TEXT PRIMARY KEY, ts_ms INTEGER NOT NULL, body TEXT NOT NULL);
 """
 WAITING, SENT, ACKNOWLEDGED, EXPIRED = "waiting", "sent", "acknowledged", "expired"
+ROTATE = "rotate"  # the one verb whose end only the terminal can tell: another gateway may have sent it before us
 OPEN = (WAITING, SENT, ACKNOWLEDGED)  # any other state is the end; then the row stays until the collector knows it
 BUSY_S = 10
 LAST_ID = 2**53
@@ -63,26 +64,34 @@ class Commands:
         with self._lock:
             return {terminal_id for (terminal_id,) in self._database.execute(asked)}
 
-    def next_for(self, terminal_id, now_ms):
-        """The Command to send to a terminal now, or None. That it is on its way is on the disk by then."""
+    def next_for(self, terminal_id, now_ms, rotation=None):
+        """The Command to send to a terminal now, or None. That it is on its way is on the disk by then.
+
+        `rotation` is the number of the one whose next key is here; no other may go: a terminal must never have a
+        secret that its gateway cannot know.
+        """
         while True:
             found = self._first(terminal_id)
             if found is None:
                 return None
             number, verb, body, expires_ms, state = found
             if now_ms < expires_ms:
+                if state == WAITING and verb == ROTATE and number != rotation:
+                    return None
                 if state == WAITING:
                     self._change(number, SENT)
                 return Command(number, verb, json.loads(body))
-            if state != WAITING:
+            if state == WAITING and verb == ROTATE:
+                self._change(number, SENT)
+            if state != WAITING or verb == ROTATE:
                 return Command(number, "expire", {})
             self._end(number, terminal_id, EXPIRED, None)
 
     def expire(self, now_ms):
         """End what has never left and whose time is over, also when its terminal is not here."""
-        asked = "SELECT command_id, terminal_id FROM commands WHERE state = 'waiting' AND expires_ms <= ?"
+        asked = "SELECT command_id, terminal_id FROM commands WHERE state = 'waiting' AND expires_ms <= ? AND verb <> ?"
         with self._lock:
-            due = self._database.execute(asked, (now_ms,)).fetchall()
+            due = self._database.execute(asked, (now_ms, ROTATE)).fetchall()
         for number, terminal_id in due:
             self._end(number, terminal_id, EXPIRED, None)
 
@@ -97,6 +106,10 @@ class Commands:
         over = result.state == "failed" and result.body.get("code") == EXPIRED
         self._end(number, terminal_id, EXPIRED if over else result.state, result.body)
         return True
+
+    def rotated(self, terminal_id, number):
+        """Tell the collector that a terminal has proved itself under the key of this rotation: the old one may go."""
+        self._tell("rotated", {"terminal_id": terminal_id, "rotation": number})
 
     def _end(self, number, terminal_id, state, body):
         """Tell the collector first: a kill in between says it twice, and the second time changes nothing."""

@@ -18,10 +18,11 @@ STATUSES_MOST = 100  # terminals in one record
 
 
 class Fleet:
-    """`commands` is a Commands, `updates` an Updates; `roads` and `sessions` are those of the gateway."""
+    """`commands` is a Commands, `updates` an Updates; `roads`, `sessions`, `keys` are those of the gateway."""
 
-    def __init__(self, settings, roads, sessions, commands, updates, clock):
+    def __init__(self, settings, roads, sessions, keys, commands, updates, clock):
         self._settings, self._roads, self._sessions, self._clock = settings, roads, sessions, clock
+        self._keys = keys
         self._commands, self._updates = commands, updates
         self._heard, self._some = [], asyncio.Event()
         self._asked_ms, self._sent, self._said, self._new, self._wanted_ms = {}, {}, {}, {}, {}
@@ -77,8 +78,21 @@ class Fleet:
                 pieces = await asyncio.to_thread(self._take, heard, now_ms)
                 for terminal_id, event in pieces + await asyncio.to_thread(self._due, now_ms):
                     self._roads.send(terminal_id, self._sessions.say(terminal_id, event))
+                await self._settle()
+            except GatewayError as error:  # the new rules could not be written
+                log.error("%s", error)
             except (sqlite3.Error, OSError) as error:  # a result that is not kept is asked for again
                 log.error("what terminals say is not kept: %s; free the disk", error)
+
+    async def _settle(self):
+        """End the old keys of terminals that have proved themselves under the next. The collector is told first."""
+        rotated = self._sessions.rotated()
+        for terminal_id, number in rotated:
+            await asyncio.to_thread(self._commands.rotated, terminal_id, number)
+            self._keys.settle(terminal_id, number)
+            log.info("the old key of %s counts no more", terminal_id)
+        if rotated:
+            await self._roads.rules_changed()
 
     def _take(self, heard, now_ms):
         """[(terminal id, Chunk)] that were asked for; everything else that was heard is kept."""
@@ -109,7 +123,7 @@ class Fleet:
         steady_ms, here = self._clock.steady_ms(), self._sessions.here()
         due = [question for terminal_id in here for question in self._questions(terminal_id, steady_ms)]
         for terminal_id in self._commands.terminals() & here:
-            command = self._commands.next_for(terminal_id, now_ms)
+            command = self._commands.next_for(terminal_id, now_ms, self._keys.next_of(terminal_id)[0])
             if command is not None and self._may_go(terminal_id, command, steady_ms):
                 due.append((terminal_id, command))
         return due

@@ -85,20 +85,28 @@ class Sessions:
         """The ids of terminals that have proved themselves."""
         return {terminal_id for terminal_id in self._links if self.road_of(terminal_id) is not None}
 
+    def rotated(self):
+        """[(terminal id, number)] of rotations whose terminal has proved itself under the next key."""
+        found = [(terminal_id, *self._keys.next_of(terminal_id)) for terminal_id in self._keys.rotating()]
+        proved = [(terminal_id, number, key, self._proved(terminal_id)[1]) for terminal_id, number, key in found]
+        return [(terminal_id, number) for terminal_id, number, key, link in proved if link and link.key == key]
+
     def _proved(self, terminal_id):
         links = self._links.get(terminal_id, {})
         return next(((road, link) for road, link in links.items() if link.proved), (None, None))
 
     def keys_changed(self):
-        """End the sessions of terminals whose key is gone or another."""
+        """End the sessions of terminals whose key is gone or another. A newer key asks for a new proof, too."""
         for terminal_id in list(self._links):
-            if self._keys.get(terminal_id) != self._link_keys[terminal_id]:
+            keys, (_road, link) = self._keys.all_of(terminal_id), self._proved(terminal_id)
+            stays = keys[:1] == [link.key] if link else keys == self._link_keys[terminal_id]
+            if not stays:
                 del self._links[terminal_id], self._link_keys[terminal_id]
                 log.info("session of %s ended: its key was revoked or changed", terminal_id)
 
     def _link(self, terminal_id, road):
         if terminal_id not in self._links:
-            self._links[terminal_id], self._link_keys[terminal_id] = {}, self._keys.get(terminal_id)
+            self._links[terminal_id], self._link_keys[terminal_id] = {}, self._keys.all_of(terminal_id)
         links = self._links[terminal_id]
         if road not in links:
             links[road] = GatewayLink(self._gateway_id, self._random)
@@ -112,7 +120,7 @@ class Sessions:
             if self._hellos.lacks((terminal_id, letter.road), (1,), now_s) is not None:
                 self._count(terminal_id, "flood_hellos", "too many without a proof")
                 return
-            taken.frames.append(link.answer(event, self._link_keys[terminal_id], proved_ms))
+            taken.frames.extend(link.answer(event, key, proved_ms) for key in self._keys.all_of(terminal_id))
         elif isinstance(event, Proved):
             self._links[terminal_id] = {letter.road: link}  # whatever it said elsewhere is over
             log.info("session of %s proved", terminal_id)

@@ -21,7 +21,8 @@ class GatewayLink(Link):
     def __init__(self, gateway_id, random):
         Link.__init__(self, random)
         self.gateway_id, self.terminal_id = gateway_id, None
-        self._challenge = None
+        self._challenges = []
+        self.key = None  # the one under which the terminal proved itself
         self._now_s = 0
 
     def next_event(self, now_s=0):
@@ -36,10 +37,14 @@ class GatewayLink(Link):
         return Hello(terminal_id, body[at:])
 
     def answer(self, hello, key, ts_ms):
-        """The frame that proves us to a terminal whose gateway key is `key`. ts_ms None: our clock is not proved."""
+        """The frame that proves us to a terminal whose gateway key is `key`. ts_ms None: our clock is not proved.
+
+        While one key replaces another a hello is answered under each: the terminal takes the answer it can check.
+        """
         nonce = self._random(frame.NONCE)
         transcript = transcript_of(hello.terminal_id, self.gateway_id, hello.nonce, nonce, ts_ms)
-        self._challenge = (hello.terminal_id, key, transcript, self._now_s)
+        self._challenges = [one for one in self._challenges if one[0] == hello]
+        self._challenges.append((hello, key, transcript, self._now_s))
         body = frame.put_text(self.gateway_id) + nonce + put_time(ts_ms) + proof(key, b"gateway", transcript)
         return frame.pack(frame.ANSWER, body)
 
@@ -48,17 +53,18 @@ class GatewayLink(Link):
         return frame.pack(frame.REFUSAL, frame.put_text(code))
 
     def _proof(self, body):
-        if self._challenge is None:
+        if not self._challenges:
             raise ProofError("proof_unexpected", self.terminal_id or "")
-        terminal_id, key, transcript, asked_s = self._challenge
-        self._challenge = None  # single use
+        challenges, self._challenges = self._challenges, []  # single use
+        terminal_id, asked_s = challenges[0][0].terminal_id, challenges[0][3]
         if self._now_s - asked_s > CHALLENGE_S:
             raise ProofError("proof_late", terminal_id)
-        if not same(body, proof(key, b"terminal", transcript)):
-            raise ProofError("proof_wrong", terminal_id)
-        up, down = session_keys(key, transcript)
-        self.terminal_id, self._session = terminal_id, Session(down, up, self._random)
-        return Proved(terminal_id, None)
+        for _hello, key, transcript, _asked_s in challenges:
+            if same(body, proof(key, b"terminal", transcript)):
+                up, down = session_keys(key, transcript)
+                self.terminal_id, self.key, self._session = terminal_id, key, Session(down, up, self._random)
+                return Proved(terminal_id, None)
+        raise ProofError("proof_wrong", terminal_id)
 
     def _readings(self, opened):
         return Readings(received.unpack_readings(self.terminal_id, opened, CHANNELS))

@@ -134,11 +134,15 @@ class Link:
 
 
 class TerminalLink(Link):
-    """The terminal's side. `gateways`: ids it may answer to, as provisioned; nobody else is listened to."""
+    """The terminal's side. `gateways`: ids it may answer to, as provisioned; nobody else is listened to.
+
+    `secret` may be a list while it is being replaced: any of it counts. `self.secret` is the one that was proved.
+    """
 
     def __init__(self, terminal_id, secret, gateways, random):
         Link.__init__(self, random)
-        self.terminal_id, self._secret, self._gateways = terminal_id, secret, gateways
+        self.terminal_id, self._gateways = terminal_id, gateways
+        self.secrets = secret if isinstance(secret, list) else [secret]
         self._nonce = None
 
     def hello(self):
@@ -157,11 +161,14 @@ class TerminalLink(Link):
         nonce, at = body[at : at + frame.NONCE], at + frame.NONCE
         known, ts_ms = struct.unpack_from(">BQ", body, at)
         ts_ms = ts_ms if known & _TIME_KNOWN else None
-        key = gateway_key(self._secret, gateway_id)
         transcript = transcript_of(self.terminal_id, gateway_id, self._nonce, nonce, ts_ms)
-        if not same(body[at + 9 :], proof(key, b"gateway", transcript)):
+        for secret in self.secrets:
+            key = gateway_key(secret, gateway_id)
+            if same(body[at + 9 :], proof(key, b"gateway", transcript)):
+                break
+        else:
             raise ProofError("proof_wrong", gateway_id)
-        self._nonce = None  # single use
+        self._nonce, self.secret = None, secret  # the nonce serves once
         up, down = session_keys(key, transcript)
         self._session = Session(up, down, self._random)
         self._proof = frame.pack(frame.PROOF, proof(key, b"terminal", transcript))

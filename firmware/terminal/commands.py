@@ -22,10 +22,13 @@ BOARD = "board"  # a file the flasher writes: which folder of boards/ this is
 
 
 class Commands:
-    """`status()` gives {name: value}; `restart` is set when the board is to start again after the answer has left."""
+    """`status()` gives {name: value}; `restart` is set when the board is to start again after the answer has left.
 
-    def __init__(self, status):
-        self._status, self._update = status, None
+    `link` is the session's: it knows under which secret the gateway proved itself.
+    """
+
+    def __init__(self, status, link=None):
+        self._status, self._link, self._update = status, link, None
         self.restart = False
         self._done = _read(DONE, [])
 
@@ -50,12 +53,15 @@ class Commands:
                 return Result(command_id, "done" if state == "acknowledged" else state, body)
         if event.verb == "status":
             return Result(event.command_id, "done", self._status())
+        if event.verb in ("rotate", "expire") and _rotated(event.command_id):  # done, and then the power went
+            return self._remember(event.command_id, "done", {})
         if event.verb == "expire" or any(done[0] > event.command_id for done in self._done):
             return self._remember(event.command_id, "failed", {"code": "expired"})
         do = self._verbs.get(event.verb)
         if do is None:
             return Result(event.command_id, "failed", {"error": "unknown command %s" % event.verb})
         try:
+            self._number = event.command_id
             body = do(self, event.body)
             state = "acknowledged" if self.restart else "done"
         except (ValueError, KeyError, TypeError, OSError, ImageError) as error:
@@ -89,6 +95,13 @@ class Commands:
         change_keys("", unhexlify(body["list"]))
         return {}
 
+    def _rotate(self, body):
+        """Replace the root secret by what follows from it and {"nonce": hex}, from the restart that follows on."""
+        from firmware.terminal.rotation import rotate
+
+        rotate(self._link.secret, self._number, unhexlify(body["nonce"]))
+        return self._start_again(body)
+
     def _start_again(self, _body):
         self.restart = True
         return {}
@@ -103,7 +116,7 @@ class Commands:
         LED.over("identify", seconds)
         return {}
 
-    _verbs = {"settings": _set, "restart": _start_again, "keys": _trust, "identify": _identify}
+    _verbs = {"settings": _set, "restart": _start_again, "keys": _trust, "identify": _identify, "rotate": _rotate}
 
     def _offered(self, event):
         from firmware.terminal.update import Update
@@ -132,6 +145,12 @@ class Commands:
             self._update, self.restart = None, True
             return [Status({"update": "ready"})]
         return [Want(self._update.image_id, at, min(MAX_CHUNK, self._update.left(at)))]
+
+
+def _rotated(command_id):
+    from firmware.terminal.rotation import rotated
+
+    return rotated(command_id)
 
 
 def _read(name, none):

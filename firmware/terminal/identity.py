@@ -7,6 +7,7 @@ from collections import namedtuple
 
 from firmware.protocol.identity import identity_in
 from firmware.terminal.config import KEPT, read_settings
+from firmware.terminal.rotation import secrets_of
 
 FILE, BOOT_FILE = "identity.json", "boot_no"
 SCHEMA = 1
@@ -15,8 +16,9 @@ LAST_BOOT_NO = 2**29 - 1  # boot_no * 2**24 + n stays within 53 bits
 
 Identity = namedtuple(
     "Identity",
-    ("terminal_id", "secret", "first_boot_no", "gateways", "ca", "sensors", "settings", "wifi", "i2c", "led"),
+    ("terminal_id", "secrets", "first_boot_no", "gateways", "ca", "sensors", "settings", "wifi", "i2c", "led"),
 )
+# secrets: one, or two while the first replaces the second
 # ca: the file with the site's CA as DER, read for the moment of a handshake: memory is for readings
 Gateway = namedtuple("Gateway", ("gateway_id", "host", "port", "server_name", "road"))
 CABLE = "usb_serial"  # the road that needs no network: no address, no CA
@@ -57,7 +59,7 @@ def _identity(found):
         os.stat(found["ca"])  # it is there
     return Identity(
         found["terminal_id"],
-        secret,
+        secrets_of(secret),
         found["first_boot_no"],
         gateways,
         found.get("ca"),

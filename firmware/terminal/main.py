@@ -23,6 +23,7 @@ STEP_MOST_MS = 180000  # how long one step of the uplink may take, waits on the 
 OUTBOX = "outbox/"
 SPENT = (  # what only the start needs
     "firmware.terminal.identity",
+    "firmware.terminal.rotation",
     "firmware.protocol.identity",
     "firmware.terminal.config",
     "firmware.terminal.lamp",

@@ -27,7 +27,7 @@ class Session:
     def __init__(self, identity, road, outbox, clock, count, status=dict, link=None, commands=None):
         self._settings, self._status = identity.settings, status
         gateway_ids = [gateway.gateway_id for gateway in identity.gateways]
-        self._link = link or TerminalLink(identity.terminal_id, identity.secret, gateway_ids, urandom)
+        self._link = link or TerminalLink(identity.terminal_id, identity.secrets, gateway_ids, urandom)
         self._road, self._outbox, self._clock, self._count = road, outbox, clock, count
         self._hellos, self._hello_due_ms = 0, 0
         self._heard_ms = None
@@ -80,6 +80,10 @@ class Session:
 
     def _proved(self, event, now_ms):
         self._road.send(self._link.prove())
+        if len(self._link.secrets) > 1:
+            from firmware.terminal.rotation import settle
+
+            settle(self._link)
         self._hellos, self._doubt, self.proved_by, again_s = 0, None, event.peer_id, PROVE_AGAIN_S
         if event.ts_ms is not None:
             self._clock.set(event.ts_ms)
@@ -107,7 +111,7 @@ class Session:
         if self._commands is None:
             from firmware.terminal.commands import Commands
 
-            self._commands = Commands(self._status)
+            self._commands = Commands(self._status, self._link)
         answers = self._commands.take(event)
         try:
             for answer in answers:

@@ -36,6 +36,7 @@ class Uplink:
                 self._go_on(now_ms)
         except TurnedAway as error:
             LED.name = "not proved"
+            self._identity.secrets.reverse()  # while one replaces the other, this gateway's broker may know either
             self._leave("link refused", error, _by_chance(self._identity.settings["back_off_most_s"]))
         except RoadLost as error:
             self.lost += 1

@@ -170,7 +170,7 @@ def test_a_host_agent_is_made_with_one_command_and_its_secret_shown_to_nobody(si
     assert (tmp_path / "ws/ca.der").read_bytes() == gateways.ca_der(site.data_dir, gateways.A01)
     with site.app.app_context():
         keys = gateways.terminal_keys(site.data_dir, gateways.Gateway.get(gateways.Gateway.gateway_id == "gw-1"))
-    assert keys["ct-ws"] == gateway_key(bytes.fromhex(found["secret"]), "gw-1")
+    assert keys["ct-ws"][0] == gateway_key(bytes.fromhex(found["secret"]), "gw-1")
 
 
 def test_a_host_agent_that_cannot_be_written_is_not_registered(site, tmp_path):

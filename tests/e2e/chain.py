@@ -14,15 +14,15 @@ USER = "admin"
 class Chain:
     """A hospital in a folder. Use as a context: nothing is left running."""
 
-    def __init__(self, folder, machines, **settings):
-        self.machines, self._settings = machines, settings
+    def __init__(self, folder, machines, gateway_toml="", **settings):
+        self.machines, self._settings, self._gateway_toml = machines, settings, gateway_toml
         (port,) = hospital.free_ports(1)
         self.site = hospital.build(folder, port, USER, PASSWORD)
         self.processes = Processes(folder / "logs")
 
     def __enter__(self):
         hospital.open_collector(self.site, self.processes)
-        hospital.open_gateways(self.site, self.processes)
+        hospital.open_gateways(self.site, self.processes, self._gateway_toml)
         hospital.start_terminals(self.site, self.processes, self.machines, **self._settings)
         return self
 

@@ -22,7 +22,7 @@ from tests.fakes.terminal import SimulatedTerminal
 GONE_S = 10
 NOT_ON_THE_FLASH = ("simulated.json",)
 FOLDERS = ("outbox", "a", "b", "safe")
-LEFT_BEHIND = ("settings.json", "commands.json")  # the boot number stays: it never counts back
+LEFT_BEHIND = ("settings.json", "commands.json", "secret.json")  # the boot number stays: it never counts back
 FORGET = "import os\nfor name in %r:\n    if name in os.listdir():\n        os.remove(name)"
 
 Cable = namedtuple("Cable", ("port", "board", "wifi", "power"))

@@ -39,8 +39,13 @@ class Access:
 
     def may_enter(self, user, client_id, password):
         """Whether this log-in is good: a known user under its own name with its password."""
-        wanted = self.password_of(user) if user else None
-        return wanted is not None and client_id == user and hmac.compare_digest(wanted.encode(), password.encode())
+        if self.password_of(user) is None:
+            return False
+        # while a key is being replaced, both of its passwords are good
+        keys = self._keys.all_of(user)
+        wanted = [self._own_password] if user == OWN_USER else [mqtt_password(key) for key in keys]
+        known = [hmac.compare_digest(one.encode(), password.encode()) for one in wanted]
+        return client_id == user and any(known)
 
     def may(self, user, action, topic):
         """Whether a user may publish to, subscribe to or receive from a topic. A wildcard is nobody's but ours."""

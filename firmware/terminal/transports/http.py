@@ -28,7 +28,7 @@ class Road:
         self._gateway, self._ca, self._breathe = gateway, identity.ca, breathe
         self._timeout_ms = int(identity.settings["io_timeout_s"] * 1000)
         self._poll_ms = int(identity.settings["poll_s"] * 1000)
-        password = mqtt_password(gateway_key(identity.secret, gateway.gateway_id))
+        password = mqtt_password(gateway_key(identity.secrets[0], gateway.gateway_id))
         self._log_in = b2a_base64(("%s:%s" % (identity.terminal_id, password)).encode()).strip()
         self._stream, self._inbox = None, []
         self._asked_ms, self._awaited = None, False  # when the last request left, whether its answer is to come

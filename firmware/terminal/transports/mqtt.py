@@ -78,7 +78,7 @@ class Road:
             gateway.host,
             gateway.port,
             name,
-            mqtt_password(gateway_key(identity.secret, gateway.gateway_id)),
+            mqtt_password(gateway_key(identity.secrets[0], gateway.gateway_id)),
             int(identity.settings["keepalive_s"] * 2),
             True,
             {"ca": identity.ca, "server_name": gateway.server_name},

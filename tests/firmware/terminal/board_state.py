@@ -1,12 +1,14 @@
-"""Runs on MicroPython: settings, done commands and boot number on littlefs, the power cut at every operation."""
+"""Runs on MicroPython: settings, commands, boot number and secret on littlefs, the power cut at every operation."""
 
 import json
 import os
+from binascii import unhexlify
 
 import vfs
 
 from firmware.protocol.message import Command
-from firmware.terminal import boot, slots
+from firmware.protocol.seal import gateway_key, mqtt_password
+from firmware.terminal import boot, rotation, slots
 from firmware.terminal.commands import Commands
 from firmware.terminal.config import KEPT
 from firmware.terminal.identity import Unprovisioned, next_boot
@@ -130,6 +132,96 @@ def test_on_a_full_flash_a_command_fails_by_name_nothing_is_counted_twice_and_th
         os.remove(name)
     assert boot.choose(False) == "b" and next_boot(7) == 8 and ordered(3, {"edge_a": 5}).state == "acknowledged"
     unmount()
+
+
+def vector():
+    with open(VECTORS) as file:
+        return {
+            name: unhexlify(text) if name in ("secret", "nonce", "next") else text
+            for name, text in json.load(file).items()
+        }
+
+
+VECTORS = os.getcwd() + "/tests/vectors/rotation.json"
+SECRET, NONCE, NEXT = [vector()[name] for name in ("secret", "nonce", "next")]
+
+
+class ProvedLink:
+    """As much of a session's link as a rotation looks at: the secrets that count, and the one that was proved."""
+
+    def __init__(self, secrets, secret):
+        self.secrets, self.secret = secrets, secret
+
+
+def asked_to_rotate(number, secret, nonce=NONCE, verb="rotate"):
+    """The answer to a command in a session proved under `secret`."""
+    from binascii import hexlify
+
+    link = ProvedLink(rotation.secrets_of(SECRET), secret)
+    return Commands(dict, link).take(Command(number, verb, {"nonce": hexlify(nonce).decode()}))[0]
+
+
+def settled(secret):
+    """The secrets that count after a gateway has proved itself under one of them."""
+    link = ProvedLink(rotation.secrets_of(SECRET), secret)
+    if len(link.secrets) > 1:
+        rotation.settle(link)
+        __import__("firmware.terminal.rotation")
+    return link.secrets
+
+
+def test_the_next_secret_is_the_one_the_collector_computes():
+    said = vector()
+    key = gateway_key(NEXT, said["gateway_id"])
+    assert mqtt_password(key) == said["password"]
+
+
+def test_a_rotation_is_done_once_or_not_at_all():
+    seen = []
+
+    def check(whole):
+        found = rotation.secrets_of(SECRET)
+        assert found in ([SECRET], [NEXT, SECRET]), found
+        assert len(found) == 2 or not whole
+        seen.append(len(found))
+        assert asked_to_rotate(5, SECRET).state in ("done", "acknowledged")
+        assert rotation.secrets_of(SECRET) == [NEXT, SECRET]  # the same successor, however often it is asked for
+        assert asked_to_rotate(5, SECRET, verb="expire").state == "done"
+        assert settled(SECRET) == [NEXT, SECRET] and settled(NEXT) == [NEXT] == rotation.secrets_of(SECRET)
+        assert asked_to_rotate(5, NEXT).state == "done" and rotation.secrets_of(SECRET) == [NEXT]
+
+    operations = cut_everywhere(lambda: ordered(1, OLD), lambda: asked_to_rotate(5, SECRET), check)
+    assert 1 in seen and 2 in seen, seen
+    print("rotation cut at", operations, "operations")
+
+
+def test_the_old_secret_goes_once_the_new_one_is_proved_and_never_both():
+    def check(whole):
+        found = rotation.secrets_of(SECRET)
+        assert found in ([NEXT, SECRET], [NEXT]), found
+        assert len(found) == 1 or not whole
+        assert settled(NEXT) == [NEXT]
+
+    operations = cut_everywhere(lambda: asked_to_rotate(5, SECRET), lambda: settled(NEXT), check)
+    print("settling cut at", operations, "operations")
+
+
+def test_what_was_given_up_is_never_done_and_the_next_one_begins_with_the_secret_that_counts():
+    def prepare():
+        assert asked_to_rotate(5, SECRET, verb="expire").state == "failed"
+        assert asked_to_rotate(5, SECRET).state == "failed"
+        assert rotation.secrets_of(SECRET) == [SECRET]
+
+    def check(_whole):
+        asked_to_rotate(6, SECRET)
+        first = rotation.secrets_of(SECRET)[0]
+        asked_to_rotate(7, SECRET, bytes(32))  # the collector gave up number 6
+        second = rotation.secrets_of(SECRET)
+        assert second[1] == SECRET and second[0] not in (first, SECRET)
+        assert asked_to_rotate(8, second[0], b"short").state == "failed"
+        assert rotation.secrets_of(bytes(32)) == [bytes(32)]  # provisioned again: the file is another terminal's
+
+    cut_everywhere(prepare, lambda: asked_to_rotate(6, SECRET), check)
 
 
 for name in sorted(globals()):

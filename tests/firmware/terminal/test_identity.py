@@ -53,7 +53,7 @@ def write(folder, **changes):
 def test_an_identity_is_read_whole(folder):
     write(folder)
     identity = read_identity()
-    assert (identity.terminal_id, identity.secret, identity.ca) == ("ct-01", b"\x5a" * 32, "ca.der")
+    assert (identity.terminal_id, identity.secrets, identity.ca) == ("ct-01", [b"\x5a" * 32], "ca.der")
     assert identity.gateways[0].server_name == "gw.test"
     assert identity.settings["window_s"] == 5
     assert identity.settings["ack_timeout_s"] == dict(setting[:2] for setting in SETTINGS)["ack_timeout_s"]

@@ -19,7 +19,7 @@ from firmware.terminal.transports.mqtt import Road
 breaths = []
 gateway = Gateway("gw-1", "127.0.0.1", {port}, "{server_name}", "mqtt")
 settings = read_settings({settings})
-identity = Identity("ct-01", bytes.fromhex("{secret}"), 1, [gateway], "ca.der", [], settings, None, {{}}, None)
+identity = Identity("ct-01", [bytes.fromhex("{secret}")], 1, [gateway], "ca.der", [], settings, None, {{}}, None)
 road = Road(identity, gateway, lambda: breaths.append(1))
 
 def attempt(action, *words):

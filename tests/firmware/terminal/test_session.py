@@ -71,7 +71,7 @@ class Talk:
     def __init__(self, wire=None, slots=60, limit=64 * BLOCK):
         gateways = [Gateway("gw-1", "", 0, "", "mqtt"), Gateway("gw-2", "", 0, "", "mqtt")]
         settings = read_settings(SETTINGS)
-        identity = Identity("ct-01", SECRET, 1, gateways, b"", [], settings, None, {}, None)
+        identity = Identity("ct-01", [SECRET], 1, gateways, b"", [], settings, None, {}, None)
         self.wire, self.clock, self.refused = wire or Wire(), Day(), []
         self._folder = tempfile.TemporaryDirectory()
         self.outbox, self.n = Outbox(BOOT, slots, 40, Segments(self._folder.name + "/", limit)), 0
