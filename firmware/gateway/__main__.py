@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from firmware.gateway import commands, enrolment, live, page_password, page_view
+from firmware.gateway import commands, enrolment, live, page_password, page_view, standing
 from firmware.gateway.config import read_config
 from firmware.gateway.errors import GatewayError
 from firmware.gateway.identity import read_identity
@@ -97,6 +97,8 @@ def status(config_file):
     for one in needs(seen, time.time_ns() // 1_000_000):
         click.echo(f"needs      {page_view.need(*one, 'en')}")
     click.echo(f"collector  {settings['collector.url']}")
+    for line in standing.said(standing.look(settings["state"])):
+        click.echo(f"           {line}")
     if seen.live:
         click.echo(f"clock      {'proved' if seen.live['clock_proved'] else 'not proved'}")
     click.echo(f"waiting    {state.waiting} readings, oldest {_instant(state.oldest_ms)}")

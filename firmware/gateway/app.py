@@ -7,7 +7,7 @@ import secrets
 import signal
 import sqlite3
 
-from firmware.gateway import live
+from firmware.gateway import certificates, live
 from firmware.gateway.a02 import Collector, CollectorRefused, CollectorSilent
 from firmware.gateway.clock import Clock
 from firmware.gateway.commands import Commands
@@ -36,6 +36,7 @@ from firmware.gateway.updates import Updates
 from firmware.systemd import Notice
 
 log = logging.getLogger("gateway")
+WATCH_S = 3600  # between two looks at our certificates
 
 
 async def run(settings):
@@ -120,6 +121,7 @@ class Gateway:
                     if settings["page.enabled"]:
                         group.create_task(Page(settings, self._seen, identity.certificate).run())
                     group.create_task(self._report_refusals())
+                    group.create_task(self._watch_certificates())
                     group.create_task(self._say_ready())
         finally:
             self._report(self._refusals.take())
@@ -131,6 +133,7 @@ class Gateway:
         latest = {name: {"ts_ms": one.ts_ms, "values": one.values} for name, one in dict(self._intake.latest).items()}
         return {
             "clock_proved": self._clock.proved_ms() is not None,
+            "clock_offset_ms": self._clock.offset_ms(),
             "here": sorted(self._sessions.here()),
             "latest": latest,
             "kept_out": self._flood.bars(),
@@ -172,6 +175,25 @@ class Gateway:
             await self._roads.rules_changed()
         except GatewayError as error:
             log.error("%s", error)
+
+    async def _watch_certificates(self):
+        """Say, and count, when a certificate of ours has ended or soon will: terminals refuse it then."""
+        files = {
+            self._identity.certificate: "terminals refuse it: enrol again",
+            self._identity.ca: "no terminal can trust what it signed: make a new authority at the collector",
+        }
+        while True:
+            now_ms = self._clock.proved_ms()
+            try:
+                found = [] if now_ms is None else certificates.ending(files, now_ms)
+            except GatewayError as error:
+                log.error("%s", error)
+                found = []
+            for path, text, over in found:
+                log.log(logging.ERROR if over else logging.WARNING, "%s", text)
+                if over:
+                    self._refusals.count(self._identity.gateway_id, "certificate_expired", path.name)
+            await asyncio.sleep(WATCH_S)
 
     async def _report_refusals(self):
         while True:

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +13,7 @@ from firmware.gateway.errors import GatewayError
 
 EXPIRED, NOT_YET = 10, 9  # OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_CERT_NOT_YET_VALID
 PROBE_S = 5
+SOON_DAYS = 30
 
 
 class CertificateError(GatewayError):
@@ -50,6 +51,17 @@ async def what_expired(url, error, settings):
         until = day(found.not_valid_after_utc)
         return f"{url}: its certificate ended on {until}; make a new one there, `ca server`, and restart it"
     return f"{url}: its certificate is not valid on {day(now)}, the time of this gateway; look at our clock"
+
+
+def ending(files, now_ms):
+    """[(file, text, whether it has ended)] of what has ended or does within SOON_DAYS, for {file: what to do}."""
+    found, now = [], datetime.fromtimestamp(now_ms / 1000, UTC)
+    for path, remedy in files.items():
+        until = ends(path)
+        if until <= now + timedelta(days=SOON_DAYS):
+            over = until <= now
+            found.append((path, f"{path} {'ended' if over else 'ends'} on {day(until)}; {remedy}", over))
+    return found
 
 
 def _verification(error):

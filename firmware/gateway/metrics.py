@@ -3,6 +3,7 @@
 from firmware.gateway.sight import depth, refused
 
 GAUGE, COUNTER = "gauge", "counter"
+AHEAD = "By how much the collector's clock is ahead of this machine's"
 ROWS = (  # of a terminal: name, help, what of its row
     ("gantry_terminal_here", "Whether the terminal has proved itself", lambda row: row.here),
     ("gantry_terminal_heard_timestamp_seconds", "When a reading came last, Unix time", lambda row: _s(row.heard_ms)),
@@ -21,6 +22,7 @@ def text(seen, now_ms):
     oldest_s = 0 if outbox.oldest_ms is None else max(0, now_ms - outbox.oldest_ms) / 1000
     families = [
         ("gantry_clock_proved", GAUGE, "Whether the gateway's time is vouched for", [("", live.get("clock_proved"))]),
+        ("gantry_clock_offset_seconds", GAUGE, AHEAD, [("", _s(live.get("clock_offset_ms")))]),
         ("gantry_terminals", GAUGE, "Terminals and sources assigned", [("", _assigned(seen.rows))]),
         ("gantry_outbox_readings", GAUGE, "Readings that wait for the collector", [("", outbox.waiting)]),
         ("gantry_outbox_gaps", GAUGE, "Gaps that wait for the collector", [("", outbox.gaps)]),

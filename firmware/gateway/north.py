@@ -7,6 +7,7 @@ import sqlite3
 
 from firmware.gateway.a02 import CollectorRefused, CollectorSilent
 from firmware.gateway.batch import body_of
+from firmware.gateway.standing import Standing
 
 log = logging.getLogger("gateway")
 
@@ -20,7 +21,7 @@ class North:
     def __init__(self, settings, gateway_id, outbox, collector, clock, news):
         self._settings, self._gateway_id, self._clock, self._news = settings, gateway_id, clock, news
         self._outbox, self._collector = outbox, collector
-        self._limit, self._failures = settings["upload.batch"], 0
+        self._limit, self._failures, self._standing = settings["upload.batch"], 0, Standing(settings["state"])
 
     async def run(self):
         """Upload for ever. A full batch is followed at once, a smaller one after upload.every_s."""
@@ -62,12 +63,16 @@ class North:
         asked_ms = self._clock.steady_ms()
         answer = await self._collector.upload(body_of(waiting, self._gateway_id, self._clock.now_ms()))
         self._clock.hear(answer.get("server_ms"), asked_ms, self._clock.steady_ms())
+        now_ms, offset_ms = self._clock.now_ms(), self._clock.offset_ms()
+        await asyncio.to_thread(self._standing.note, now_ms, self._collector.url, offset_ms)
         return answer
 
     async def _refused(self, waiting, error):
         if error.status in NOT_WELCOME:
             self._failures += 1
             log.error("the collector refuses this gateway, all is kept: %s", error)
+            refused = error.code or str(error.status)
+            await asyncio.to_thread(self._standing.note, self._clock.now_ms(), refused=refused)
             return self._settings["upload.refused_pause_s"]
         if error.status not in TOO_MUCH:
             return self._back_off(f"the collector refuses the upload, all is kept: {error}", error.after_s)

@@ -17,9 +17,9 @@ YEARS_20 = timedelta(days=7305)
 Certified = namedtuple("Certified", ("certificate", "key", "pem", "der", "key_pem"))
 
 
-def make_ca(common_name):
+def make_ca(common_name, not_after=FIRST_DAY + YEARS_20):
     """A self-signed authority."""
-    return _certified(common_name, None, (), FIRST_DAY, FIRST_DAY + YEARS_20)
+    return _certified(common_name, None, (), FIRST_DAY, not_after)
 
 
 def make_leaf(ca, names, not_before=FIRST_DAY, not_after=FIRST_DAY + YEARS_20):

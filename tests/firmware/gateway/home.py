@@ -1,6 +1,7 @@
 """A gateway for tests: its settings, its folder, enrolled at the look-alike platform."""
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -60,9 +61,10 @@ def write_toml(path, settings):
 
 
 class RunningGateway:
-    """A gateway in a process of its own, to be killed and started again. Use as a context."""
+    """A gateway in a process of its own, to be killed and started again. Use as a context. `env` goes over ours."""
 
-    def __init__(self, folder, platform, **more):
+    def __init__(self, folder, platform, env=None, **more):
+        self._env = {**os.environ, **(env or {})}
         self.settings, self.identity = enrolled(folder / "state", platform, **more)
         self.config, self.log_file = folder / "gateway.toml", folder / "log"
         write_toml(self.config, self.settings)
@@ -79,7 +81,7 @@ class RunningGateway:
         """Start it and wait until it is ready."""
         with open(self.log_file, "ab") as log:
             began = log.tell()
-            self._process = subprocess.Popen(self.command("run"), cwd=ROOT, stdout=log, stderr=log)
+            self._process = subprocess.Popen(self.command("run"), cwd=ROOT, stdout=log, stderr=log, env=self._env)
         deadline = time.monotonic() + 60
         while b"gateway ready" not in self.log_file.read_bytes()[began:]:
             assert self._process.poll() is None and time.monotonic() < deadline, self.log()
