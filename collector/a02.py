@@ -109,13 +109,14 @@ def commands():
 
 @door.get("/offers")
 def offers():
-    """The images this gateway is to offer to its terminals now."""
+    """The images this gateway is to offer to its terminals now, and the release keys it checks them with."""
     found = [
         {"terminal_id": terminal_id, "image_id": image.image_id, "version": image.version, "sha256": image.sha256}
         | {"size": image.size, "head_size": image.head_size}
         for terminal_id, image in gateways.offers(g.gateway, now_ms())
     ]
-    return jsonify(server_ms=now_ms(), offers=found)
+    keys = gateways.release_keys(current_app.config["DATA_DIR"]) if found else b""
+    return jsonify(server_ms=now_ms(), offers=found, keys=keys.hex())
 
 
 @door.get("/images/<image_id>")

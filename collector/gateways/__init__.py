@@ -15,7 +15,7 @@ from collector.gateways.actions import (
 )
 from collector.gateways.certificates import A01, A02, ca_der, ca_pem, init_ca, issue_server
 from collector.gateways.fleet import command_numbered, open_commands, send_command, statuses
-from collector.gateways.images import image_path
+from collector.gateways.images import image_path, release_keys
 from collector.gateways.models import Gateway, Refusal, Terminal
 from collector.gateways.records import store
 from collector.gateways.registration import journal_of
@@ -24,6 +24,7 @@ from collector.gateways.rotation import rotate
 
 __all__ = (
     "image_path",
+    "release_keys",
     "offers",
     "journal_of",
     "statuses",

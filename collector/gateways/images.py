@@ -28,6 +28,12 @@ def trust(data_dir, content):
     fresh.replace(path)
 
 
+def release_keys(data_dir):
+    """The list of release keys this site trusts, as it came with its signatures; empty when there is none."""
+    path = data_dir / KEYS
+    return path.read_bytes() if path.exists() else b""
+
+
 def add_image(data_dir, content, now_ms):
     """The Image of a file of the flasher's; added twice it is the same one. Raises ActionError."""
     if not (data_dir / KEYS).exists():

@@ -1,4 +1,4 @@
-"""New images for terminals: fetched once over whatever breaks, checked, then offered as the collector says.
+"""New images for terminals: fetched once over whatever breaks, proved to be signed, then offered as the collector says.
 
 An image is offered to a terminal that has said, in this session, that it runs another version and has nothing on
 trial; whether it takes it, keeps it or falls back, the terminal decides and says.
@@ -11,16 +11,21 @@ from collections import namedtuple
 from pathlib import Path
 
 from firmware.gateway.errors import GatewayError
+from firmware.gateway.files import write_private
 from firmware.protocol import image
 from firmware.protocol.message import IMAGE_ID, Chunk
 from firmware.protocol.message import Offer as OfferMessage
 
 log = logging.getLogger("gateway")
 
-FOLDER = "images"
+FOLDER, KEYS = "images", "keys.bin"
 IMAGE_MOST = 4 * 1024 * 1024
 
 Offer = namedtuple("Offer", ("terminal_id", "image_id", "version", "sha256", "size", "head_size"))
+
+
+class NotSigned(GatewayError):
+    """No release key that this gateway trusts signed an image: fetching it again would change nothing."""
 
 
 class Updates:
@@ -29,17 +34,52 @@ class Updates:
     def __init__(self, state, tell):
         self._folder, self._tell = Path(state) / FOLDER, tell
         self._offers, self._ready = {}, set()  # offers: {terminal id: Offer}; ready: image ids that are proved
+        self._bad = set()  # image ids that no trusted key signed
         self._over = {}  # {terminal id: image id} that it took or refused; the collector will know soon
 
     async def follow(self, collector):
         """Ask for the offers, fetch what is missing. Raises what Collector raises, GatewayError, OSError."""
-        rows = (await collector.offers()).get("offers") or []
-        offers = {offer.terminal_id: offer for offer in map(_read, rows) if offer}
+        answer, wrong = await collector.offers(), None
+        offers = {offer.terminal_id: offer for offer in map(_read, answer.get("offers") or []) if offer}
+        if offers:
+            self._trust(answer.get("keys"))
         for offer in {offer.image_id: offer for offer in offers.values()}.values():
-            if offer.image_id not in self._ready:
-                await self._fetch(collector, offer)
-        self._offers = offers
+            try:
+                if offer.image_id not in self._ready | self._bad:
+                    await self._fetch(collector, offer)
+            except NotSigned as error:
+                wrong = error
+                self._turn_down(offer, offers)
+            except GatewayError as error:
+                wrong = error
+        self._offers = {name: offer for name, offer in offers.items() if offer.image_id in self._ready}
         self._over = {name: one for name, one in self._over.items() if name in offers}
+        if wrong:
+            raise wrong
+
+    def _trust(self, said):
+        """Take the collector's list of release keys: the first as it is, a later one signed by two keys of the last."""
+        path = self._folder / KEYS
+        try:
+            content = bytes.fromhex(said)
+            keys, signatures = image.unpack_keys(content)
+            if path.exists():
+                if path.read_bytes() == content:
+                    return
+                image.check_keys(keys, signatures, image.unpack_keys(path.read_bytes())[0])
+        except (TypeError, ValueError, image.ImageError) as error:
+            log.error("the collector's list of release keys is not taken: %s; look for tampering", error)
+            return
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        write_private(path, content)
+        self._bad.clear()
+
+    def _turn_down(self, offer, offers):
+        """Tell the collector, as each terminal would, so that the rollout halts before anybody is asked."""
+        self._bad.add(offer.image_id)
+        for terminal_id in (name for name, one in offers.items() if one.image_id == offer.image_id):
+            body = {"terminal_id": terminal_id, "image_id": offer.image_id, "state": "refused"}
+            self._tell("update", {**body, "error": "image_signature"})
 
     def offer_for(self, terminal_id, said):
         """The message that offers an image to a terminal which says `said` of itself, or None."""
@@ -85,30 +125,44 @@ class Updates:
                         break
                 file.flush()
                 os.fsync(file.fileno())
-            try:
-                _prove(part.read_bytes(), offer)
-            except GatewayError:
-                part.unlink()
-                raise
+            self._prove(part, offer)
             part.replace(path)
         else:
-            _prove(path.read_bytes(), offer)
+            self._prove(path, offer)
         self._ready.add(offer.image_id)
         log.info("image %s is here: version %s, %d bytes", offer.image_id, offer.version, offer.size)
 
+    def _prove(self, path, offer):
+        """Raises GatewayError, and the file is gone, unless it is the offered image, whole, signed by a trusted key."""
+        content = path.read_bytes()
+        try:
+            manifest_size, signatures = _whole(content, offer)
+            trusted = image.unpack_keys((self._folder / KEYS).read_bytes())[0].keys
+            if not image.signed_by(content[:manifest_size], signatures, trusted):
+                raise NotSigned(f"image {offer.image_id} is signed by no key this gateway trusts; look for tampering")
+        except FileNotFoundError:
+            path.unlink()
+            raise GatewayError(
+                f"image {offer.image_id} came without a list of release keys; update the collector"
+            ) from None
+        except GatewayError:
+            path.unlink()
+            raise
 
-def _prove(content, offer):
-    """Raise GatewayError unless the bytes are the image that was offered, whole. Its signature the terminal checks."""
+
+def _whole(content, offer):
+    """(bytes of its manifest, its signatures) of the image that was offered. Raises GatewayError when it is another."""
     head = hashlib.sha256(content[: offer.head_size]).digest()[:IMAGE_ID].hex()
     whole = hashlib.sha256(content).hexdigest() == offer.sha256 and len(content) == offer.size
     try:
         manifest, at = image.unpack_manifest(content)
-        _signatures, begin = image.unpack_signatures(content, at)
+        signatures, begin = image.unpack_signatures(content, at)
         fits = begin == offer.head_size and ".".join(map(str, manifest.version)) == offer.version
     except image.ImageError:
         fits = False
     if head != offer.image_id or not whole or not fits:
         raise GatewayError(f"image {offer.image_id} did not come whole: {len(content)} bytes; it is fetched again")
+    return at, signatures
 
 
 def _read(row):

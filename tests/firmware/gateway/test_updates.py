@@ -9,7 +9,8 @@ from firmware.gateway.a02 import CollectorSilent
 from firmware.gateway.errors import GatewayError
 from firmware.gateway.updates import Updates
 from firmware.protocol.message import Chunk, Offer, Want
-from tests.fakes.slots import NEW, image_of
+from flasher import build
+from tests.fakes.slots import NEW, image_of, key_list, keys
 
 HEAD, WHOLE = image_of(NEW)
 IMAGE_ID = hashlib.sha256(HEAD).digest()[:8]
@@ -29,15 +30,17 @@ class Collector:
 
     def __init__(self, *rows):
         self.rows, self.content, self.cut, self.begins = rows, WHOLE, None, []
+        self.keys, self.others = key_list().hex(), {}  # others: {image id: its bytes}
 
     async def offers(self):
-        return {"offers": list(self.rows)}
+        return {"offers": list(self.rows), "keys": self.keys}
 
-    async def image(self, _image_id, begin):
+    async def image(self, image_id, begin):
         self.begins.append(begin)
-        end = self.cut or len(self.content)
+        content = self.others.get(image_id, self.content)
+        end = self.cut or len(content)
         for at in range(begin, end, 1000):
-            yield self.content[at : min(at + 1000, end)]
+            yield content[at : min(at + 1000, end)]
         if self.cut:
             raise CollectorSilent("the test cut it")
 
@@ -123,3 +126,49 @@ def test_a_piece_of_nothing_is_no_piece(tmp_path, want):
     updates = Updates(tmp_path, None)
     follow(updates, Collector(ROW))
     assert updates.piece(want) is None
+
+
+def list_of(serial, trusted, signers):
+    """A list of release keys by their places in keys(), as the collector says it."""
+    every = keys()
+    return build.key_list(serial, [build.modulus_of(every[n]) for n in trusted], [every[n] for n in signers]).hex()
+
+
+def test_an_image_that_no_trusted_key_signed_is_told_once_never_offered_and_its_neighbour_is(tmp_path):
+    head, whole = image_of(NEW, key=2)
+    stranger = ROW | {"terminal_id": "ct-02", "image_id": hashlib.sha256(head).digest()[:8].hex()}
+    stranger |= {"sha256": hashlib.sha256(whole).hexdigest(), "size": len(whole), "head_size": len(head)}
+    told = []
+    updates, collector = Updates(tmp_path, lambda kind, body: told.append((kind, body))), Collector(stranger, ROW)
+    collector.others[stranger["image_id"]] = whole
+    with pytest.raises(GatewayError, match="signed by no key this gateway trusts"):
+        follow(updates, collector)
+    follow(updates, collector)
+    assert updates.offer_for("ct-02", OLD_ONE) is None and updates.offer_for("ct-01", OLD_ONE)
+    assert updates.piece(Want(bytes.fromhex(stranger["image_id"]), 0, 50)) is None
+    said = {"terminal_id": "ct-02", "image_id": stranger["image_id"], "state": "refused", "error": "image_signature"}
+    assert told == [("update", said)]
+
+
+def test_a_later_list_of_keys_counts_only_with_two_signatures_of_the_last(tmp_path):
+    updates, collector = Updates(tmp_path, lambda *_told: None), Collector(ROW)
+    follow(updates, collector)
+    kept = tmp_path / "images/keys.bin"
+    for wrong in (list_of(2, [2], [2, 2]), list_of(2, [0, 2], [0]), list_of(1, [2], [0, 1]), "", "zz", None):
+        collector.keys = wrong
+        follow(updates, collector)
+        assert kept.read_bytes() == key_list()
+    collector.keys = list_of(2, [1, 2], [0, 1])
+    follow(updates, collector)
+    assert kept.read_bytes().hex() == collector.keys
+    again = Updates(tmp_path, lambda *_told: None)
+    with pytest.raises(GatewayError, match="signed by no key"):
+        follow(again, collector)
+
+
+def test_without_a_list_of_keys_nothing_is_offered(tmp_path):
+    updates, collector = Updates(tmp_path, lambda *_told: None), Collector(ROW)
+    collector.keys = ""
+    with pytest.raises(GatewayError, match="without a list of release keys; update the collector"):
+        follow(updates, collector)
+    assert updates.offer_for("ct-01", OLD_ONE) is None
