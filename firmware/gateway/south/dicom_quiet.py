@@ -1,6 +1,8 @@
 """Nothing the DICOM libraries have to say is ever written: their messages, warnings and tracebacks quote values."""
 
+import ctypes
 import logging
+import resource
 import threading
 import warnings
 
@@ -11,10 +13,13 @@ from pynetdicom import _config
 log = logging.getLogger("gateway")
 
 LIBRARIES = ("pydicom", "pynetdicom")
+PR_SET_DUMPABLE = 4  # prctl(2)
 
 
 def hush():
-    """Silence both libraries for the rest of this process, whatever level anybody sets."""
+    """Silence both libraries for the rest of this process, whatever level anybody sets; its memory is never dumped."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # also where dumps go to a program
     _config.LOG_HANDLER_LEVEL = "none"  # no handler that would format a data set
     pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
     for name in [*LIBRARIES, *logging.root.manager.loggerDict]:

@@ -9,8 +9,12 @@ import gzip
 import io
 import json
 import logging
+import os
+import signal
 import socket
 import struct
+import subprocess
+import sys
 import warnings
 from datetime import UTC, datetime
 
@@ -23,7 +27,7 @@ from pydicom.sequence import Sequence
 from tests.fakes import platform as fakes
 from tests.fakes.mosquitto import free_port
 from tests.fakes.platform import Platform
-from tests.firmware.gateway.home import RunningGateway
+from tests.firmware.gateway.home import ROOT, RunningGateway
 from tests.firmware.gateway.modality import associated, begun, change, code, create, ended, rejected
 from tests.firmware.gateway.test_dicom import CODES, LISTED, Ward, pdu, request
 
@@ -167,7 +171,13 @@ def test_none_of_the_marks_is_in_any_file_log_or_outgoing_byte(tmp_path, monkeyp
             spoken(ports["dicom__port"], str(platform.ca_file))
             platform.wait_until(lambda: sum(one["kind"] == "mpps" for one in platform.records) == 3)
             platform.wait_until(lambda: any("mpps_unreadable" in str(one["body"]) for one in platform.records))
-            while_running = {path: path.read_bytes() for path in (tmp_path / "state").rglob("*") if path.is_file()}
+            with associated(ports["dicom__port"], ca_file=str(platform.ca_file)) as modality:
+                now = datetime.now(UTC).replace(tzinfo=None)
+                assert create(modality, full_of_marks(begun(now)), UID + ".8") == 0
+                while_running = {path: path.read_bytes() for path in (tmp_path / "state").rglob("*") if path.is_file()}
+                gateway.kill()  # in the middle of a step, with what SQLite had not merged yet
+                after_kill = {path: path.read_bytes() for path in (tmp_path / "state").rglob("*") if path.is_file()}
+            gateway.start()
             status = gateway.say("status")[1] + gateway.say("terminals")[1]
             assert gateway.end() == 0
         steps = [one["body"] for one in platform.records if one["kind"] == "mpps"]
@@ -187,9 +197,44 @@ def test_none_of_the_marks_is_in_any_file_log_or_outgoing_byte(tmp_path, monkeyp
     assert "mpps_body_part_dropped" in refusals and "mpps_protocols_dropped" in refusals
     files = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert any(path.name.startswith("outbox.db") for path in while_running) and len(sent) > 2
-    searched = [*files.items(), *while_running.items(), ("sent", b"\n".join(sent)), ("said", status.encode())]
+    assert any(path.name == "outbox.db-wal" and raw for path, raw in after_kill.items()), "the log before its merge too"
+    searched = [
+        *files.items(),
+        *while_running.items(),
+        *after_kill.items(),
+        ("sent", b"\n".join(sent)),
+        ("said", status.encode()),
+    ]
     assert b'"mpps"' in dict(searched)["sent"], "what was searched holds what was sent"
     assert not {str(where): marks_in(raw) for where, raw in searched if marks_in(raw)}
+
+
+CRASH = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+os.chdir(sys.argv[1])
+if sys.argv[2] == "hushed":
+    from firmware.gateway.south.dicom_quiet import hush
+    hush()
+name = "KANARIEN" + "VOGEL"
+os.abort()
+"""
+
+
+@pytest.mark.parametrize("how", ["hushed", "as it is"])
+def test_the_memory_of_a_process_that_crashes_is_written_nowhere(tmp_path, how):
+    """A control without our measure shows that this machine would have written it."""
+    command = [sys.executable, "-c", CRASH, str(tmp_path), how]
+    running = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE)
+    said = running.stderr.read()
+    _pid, status = os.waitpid(running.pid, 0)
+    running.stderr.close()
+    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGABRT, said
+    dumped = any(path.stat().st_size for path in tmp_path.iterdir()) or os.WCOREDUMP(status)
+    if how == "hushed":
+        assert not dumped and not marks_in(said)
+    elif not dumped:
+        pytest.skip("this machine writes no memory of any process that crashes")
 
 
 def test_with_every_log_at_debug_and_threads_that_die_nothing_is_said(tmp_path, capfd):
