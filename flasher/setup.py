@@ -33,25 +33,24 @@ def setup(terminal_ids, names, every, label_file, size, wait_s, journal_file, dr
     order, journal = Order(**options), Journal(journal_file)
     with Bars(as_json) as bars:
         places = plugged.places(order.board, names, every=every)
+        if terminal_ids and len(terminal_ids) != len(places):
+            raise click.UsageError(f"{len(places)} boards, {len(terminal_ids)} ids; name one id for each board")
+        if len(places) > 1 and options["handover_file"]:
+            raise click.UsageError("one --handover file holds one terminal; leave it out: each gets ID.handover")
         if not dry_run:
             places = _with_port(places, order, journal, bars)
     ids = terminal_ids or [click.prompt(ID.format(port=place.name), err=True) for place in places]
-    if len(ids) != len(places):
-        raise click.UsageError(f"{len(places)} boards and {len(ids)} ids; name one id for each board")
-    if len(ids) > 1 and options["handover_file"]:
-        raise click.UsageError("one --handover file cannot hold several terminals; leave it out: each gets ID.handover")
-    made, before = list(zip(places, ids, strict=True)), {port.name for port in ports.ports()}
+    pairs, before = list(zip(places, ids, strict=True)), {port.name for port in ports.ports()}
     with Bars(as_json) as bars:
 
         def work(one):
             place, terminal_id = one
-            told = bars.of(place.name)
             if dry_run:
                 return _would(place, terminal_id, order)
-            return _make(place, terminal_id, order, journal, before, wait_s, told)
+            return _make(place, terminal_id, order, journal, before, wait_s, bars.of(place.name))
 
-        done = side_by_side(work, made, bars)
-    results = [_result(place, terminal_id, *one) for (place, terminal_id), one in zip(made, done, strict=True)]
+        done = side_by_side(work, pairs, bars)
+    results = [_result(*pair, *one) for pair, one in zip(pairs, done, strict=True)]
     good = [one["terminal_id"] for one in results if one["result"] == "done"]
     if good:
         Path(label_file).write_bytes(label.pdf([(one, "") for one in good], size))
