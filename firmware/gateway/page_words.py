@@ -56,6 +56,10 @@ NEEDS = {  # of sight.needs: {who} and {n} stand for whom it is about and how mu
         "The outbox was full: {n} readings of {who} were given up",
         "待发队列已满：放弃了 {who} 的 {n} 条读数",
     ),
+    "damaged": (
+        "The outbox file was damaged, the disk may be failing: {n} readings of {who} are lost",
+        "待发队列文件损坏，存储可能有故障：丢失 {who} 的 {n} 条读数",
+    ),
     "never_heard": ("{who} was never heard: is it powered, is it provisioned?", "从未收到 {who}：请检查供电与配置"),
     "silent": (
         "{who} is silent for {n} minutes: look at its power and its link",

@@ -21,6 +21,7 @@ WAITED_MS = 600_000  # from then on the way to the collector needs somebody
 SILENT_MS = 600_000
 HEAP_LEAST = 8_000  # bytes
 SIGNAL_LEAST = -80  # dBm
+LOST = {"outbox_full": "lost", "outbox_damaged": "damaged"}  # code of a total, and what it is in page_words.NEEDS
 ATTACKS = ("proof_wrong", "seal_wrong", "counter_replayed", "terminal_mismatch", "gateway_foreign", "flood_barred")
 
 
@@ -56,7 +57,7 @@ def needs(seen, now_ms):
     if outbox.set_aside:
         found.append(("set_aside", None, outbox.set_aside))
     found += [("kept_out", peer, seconds) for peer, seconds in (live or {}).get("kept_out", {}).items()]
-    found += [("lost", name, count) for _where, name, code, count in outbox.refusals if code == "outbox_full"]
+    found += [(LOST[code], name, count) for _where, name, code, count in outbox.refusals if code in LOST]
     for row in seen.rows:
         found += _needs_of(row, now_ms)
     found += [

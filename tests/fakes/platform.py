@@ -137,6 +137,7 @@ def _rows(block):
     for at, seq in enumerate(block["seq"]):
         values = {name: steps[at] for name, steps in block["columns"].items()}
         head = {name: block[name][at] for name in ("ts_ms", "flags")}
+        head["from_seq"] = block.get("from_seq", block["seq"])[at]
         yield {"terminal_id": block["terminal_id"], "seq": seq, "values": values, **head}
 
 

@@ -189,3 +189,47 @@ def test_what_stops_it_is_one_line_with_what_to_do(gateway, platform, tmp_path):
     (tmp_path / "state/identity.json").unlink()
     status, said = gateway.say("run")
     assert status == 1 and said.count("\n") == 1 and "enrol" in said
+
+
+def test_what_is_folded_covers_every_number_once_though_the_gateway_is_killed(tmp_path, platform):
+    gateway = RunningGateway(tmp_path, platform, pipeline__windows=6, pipeline__heartbeat_s=1.0)
+    peer = terminal(gateway, platform)
+    began_ms = round(time.time() * 1000) // 900_000 * 900_000 - 900_000
+    with gateway, peer:
+        for life in range(3):
+            for n in range(25):
+                peer.add(began_ms + 10_000 * (25 * life + n), temperature_c=20.0)
+            if life == 1:
+                peer.wait_until_empty(60)
+            gateway.kill()
+            gateway.start()
+        peer.wait_until_empty(60)
+        wanted = every_number(peer)
+
+        def covered():
+            return sorted(n for one in platform.readings for n in range(one["from_seq"], one["seq"] + 1))
+
+        platform.wait_until(lambda: covered() == wanted, 60)
+        assert len(platform.readings) < 40, "most of 75 windows are folded by six"
+    assert "Traceback" not in gateway.log()
+
+
+def test_a_full_outbox_says_what_it_gave_up_northwards_and_beside_the_gateway(tmp_path, platform):
+    gateway = RunningGateway(tmp_path, platform, outbox__readings_most=10)
+    peer = terminal(gateway, platform)
+    with gateway, peer:
+        platform.wait_until(lambda: platform.lists)
+        platform.stop()
+        for _ in range(30):
+            peer.add()
+        peer.wait_until_empty(60)
+        _, said = gateway.say("status")
+        platform.start()
+        wanted = every_number(peer)
+        platform.wait_until(lambda: sorted(platform.numbers("ct-01") + _lost(platform)) == wanted, 60)
+    assert "outbox     ct-01 outbox_full: " in said and "The outbox was full: " in said
+    assert 10 <= len(_lost(platform)) <= 29 and {gap["reason"] for gap in platform.gaps} == {"outbox_full"}
+
+
+def _lost(platform):
+    return sorted({n for gap in platform.gaps for n in range(gap["from_seq"], gap["to_seq"] + 1)})
