@@ -10,10 +10,12 @@ from collector import batch, db, gateways, readings, sift
 from collector.clock import now_ms
 from collector.gateways import Gateway, Refusal, Terminal
 
+CERTIFICATE = "client_certificate_sha256"  # where the server says what a connection has shown
 MAX_BODY = 4 * 1024 * 1024
 STATUS = {
     "credential_missing": 401,
     "credential_wrong": 401,
+    "certificate_wrong": 401,
     "credential_revoked": 401,
     "enrol_code_wrong": 403,
     "body_truncated": 400,
@@ -40,6 +42,10 @@ class _Enrolment(msgspec.Struct):
     csr: str
 
 
+class _Renewal(msgspec.Struct):
+    csr: str
+
+
 @door.errorhandler(Refused)
 @door.errorhandler(batch.BodyRefused)
 def refuse(refused):
@@ -58,12 +64,22 @@ def require_gateway():
     scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not credential.strip():
         raise Refused("credential_missing", "the request has no bearer credential; enrol the gateway")
-    gateway = gateways.gateway_of_credential(credential.strip())
+    gateway, certificate = gateways.gateway_of_credential(credential.strip(), now_ms())
     if gateway is None:
         raise Refused("credential_wrong", "the credential is not known; enrol the gateway again")
     g.gateway = gateway
     if gateway.revoked_ms is not None:
         raise Refused("credential_revoked", f"gateway {gateway.gateway_id} was revoked; ask the administrator")
+    if current_app.config["SETTINGS"]["client_certificate"] and not _shows(certificate):
+        raise Refused(
+            "certificate_wrong", "the connection does not show the certificate of this credential; enrol again"
+        )
+
+
+def _shows(certificate):
+    """Whether the other side of this very connection has proved that it holds a certificate, by its SHA-256."""
+    shown = request.environ.get("asgi.scope", {}).get("state", {}).get(CERTIFICATE)
+    return certificate is not None and shown == certificate
 
 
 @door.post("/enrol")
@@ -85,6 +101,20 @@ def enrol():
     return jsonify(granted), 201
 
 
+@door.post("/credential")
+def credential():
+    """A new credential and certificate for a request; the ones that count end with the first use of the new."""
+    try:
+        asked = msgspec.json.decode(_body(), type=_Renewal)
+        config = current_app.config
+        years = config["SETTINGS"]["certificate_years"]
+        return jsonify(gateways.renew(config["DATA_DIR"], g.gateway, asked.csr, years, now_ms())), 201
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refused("body_invalid", f"{error}; send csr") from None
+    except ValueError as error:
+        raise Refused("body_invalid", f"$.csr is no certificate request: {error}; update the gateway") from None
+
+
 @door.get("/terminals")
 def terminals():
     """The terminals assigned to this gateway, each with the key this gateway may hold."""
@@ -93,7 +123,8 @@ def terminals():
     for terminal_id, (key, following, number) in keys.items():
         row = {"terminal_id": terminal_id, "key": key.hex()}
         found.append(row | ({"next_key": following.hex(), "rotation": number} if following else {}))
-    return jsonify(server_ms=now_ms(), terminals=found)
+    renew = gateways.renewal_due(g.gateway, current_app.config["SETTINGS"]["credential_days"], now_ms())
+    return jsonify(server_ms=now_ms(), terminals=found, renew=renew)
 
 
 @door.get("/commands")

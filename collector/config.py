@@ -22,6 +22,8 @@ SETTINGS = (
         "signin_pause_s", 900, "seconds in which these wrong passwords are counted, and so the length of the pause"
     ),
     Setting("enrol_code_h", 24, "hours for which an enrolment code serves"),
+    Setting("credential_days", 180, "days after which a gateway fetches a new credential and certificate by itself"),
+    Setting("client_certificate", False, "gateways must show their certificate too; nothing between may end TLS then"),
     Setting("certificate_years", 5, "years for which the certificates of gateways and of this collector are valid"),
     Setting("secure_cookie", True, "send the session cookie over TLS only; false only for tests over plain HTTP"),
     Setting("seal_every_s", 60, "seconds between two looks for closed hours whose readings can be folded into blocks"),

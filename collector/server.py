@@ -1,17 +1,21 @@
 """Serving the application: one process, TLS, an event loop that slow clients cannot hold up, threads behind it."""
 
 import asyncio
+import hashlib
 import ipaddress
+import os
 import socket
 import ssl
 
 import uvicorn
 from a2wsgi import WSGIMiddleware
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from collector.a02 import MAX_BODY
+from collector.a02 import CERTIFICATE, MAX_BODY
 from collector.errors import ActionError
 
 BODY_WAIT_S = 30  # a body has to have come by then
+RENEWED_TICKS = 20  # two seconds
 CLOSING_S = 2  # answers under way may take so long at the end
 
 
@@ -66,8 +70,38 @@ async def _answer_late(send):
     await send({"type": "http.response.body", "body": b"the body did not come in time; send it again\n"})
 
 
+class _Shown(H11Protocol):
+    """HTTP that also says which certificate the other side of the connection has proved to hold, if any."""
+
+    def connection_made(self, transport):
+        """As usual; what was shown goes beside each request."""
+        super().connection_made(transport)
+        tls = transport.get_extra_info("ssl_object")
+        shown = tls.getpeercert(binary_form=True) if tls else None
+        if shown:
+            self.app_state = {**self.app_state, CERTIFICATE: hashlib.sha256(shown).hexdigest()}
+
+
 class Server(uvicorn.Server):
-    """Says in one line where it listens, once it does."""
+    """Says in one line where it listens, once it does; takes a renewed certificate without losing a connection."""
+
+    _read_ns = None
+
+    async def on_tick(self, counter):
+        """Ten times a second: what else uvicorn has to do, and now and then a look at the certificate's file."""
+        if counter % RENEWED_TICKS == 0 and self.config.is_ssl:
+            self._renew()
+        return await super().on_tick(counter)
+
+    def _renew(self):
+        try:
+            made_ns = os.stat(self.config.ssl_certfile).st_mtime_ns
+            if self._read_ns not in (None, made_ns):
+                self.config.ssl.load_cert_chain(self.config.ssl_certfile, self.config.ssl_keyfile)
+                print("collector shows its renewed certificate", flush=True)
+            self._read_ns = made_ns
+        except (OSError, ssl.SSLError):  # half of the pair is there: at the next look the other half is, too
+            return
 
     async def startup(self, sockets=None):
         """Listen, then say so."""
@@ -78,14 +112,18 @@ class Server(uvicorn.Server):
             print(f"collector ready {scheme}://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
 
 
-def serve(app, host, port, cert, key):
-    """Serve until a signal ends it. Raises ActionError when the address or the certificate is no good."""
+def serve(app, host, port, cert, key, client_ca=None):
+    """Serve until a signal ends it. `client_ca`: the authority of certificates that clients may show, or None.
+
+    Raises ActionError when the address or the certificate is no good.
+    """
     if cert is None and not _is_loopback(host):
         raise ActionError(f"{host} is reached from outside and needs TLS; make a certificate with `ca server`")
     config = uvicorn.Config(
         WholeBody(WSGIMiddleware(app, workers=app.config["SETTINGS"]["threads"])),
         ssl_certfile=cert,
         ssl_keyfile=key,
+        http=_Shown,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -97,6 +135,9 @@ def serve(app, host, port, cert, key):
     except (OSError, ssl.SSLError) as error:
         raise ActionError(f"{cert} and {key} do not serve as certificate and key: {error}; make them anew") from error
     if config.ssl:
+        if client_ca:
+            config.ssl.load_verify_locations(client_ca)
+            config.ssl.verify_mode = ssl.CERT_OPTIONAL  # browsers show none; who must is for the door to say
         config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
     Server(config).run(sockets=[_listener(host, port)])
 

@@ -7,13 +7,13 @@ from collector.gateways.actions import (
     add_terminal,
     assign_terminal,
     enrol,
-    gateway_of_credential,
     revoke_gateway,
     revoke_terminal,
     terminal_keys,
     terminal_named,
 )
 from collector.gateways.certificates import A01, A02, ca_der, ca_pem, init_ca, issue_server
+from collector.gateways.credentials import gateway_of_credential, renew, renewal_due
 from collector.gateways.fleet import command_numbered, open_commands, send_command, statuses
 from collector.gateways.images import image_path, release_keys
 from collector.gateways.models import Gateway, Refusal, Terminal
@@ -47,6 +47,8 @@ __all__ = (
     "gateway_of_credential",
     "init_ca",
     "issue_server",
+    "renew",
+    "renewal_due",
     "revoke_gateway",
     "revoke_terminal",
     "rotate",

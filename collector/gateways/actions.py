@@ -6,7 +6,7 @@ import secrets
 from collector import db
 from collector.accounts import sha256
 from collector.errors import ActionError
-from collector.gateways.certificates import A01, ca_pem, issue_gateway
+from collector.gateways.certificates import A01, ca_pem, fingerprint, issue_gateway
 from collector.gateways.models import EnrolmentCode, Gateway, Terminal
 from collector.gateways.secret import unwrap, wrap
 from firmware.protocol.seal import gateway_key
@@ -46,6 +46,8 @@ def enrol(data_dir, code, version, csr_pem, years, now_ms):
         found.used_ms = now_ms
         found.save()
         gateway.credential_sha256, gateway.version, gateway.enrolled_ms = sha256(credential), version, now_ms
+        gateway.certificate_sha256, gateway.credential_ms = fingerprint(certificate), now_ms
+        gateway.next_sha256, gateway.next_certificate_sha256, gateway.renew = None, None, False
         gateway.save()
     ca = ca_pem(data_dir, A01).decode()
     return {"gateway_id": gateway.gateway_id, "credential": credential, "certificate": certificate, "ca": ca}
@@ -65,11 +67,6 @@ def gateway_named(gateway_id):
     if gateway is None:
         raise ActionError(f"there is no gateway {gateway_id!r}; `gateway list` names them")
     return gateway
-
-
-def gateway_of_credential(credential):
-    """The Gateway that holds a credential, revoked or not, or None."""
-    return Gateway.get_or_none(Gateway.credential_sha256 == sha256(credential))
 
 
 def add_terminal(data_dir, terminal_id, secret, now_ms):

@@ -71,6 +71,11 @@ def issue_gateway(data_dir, gateway_id, csr_pem, years, now_ms):
     return _pem(_issue(data_dir, A01, gateway_id, request.public_key(), hosts, years, now_ms)).decode()
 
 
+def fingerprint(certificate_pem):
+    """The SHA-256 of a certificate, hexadecimal."""
+    return x509.load_pem_x509_certificate(certificate_pem.encode()).fingerprint(hashes.SHA256()).hex()
+
+
 def ca_pem(data_dir, side):
     """An authority's certificate as PEM bytes. Raises ActionError when there is none."""
     path = _certificate_path(data_dir, side)
@@ -92,7 +97,8 @@ def _issue(data_dir, side, common_name, public_key, hosts, years, now_ms):
     builder = _builder(_name(common_name), authority.subject, public_key, signer.public_key(), until)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(_usage("digital_signature", "key_encipherment"), critical=True)
-    builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+    uses = [ExtendedKeyUsageOID.SERVER_AUTH] + [ExtendedKeyUsageOID.CLIENT_AUTH] * (side == A01)  # a gateway is both
+    builder = builder.add_extension(x509.ExtendedKeyUsage(uses), critical=False)
     builder = builder.add_extension(x509.SubjectAlternativeName(hosts), critical=False)
     return builder.sign(signer, hashes.SHA256())
 

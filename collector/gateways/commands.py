@@ -11,7 +11,7 @@ from collector import gateways
 from collector.clock import now_ms
 from collector.config import read_settings
 from collector.errors import ActionError
-from collector.gateways import Gateway, Refusal, Terminal, certificates, registration
+from collector.gateways import Gateway, Refusal, Terminal, certificates, credentials, registration
 from collector.gateways.fleet_commands import fleet, instant
 from collector.gateways.rollout_commands import image, rollout
 
@@ -42,6 +42,13 @@ def list_refusals():
     """Say what was refused: interface, gateway, terminal, code, count."""
     for one in Refusal.select().order_by(Refusal.last_ms.desc()):
         click.echo(f"{one.interface}\t{one.gateway}\t{one.terminal}\t{one.code}\t{one.count}")
+
+
+@gateway.command("renew")
+@click.argument("gateway_id")
+def renew_gateway(gateway_id):
+    """Have a gateway fetch a new credential and certificate; the old ones end with their first use."""
+    credentials.ask_renewal(gateway_id)
 
 
 @gateway.command("revoke")

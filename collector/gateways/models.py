@@ -2,7 +2,7 @@
 
 import json
 
-from peewee import SQL, BlobField, CompositeKey, ForeignKeyField, IntegerField, TextField
+from peewee import SQL, BlobField, BooleanField, CompositeKey, ForeignKeyField, IntegerField, TextField
 
 from collector.db import Table
 
@@ -17,6 +17,11 @@ class Gateway(Table):
     enrolled_ms = IntegerField(null=True)
     seen_ms = IntegerField(null=True)
     revoked_ms = IntegerField(null=True)
+    certificate_sha256 = TextField(null=True)  # of the certificate that goes with the credential
+    next_sha256 = TextField(null=True)  # the credential that follows, until its first use
+    next_certificate_sha256 = TextField(null=True)
+    credential_ms = IntegerField(null=True)  # since when the credential counts
+    renew = BooleanField(default=False)  # whether the gateway is asked to fetch another
 
 
 class EnrolmentCode(Table):

@@ -74,7 +74,7 @@ class Collector:
         for http in [*self._retired, self._http]:
             await http.aclose()
 
-    async def renew(self, credential):
+    async def show(self, credential):
         """Show another Credential from now on; what is under way ends with the one before."""
         for http in self._retired:
             await http.aclose()
@@ -84,6 +84,10 @@ class Collector:
     async def enrol(self, code, version, csr_pem):
         """The grant for a code: gateway_id, credential, certificate, ca. Raises CollectorSilent, CollectorRefused."""
         return await self._ask("POST", "/a02/v1/enrol", {"code": code, "version": version, "csr": csr_pem})
+
+    async def renew(self, csr_pem):
+        """{"credential", "certificate", "ca"} for a certificate request. Raises CollectorSilent, CollectorRefused."""
+        return await self._ask("POST", "/a02/v1/credential", {"csr": csr_pem})
 
     async def terminals(self):
         """{"server_ms", "terminals"}. Raises CollectorSilent, CollectorRefused."""

@@ -14,7 +14,7 @@ from firmware.gateway.commands import Commands
 from firmware.gateway.errors import GatewayError
 from firmware.gateway.fleet import Fleet
 from firmware.gateway.flood import Flood
-from firmware.gateway.identity import Credential, read_identity
+from firmware.gateway.identity import credential_of, read_identity
 from firmware.gateway.intake import Intake
 from firmware.gateway.north import North
 from firmware.gateway.outbox import Outbox
@@ -22,6 +22,7 @@ from firmware.gateway.outbox.room import limits_of
 from firmware.gateway.page import Page
 from firmware.gateway.pipeline import Rules
 from firmware.gateway.refusals import Refusals
+from firmware.gateway.renewal import Renewal
 from firmware.gateway.roads import Roads
 from firmware.gateway.sessions import Sessions
 from firmware.gateway.sink import Sink, next_boot_no
@@ -104,7 +105,7 @@ class Gateway:
         """The whole of it, in one task group."""
         settings, identity = self._settings, self._identity
         self._loop = asyncio.get_running_loop()
-        credential = Credential(identity.credential, identity.certificate)
+        credential = credential_of(identity)
         try:
             async with Collector(settings, credential) as collector, self._roads, self._sources:
                 north = North(settings, identity.gateway_id, self._outbox, collector, self._clock, self._news)
@@ -115,7 +116,8 @@ class Gateway:
                     group.create_task(self._intake.release())
                     group.create_task(self._sources.run())
                     group.create_task(north.run())
-                    group.create_task(self._keep_keys(collector))
+                    renewal = Renewal(settings, identity, collector)
+                    group.create_task(self._keep_keys(collector, renewal))
                     group.create_task(self._fleet.run(collector))
                     group.create_task(live.serve(settings["state"], self._seen))
                     if settings["page.enabled"]:
@@ -144,16 +146,18 @@ class Gateway:
         self._outbox.put_record(self._identity.gateway_id, kind, self._clock.now_ms(), body)
         self._loop.call_soon_threadsafe(self._news.set)
 
-    async def _keep_keys(self, collector):
+    async def _keep_keys(self, collector, renewal):
         """The key table follows the collector; without it the last one known serves."""
         reached = True
         while True:
             try:
-                await self._renew_keys(collector)
+                await renewal.follow(await self._renew_keys(collector))
                 reached = True
-            except GatewayError as error:
+            except (GatewayError, OSError) as error:
                 log.error("%s", error)
             except (CollectorSilent, CollectorRefused) as error:
+                if isinstance(error, CollectorRefused) and await renewal.refused(error):
+                    continue
                 if reached:
                     log.warning("the list of terminals is not renewed: %s", error)
                 reached = False
@@ -168,6 +172,7 @@ class Gateway:
             log.info("%d terminals are assigned to %s", len(self._keys.ids()), self._identity.gateway_id)
             self._sessions.keys_changed()
             await self._roads.rules_changed()
+        return answer
 
     async def _rules_changed(self):
         """Whoever floods us is cut off, and let in again when its bar is over."""

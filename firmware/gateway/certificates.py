@@ -49,7 +49,7 @@ async def what_expired(url, error, settings):
     found = None if settings["collector.proxy"] else await _shown(url)
     if found is not None and found.not_valid_after_utc <= now:
         until = day(found.not_valid_after_utc)
-        return f"{url}: its certificate ended on {until}; make a new one there, `ca server`, and restart it"
+        return f"{url}: its certificate ended on {until}; make a new one there with `ca server`"
     return f"{url}: its certificate is not valid on {day(now)}, the time of this gateway; look at our clock"
 
 

@@ -37,6 +37,15 @@ async def enrol(settings, code, names):
     return granted["gateway_id"]
 
 
+def make_renewal(certificate):
+    """(key as PEM, certificate request as PEM) for the names of the certificate in a file."""
+    found = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
+    names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
+    request = make_request(key, [str(name.value) for name in names])
+    return _pem(key), request.public_bytes(serialization.Encoding.PEM).decode()
+
+
 def make_request(key, names):
     """A certificate request for names and addresses. Raises GatewayError when there are none."""
     if not names:

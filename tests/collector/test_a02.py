@@ -18,6 +18,7 @@ ROUTES = (
     ("GET", "/a02/v1/offers"),
     ("GET", "/a02/v1/images/<image_id>"),
     ("POST", "/a02/v1/batches"),
+    ("POST", "/a02/v1/credential"),
 )
 HOUR_MS = 3_600_000
 

@@ -41,6 +41,19 @@ def test_pages_come_over_tls_that_the_sites_authority_vouches_for(served):
         assert client.get("/").headers["location"] == "/sign-in?next=/"
 
 
+def test_a_renewed_certificate_is_shown_to_whoever_comes_next(served):
+    with serving(served) as (process, address), visitor(served, address) as client:
+        assert client.get("/health").status_code == 200
+        host, port = address.removeprefix("https://").split(":")
+        before = ssl.get_server_certificate((host, int(port)))
+        certificates.issue_server(served, ["127.0.0.1", "localhost"], 5, now_ms())
+        assert process.stdout.readline() == "collector shows its renewed certificate\n"
+        assert ssl.get_server_certificate((host, int(port))) != before
+        assert client.get("/health").status_code == 200, "who was connected noticed nothing"
+        with visitor(served, address) as newcomer:
+            assert newcomer.get("/health").status_code == 200
+
+
 def test_old_tls_is_refused(served):
     with serving(served) as (_process, address):
         host, port = address.removeprefix("https://").split(":")
