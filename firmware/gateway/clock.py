@@ -1,6 +1,7 @@
 """What time it is, and whether anybody vouches for it: NTP, or the collector's own answer."""
 
 import ctypes
+import functools
 import logging
 import time
 
@@ -20,14 +21,22 @@ class _Timex(ctypes.Structure):
     _fields_ += [("status", ctypes.c_int), ("rest", ctypes.c_byte * 256)]
 
 
+@functools.cache
+def _adjtimex():
+    """The system's function, or None where there is none."""
+    try:
+        return ctypes.CDLL(None).adjtimex
+    except (OSError, AttributeError):
+        return None
+
+
 def ntp_vouches():
     """Whether the system keeps its clock by NTP. False where it cannot be told.
 
     The kernel forgets it when somebody sets the clock by hand; the file of systemd-timesyncd stays, and is not asked.
     """
-    try:
-        adjtimex = ctypes.CDLL(None).adjtimex
-    except (OSError, AttributeError):
+    adjtimex = _adjtimex()
+    if adjtimex is None:
         return False
     timex = _Timex()
     return 0 <= adjtimex(ctypes.byref(timex)) < TIME_ERROR and not timex.status & UNSYNCHRONIZED

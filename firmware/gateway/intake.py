@@ -31,8 +31,8 @@ class Intake:
 
     async def _take(self, letters):
         answers, readings, gaps, records = {}, {}, {}, {}
+        now_s, proved_ms = self._clock.steady_ms() // 1000, self._clock.proved_ms()
         for letter in letters:
-            now_s, proved_ms = self._clock.steady_ms() // 1000, self._clock.proved_ms()
             taken = self._sessions.take(letter, now_s, proved_ms)
             if taken.frames:  # to the newest hello only: the others nobody waits for
                 answers[letter.road, letter.terminal_id] = taken.frames

@@ -150,10 +150,11 @@ class Outbox:
         newest = {}
         for one in readings:
             newest[one.terminal_id] = max(one.seq, newest.get(one.terminal_id, 0))
-        self._database.executemany(
-            "INSERT INTO heard VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
-            " SET heard_ms = excluded.heard_ms, newest_seq = max(newest_seq, excluded.newest_seq)",
+        schema.insert(
+            self._database,
+            "INTO heard",
             [(terminal_id, now_ms, seq) for terminal_id, seq in newest.items()],
+            "ON CONFLICT DO UPDATE SET heard_ms = excluded.heard_ms, newest_seq = max(newest_seq, excluded.newest_seq)",
         )
 
     def release(self, now_ms, steady_ms):

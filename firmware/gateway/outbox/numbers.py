@@ -1,5 +1,6 @@
 """Sets of sequence numbers, per terminal, in a table of the outbox; memory follows once a transaction is committed."""
 
+from firmware.gateway.outbox.schema import insert
 from firmware.processing import intervals
 
 MOST = 500  # intervals remembered per terminal; what is older the collector recognises itself
@@ -43,7 +44,7 @@ class Numbers:
         fresh = {row[:2] for row in new}  # an interval that only grew is written once
         gone = [row for row in gone if row not in fresh]
         self._database.executemany(f"DELETE FROM {self._table} WHERE terminal_id = ? AND from_seq = ?", gone)
-        self._database.executemany(f"INSERT OR REPLACE INTO {self._table} VALUES (?, ?, ?)", new)
+        insert(self._database, f"OR REPLACE INTO {self._table}", new)
 
     def take_out(self, terminal_id, pairs):
         """Forget merged intervals of a terminal."""

@@ -50,6 +50,7 @@ FILE = "outbox.db"
 BUSY_S = 10
 FIRST_MS = 1_577_836_800_000  # 2020-01-01 UTC
 NUMBERED = ("readings", "gaps", "records")
+ROWS_MOST = 1000  # in one statement
 
 
 class Unsound(sqlite3.DatabaseError):
@@ -59,6 +60,16 @@ class Unsound(sqlite3.DatabaseError):
 def first_number(now_ms):
     """The first id in a file made now: above all that an older file of this gateway has used."""
     return max(1, now_ms - FIRST_MS)
+
+
+def insert(database, into, rows, then=""):
+    """`INSERT into VALUES rows then`, by one statement: with one per row this thread would ask for the interpreter once
+    a row, and wait for it each time while another thread has work."""
+    for at in range(0, len(rows), ROWS_MOST):
+        some = rows[at : at + ROWS_MOST]
+        marks = f"({', '.join('?' * len(some[0]))})"
+        values = ", ".join([marks] * len(some))
+        database.execute(f"INSERT {into} VALUES {values} {then}", [one for row in some for one in row])
 
 
 def connect(state, first):

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from firmware.gateway.outbox.schema import Unsound
+from firmware.gateway.outbox.schema import Unsound, insert
 from firmware.processing import intervals
 from firmware.protocol.channels import BY_NAME
 from firmware.protocol.frame import Reading
@@ -29,16 +29,12 @@ class Shelf:
 
     def lay(self, readings, now_ms, held):
         """Keep readings; those of the terminals in `held` in that lane."""
-        self._database.executemany(
-            "INSERT INTO readings (terminal_id, seq, ts_ms, flags, channels, windows, lane)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                (terminal_id, seq, ts_ms, flags, _encode(values).decode(), windows, lane)
-                for (terminal_id, ts_ms, seq, values, flags, windows), lane in zip(
-                    readings, [HELD if one[0] in held else lane_at(one, now_ms) for one in readings], strict=True
-                )
-            ],
-        )
+        lanes = [HELD if one[0] in held else lane_at(one, now_ms) for one in readings]
+        rows = [
+            (terminal_id, seq, ts_ms, flags, _encode(values).decode(), windows, lane)
+            for (terminal_id, ts_ms, seq, values, flags, windows), lane in zip(readings, lanes, strict=True)
+        ]
+        insert(self._database, "INTO readings (terminal_id, seq, ts_ms, flags, channels, windows, lane)", rows)
         self.count += len(readings)
 
     def fold(self, move, lane):
