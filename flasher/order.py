@@ -19,6 +19,7 @@ OPTIONS = (
     click.option("--kit", default="climate-loop", show_default=True, type=click.Choice(list(site.KITS))),
     click.option("--full-scale-a", type=float, help="Of the current clamp or its transmitter, in A."),
     click.option("--full-scale-v", type=float, help="Of an AC clamp: its V rms at full scale, as its plate says."),
+    click.option("--shunt-ohm", type=float, help="Of an INA219, in the loop or in a DC supply's plus wire."),
     click.option("--calibration", nargs=4, type=float, help="Of the current: measured true measured true, in A."),
     click.option("--again", is_flag=True, help="Make a terminal of a board that is one already."),
     click.option("--handover-key", type=FILE, help="Of the collector: register by a sealed file, without a network."),
@@ -45,13 +46,14 @@ class Order:
         kit,
         full_scale_a,
         full_scale_v,
+        shunt_ohm,
         calibration,
         again,
         handover_key,
         handover_file,
     ):
         self.board, self.place, self.again = boards().get(board), site.read_site(site_file), again
-        given = {"full_scale_a": full_scale_a, "full_scale_v": full_scale_v}
+        given = {"full_scale_a": full_scale_a, "full_scale_v": full_scale_v, "shunt_ohm": shunt_ohm}
         points = (calibration[:2], calibration[2:]) if calibration else None
         self._kit = kit, {name: value for name, value in given.items() if value is not None}, points
         site.sensors_of(*self._kit)

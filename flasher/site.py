@@ -23,12 +23,14 @@ GATEWAY = {"gateway_id": str, "host": str, "port": int, "server_name": str}
 CLIMATE = {"kind": "sht4x", "address": 0x44}
 LOOP = {"kind": "loop_4_20ma", "address": 0x40, "shunt_ohm": 10.0, "full_scale_a": 100.0}
 CLAMP = {"kind": "current_clamp", "full_scale_a": 100.0, "full_scale_v": 1.0}  # its pin is the board's clamp_adc
+DC = {"kind": "ina219", "address": 0x40, "shunt_ohm": 0.1}
 KITS = {
     "climate": (CLIMATE,),
     "loop": (LOOP,),
     "climate-loop": (CLIMATE, LOOP),
     "clamp": (CLAMP,),
     "climate-clamp": (CLIMATE, CLAMP),
+    "dc": (DC,),
 }
 GAIN_LEAST, GAIN_MOST = 0.5, 2.0
 
@@ -64,7 +66,7 @@ def sensors_of(kit, changed=None, calibration=None, pin=None):
     if kit not in KITS:
         raise FlasherError(f"the kit {kit!r} is none of {', '.join(KITS)}")
     sensors = [dict(sensor) for sensor in KITS[kit]]
-    meter = next((sensor for sensor in sensors if "full_scale_a" in sensor), {})
+    meter = next((sensor for sensor in sensors if "full_scale_a" in sensor or "shunt_ohm" in sensor), {})
     for name, value in (changed or {}).items():
         if name not in meter:
             raise FlasherError(f"the kit {kit!r} measures no current that has a {name}: it has no place there")

@@ -173,6 +173,9 @@ def test_a_kit_takes_only_what_it_has():
         site.sensors_of("loop", {"full_scale_v": 1.0})
     with pytest.raises(FlasherError, match="above 0"):
         site.sensors_of("clamp", {"full_scale_v": 0.0})
+    with pytest.raises(FlasherError, match="full_scale_a"):
+        site.sensors_of("dc", {"full_scale_a": 10.0})
+    assert site.sensors_of("dc", {"shunt_ohm": 0.01}) == [{"kind": "ina219", "address": 0x40, "shunt_ohm": 0.01}]
 
 
 @pytest.mark.parametrize("board", [board for board in boards().values() if board.flash], ids=lambda board: board.id)

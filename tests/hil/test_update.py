@@ -49,7 +49,7 @@ def test_a_good_image_is_tried_confirms_itself_and_stays(bench):
     bench.terminal.expect("link proved", 30, times=3)
     assert bench.status()["slot"] == "b"
     bench.gateway.offer(*image_for(bench))  # the same once more, signed as well as it ever was
-    assert bench.gateway.wait_for_word(60).body["code"] == "image_old"
+    bench.gateway.wait_until(lambda: bench.gateway.said[-1].body.get("code") == "image_old", 60)
     assert slot_state(bench)["floor"] == list(NEW)
 
 

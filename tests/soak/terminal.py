@@ -109,6 +109,15 @@ def missing(readings):
     return sorted(set(range(1, max(there, default=0) + 1)) - there)
 
 
+def set_back(readings):
+    """Neighbours by number of which the later one begins no later: one window twice, when they hold the same.
+
+    Else a gateway's proof was held up so long that the clock it set was late by a whole window, or had been until then.
+    """
+    rows = sorted(readings, key=lambda one: one.seq)
+    return [(one, other) for one, other in zip(rows, rows[1:], strict=False) if other.ts_ms <= one.ts_ms]
+
+
 def faults_of(readings, heaps, warm_s=WARM_S):
     """What is wrong with one terminal's run, in words."""
     faults = []
@@ -122,8 +131,7 @@ def faults_of(readings, heaps, warm_s=WARM_S):
     for reading in readings:
         if by_seq.setdefault(reading.seq, reading) != reading:
             faults.append(f"number {reading.seq & 0xFFFFFF} came with two contents")
-    times = [by_seq[seq].ts_ms for seq in sorted(by_seq)]
-    doubled = sum(later <= sooner for sooner, later in zip(times, times[1:], strict=False))
+    doubled = sum(later.values == sooner.values for sooner, later in set_back(by_seq.values()))
     if doubled:
         faults.append(f"{doubled} windows came under two numbers")
     fell = fall(heaps, warm_s)
@@ -164,6 +172,7 @@ def seen_of(links, seconds, warm_s):
         "link cuts": sum(link.cuts for link in links),
         "readings": readings,
         "readings sent again": sum(map(len, came)) - readings,
+        "windows a late proof set back": sum(len(set_back({one.seq: one for one in some}.values())) for some in came),
         "statuses": sum(map(len, heaps)),
         "least free heap seen, bytes": min((free for some in heaps for _uptime_s, free in some), default=0),
         "most a free heap fell, bytes": max(

@@ -5,7 +5,7 @@ import pytest
 from firmware.protocol.frame import Reading, seq_of
 from flasher import build
 from tests.fakes.slots import OLD, furnish, image_of
-from tests.soak.terminal import ENOUGH, fall, faults_of, run
+from tests.soak.terminal import ENOUGH, fall, faults_of, run, set_back
 
 LEAK = """
 kept = sys.modules["firmware.terminal"].__dict__.setdefault("kept", [])
@@ -73,6 +73,11 @@ def test_a_clean_run_has_no_fault_though_a_reading_was_sent_again():
 )
 def test_what_is_wrong_is_said(readings, said, fault):
     assert faults_of(readings, said) == [fault]
+
+
+def test_a_window_that_a_late_proof_set_back_is_counted_and_no_window_under_two_numbers():
+    moved = [*CLEAN, reading(6, second=5, current_a=2.0)]
+    assert len(set_back(moved)) == 1 and faults_of(moved, heaps()) == []
 
 
 def test_what_is_loaded_at_the_start_is_no_leak_and_neither_is_a_heap_that_rises():
