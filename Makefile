@@ -1,6 +1,6 @@
 # demo: the whole chain on this machine, in your browser    test: everything that must hold
 # bench: speed beside its limits    hil: the terminal suite on a board, an emulator or simulated    lint: style
-# soak: terminals whose links are cut for MINUTES, PLAN=terminal
+# soak: PLAN=terminal cuts terminals' links for MINUTES, PLAN=ledger kills what they speak to and accounts for every reading
 # Each target makes .venv by itself; python3 >= 3.11 and make are all it needs.
 
 PYTHON ?= python3

@@ -33,9 +33,11 @@ def free_port():
 
 
 class Mosquitto:
-    """A broker for the users given as {name: password}, with one server certificate; on loopback, and on `host`."""
+    """A broker for the users given as {name: password}, with one server certificate; on loopback, and on `host`.
 
-    def __init__(self, folder, leaf, users, host="127.0.0.1"):
+    `more`: lines of its configuration."""
+
+    def __init__(self, folder, leaf, users, host="127.0.0.1", more=""):
         self._program = require_program("mosquitto", "mosquitto")
         self.port, self._process = free_port(), None
         folder.mkdir(exist_ok=True)
@@ -46,7 +48,7 @@ class Mosquitto:
         for name, password in users.items():
             self.let_in(name, password)
         self._config = folder / "mosquitto.conf"
-        more = "" if host == "127.0.0.1" else LISTENER.format(port=self.port, host=host, folder=folder)
+        more += "" if host == "127.0.0.1" else LISTENER.format(port=self.port, host=host, folder=folder)
         self._config.write_text(CONFIG.format(port=self.port, folder=folder) + more)
         self.start()
 
@@ -98,8 +100,13 @@ class SiteMosquitto:
         )
         (self.folder / "pid").write_text(str(self._process.pid))
 
+    def ended(self):
+        """Whether it has ended by itself."""
+        return self._process is not None and self._process.poll() is not None
+
     def kill(self):
         """Cut its power."""
         if self._process:
             self._process.kill()
             self._process.wait()
+            self._process = None

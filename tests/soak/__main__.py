@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-PLANS = ("terminal",)
+PLANS = ("terminal", "ledger")
 
 
 def main(plan, minutes):
