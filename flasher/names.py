@@ -57,12 +57,13 @@ class Source:
     def assigned(self):
         """(statement, {name: expression}) of every plain assignment at top level."""
         for node in self.tree.body:
-            if isinstance(node, ast.Assign) and len(node.targets) == 1:
-                target, value = node.targets[0], node.value
-                if isinstance(target, ast.Name):
-                    yield node, {target.id: value}
-                elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
-                    yield node, {one.id: of for one, of in zip(target.elts, value.elts, strict=True)}
+            if not isinstance(node, ast.Assign) or len(node.targets) > 1:
+                continue
+            target, value, pair = node.targets[0], node.value, isinstance(node.value, ast.Tuple)
+            if isinstance(target, ast.Name):
+                yield node, {target.id: value}
+            elif pair and isinstance(target, ast.Tuple) and all(isinstance(one, ast.Name) for one in target.elts):
+                yield node, {one.id: of for one, of in zip(target.elts, value.elts, strict=True)}
 
 
 def _outer(body):

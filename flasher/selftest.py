@@ -15,7 +15,8 @@ def look(slot):
     boot.enter(slot)
     from firmware.terminal.i2c import Bus
     from firmware.terminal.identity import read_identity
-    from firmware.terminal.sensors import SensorError, fit
+    from firmware.terminal.sensors import SensorError
+    from firmware.terminal.sensors.fitting import fit
     me = read_identity()
     pins = me.i2c
     wires = machine.I2C(

@@ -17,11 +17,6 @@ def reset(cause=HARD_RESET):
     raise SystemExit(69 + cause)
 
 
-def bootloader(_timeout_ms=0):
-    """End the process with the status that means: the chip's loader runs, nothing of ours does."""
-    sys.exit(74)
-
-
 def reset_cause():
     """Why the board started, as run.py tells."""
     return int(os.getenv("GANTRY_RESET_CAUSE") or PWRON_RESET)

@@ -4,7 +4,7 @@ import os
 
 from collector.errors import ActionError
 from collector.keys import key_from
-from firmware.protocol.seal import Sealer, SealError
+from firmware.protocol.cipher import Sealer, SealError
 
 FILE = "keys/secrets.key"
 SECRET_BYTES = 32

@@ -10,7 +10,8 @@ from contextlib import suppress
 
 from firmware.gateway.flood import NAMES_MOST, Buckets
 from firmware.protocol import gateway_link
-from firmware.protocol.errors import FrameError, ProofError, ProtocolError
+from firmware.protocol.challenge import ProofError
+from firmware.protocol.errors import FrameError, ProtocolError
 from firmware.protocol.gateway_link import GatewayLink
 from firmware.protocol.link import Proved
 from firmware.protocol.message import Result, Status, Want

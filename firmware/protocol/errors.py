@@ -1,4 +1,7 @@
-"""What can be wrong with what the other side sent. What each code means stands in refusals.py."""
+"""What can be wrong with what the other side sent. What each code means stands in refusals.py.
+
+ProofError (challenge.py) and ImageError (image.py) stand where they are raised: a board has them in memory only then.
+"""
 
 
 class ProtocolError(Exception):
@@ -13,16 +16,8 @@ class FrameError(ProtocolError):
     """The bytes are no frame, or its body does not read as its type says."""
 
 
-class ProofError(ProtocolError):
-    """The challenge failed: unknown id, wrong proof, or a message out of turn."""
-
-
 class SealError(ProtocolError):
     """A sealed frame was changed, repeated, or belongs to no session."""
-
-
-class ImageError(ProtocolError):
-    """A firmware image or key list that must not be installed."""
 
 
 class NotProved(Exception):

@@ -104,11 +104,6 @@ def pack_gaps(gaps):
     return bytes((GAPS, len(parts))) + b"".join(parts)
 
 
-def pack_ack(intervals):
-    """A sealed message that lets go: what is committed at the gateway, as (first, last) pairs; at most 255."""
-    return bytes((ACK, len(intervals))) + b"".join([struct.pack(">QQ", first, last) for first, last in intervals])
-
-
 def unpack_ack(message):
     """The intervals of an acknowledgement. Raises FrameError."""
     return [struct.unpack_from(">QQ", message, at) for at in items(message, 16)]

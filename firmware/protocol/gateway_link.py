@@ -3,10 +3,12 @@
 from collections import namedtuple
 
 from firmware.protocol import frame, received, record
+from firmware.protocol.challenge import ProofError, put_time, transcript_of
 from firmware.protocol.channels import CHANNELS
-from firmware.protocol.errors import FrameError, ProofError
-from firmware.protocol.link import Link, Proved, Session, put_time, transcript_of
-from firmware.protocol.seal import proof, same, session_keys
+from firmware.protocol.cipher import same
+from firmware.protocol.errors import FrameError
+from firmware.protocol.link import Link, Proved, Session
+from firmware.protocol.seal import proof, session_keys
 
 Hello = namedtuple("Hello", ("terminal_id", "nonce"))
 Readings = namedtuple("Readings", ("readings",))
@@ -77,7 +79,7 @@ class GatewayLink(Link):
 
     def acknowledge(self, intervals):
         """A sealed frame that lets the terminal forget what is committed here: (first, last) pairs."""
-        return self._seal(frame.pack_ack(intervals))
+        return self._seal(received.pack_ack(intervals))
 
     _steps = {frame.HELLO: _hello, frame.PROOF: _proof}
     _messages = {frame.READINGS: _readings, frame.GAPS: _gaps, record.RECORD: _record}

@@ -9,8 +9,8 @@ import hashlib
 import struct
 from collections import namedtuple
 
-from firmware.protocol.errors import ImageError
-from firmware.protocol.seal import same
+from firmware.protocol.cipher import same
+from firmware.protocol.errors import ProtocolError
 
 MAGIC = b"GANTRYIMG1"
 KEYS_MAGIC = b"GANTRYKEY1"
@@ -41,6 +41,10 @@ Manifest = namedtuple("Manifest", ("board", "version", "min_boot", "files"))
 File = namedtuple("File", ("path", "size", "sha256"))
 
 KeyList = namedtuple("KeyList", ("serial", "keys"))  # keys: moduli as KEY_SIZE bytes each
+
+
+class ImageError(ProtocolError):
+    """A firmware image or key list that must not be installed."""
 
 
 def key_id(modulus):

@@ -12,33 +12,14 @@ import struct
 from collections import namedtuple
 
 from firmware.protocol import frame
-from firmware.protocol.errors import FrameError, NotProved, ProofError, SealError
-from firmware.protocol.seal import Sealer, Window, gateway_key, proof, same, session_keys
+from firmware.protocol.cipher import Sealer, Window
+from firmware.protocol.errors import FrameError, NotProved, SealError
 
 Proved = namedtuple("Proved", ("peer_id", "ts_ms"))  # ts_ms: the gateway's proved time, or None if it knows none
 Acknowledged = namedtuple("Acknowledged", ("intervals",))
 Refused = namedtuple("Refused", ("code",))  # said in the clear: a hint to begin again, never more
 
-LABEL = b"gantry a01 v1"
-_TIME_KNOWN = 1
 _LAST_COUNTER = 0xFFFFFFFF
-
-
-def transcript_of(terminal_id, gateway_id, terminal_nonce, gateway_nonce, ts_ms):
-    """The bytes both proofs and the session keys cover: label, ids, nonces, time."""
-    return (
-        LABEL
-        + frame.put_text(terminal_id)
-        + frame.put_text(gateway_id)
-        + terminal_nonce
-        + gateway_nonce
-        + put_time(ts_ms)
-    )
-
-
-def put_time(ts_ms):
-    """An instant on the wire, or that none is known."""
-    return struct.pack(">BQ", 0 if ts_ms is None else _TIME_KNOWN, ts_ms or 0)
 
 
 class Session:
@@ -151,27 +132,12 @@ class TerminalLink(Link):
         return frame.pack(frame.HELLO, frame.put_text(self.terminal_id) + self._nonce)
 
     def _answer(self, body):
-        gateway_id, at = frame.take_text(body)
-        if len(body) != at + frame.NONCE + 9 + frame.PROOF_SIZE:
-            raise FrameError("frame_body", "answer of %d bytes" % len(body))
-        if self._nonce is None:
-            raise ProofError("proof_unexpected", gateway_id)
-        if gateway_id not in self._gateways:
-            raise ProofError("gateway_foreign", gateway_id)
-        nonce, at = body[at : at + frame.NONCE], at + frame.NONCE
-        known, ts_ms = struct.unpack_from(">BQ", body, at)
-        ts_ms = ts_ms if known & _TIME_KNOWN else None
-        transcript = transcript_of(self.terminal_id, gateway_id, self._nonce, nonce, ts_ms)
-        for secret in self.secrets:
-            key = gateway_key(secret, gateway_id)
-            if same(body[at + 9 :], proof(key, b"gateway", transcript)):
-                break
-        else:
-            raise ProofError("proof_wrong", gateway_id)
-        self._nonce, self.secret = None, secret  # the nonce serves once
-        up, down = session_keys(key, transcript)
-        self._session = Session(up, down, self._random)
-        self._proof = frame.pack(frame.PROOF, proof(key, b"terminal", transcript))
+        from firmware.protocol import challenge  # for the moment of the proof
+
+        known = (self.terminal_id, self.secrets, self._gateways)
+        gateway_id, ts_ms, self.secret, proof, keys = challenge.answered(body, self._nonce, *known)
+        self._nonce = None  # it serves once
+        self._session, self._proof = Session(keys[0], keys[1], self._random), frame.pack(frame.PROOF, proof)
         return Proved(gateway_id, ts_ms)
 
     def prove(self):

@@ -34,17 +34,12 @@ STUCK = 0x0200
 REINITIALISED = 0x0400
 ABSENT = 0x0800
 
-_INVALID = {"h": -0x8000, "i": -0x80000000}
+INVALID = {"h": -0x8000, "i": -0x80000000}
 _LARGEST = {"h": 0x7FFF, "i": 0x7FFFFFFF}
 
 
 def to_steps(channel, value):
     """A value in the channel's unit as an integer of its steps; None, NaN and what does not fit as the invalid mark."""
     if value is None or value != value or abs(value) * channel.scale > _LARGEST[channel.code]:
-        return _INVALID[channel.code]
+        return INVALID[channel.code]
     return int(round(value * channel.scale))
-
-
-def from_steps(channel, steps):
-    """The value in the channel's unit, or None for the invalid mark."""
-    return None if steps == _INVALID[channel.code] else steps / channel.scale

@@ -1,13 +1,21 @@
-"""Readings and gaps out of a message: the gateway's half of frame.py. A board loads it only to thin its outbox."""
+"""Readings and gaps out of a message, and the answer to them: the gateway's half of frame.py.
+
+A board loads it only to thin its outbox.
+"""
 
 import struct
 
 from firmware.protocol.errors import FrameError
-from firmware.protocol.frame import GAP_REASONS, Gap, Reading, items, seq_of
-from firmware.protocol.measured import AGGREGATED, MEASURED, from_steps
+from firmware.protocol.frame import ACK, GAP_REASONS, Gap, Reading, items, seq_of
+from firmware.protocol.measured import AGGREGATED, INVALID, MEASURED
 
 _CutError = getattr(struct, "error", ValueError)  # MicroPython has no struct.error and raises ValueError
 _shapes = {}  # by mask and by how many channels are known: few come, each very often
+
+
+def from_steps(channel, steps):
+    """The value in the channel's unit, or None for the invalid mark."""
+    return None if steps == INVALID[channel.code] else steps / channel.scale
 
 
 def unpack_readings(terminal_id, message, channels=MEASURED):
@@ -59,6 +67,11 @@ def _shape_of(mask, channels):
 def span_of(reading):
     """The numbers a reading stands for, (first, last): more than its own when it is aggregated."""
     return reading.seq - reading.windows + 1, reading.seq
+
+
+def pack_ack(intervals):
+    """A sealed message that lets go: what is committed at the gateway, as (first, last) pairs; at most 255."""
+    return bytes((ACK, len(intervals))) + b"".join([struct.pack(">QQ", first, last) for first, last in intervals])
 
 
 def unpack_gaps(message):

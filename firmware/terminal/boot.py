@@ -11,6 +11,7 @@ import time
 import machine
 import vfs
 
+SPENT = ("choose", "held", "enter", "main")  # what a program that runs leaves to its own memory
 CABLE_MS = 2000  # at power-on, not after a watchdog, Ctrl-C stops here: the flasher always gets in
 
 
@@ -41,18 +42,6 @@ def held():
     return pin is not None and not machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_UP).value()
 
 
-def note_crash():
-    """Count a crash, and say that the restart which follows is meant."""
-    from firmware.terminal import slots
-
-    state = slots.crashed(slots.read())
-    state["planned"] = True
-    try:
-        slots.write(state)
-    except OSError as error:  # a full flash: it starts again all the same
-        print(slots.STATE, "cannot be kept:", error)
-
-
 def enter(slot):
     """Mount a slot and let imports look there first. Raises ValueError when its file is no whole image."""
     from firmware.terminal import packed
@@ -71,6 +60,8 @@ def run(slot):
     own = sys.path[:]
     try:
         enter(slot)
+        for name in SPENT:
+            globals()[name] = None
         from firmware.terminal import main as program
 
         program.main()
@@ -80,7 +71,9 @@ def run(slot):
         sys.print_exception(error)
         sys.path[:] = own  # what counts the crash is the boot part's, not the slot's that crashed
         _forget()
-        note_crash()
+        from firmware.terminal import slots
+
+        slots.note_crash()
         machine.reset()
 
 

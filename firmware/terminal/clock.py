@@ -4,8 +4,6 @@ import time
 
 STEP_MS = 1000  # a correction beyond this is a step
 DRIFT_AFTER_MS = 3600000  # between two proofs nearer than this the network's delay would pass for drift
-FLOOR_MS = 1767225600000  # 2026-01-01: no clock of ours is right that shows an earlier day
-EPOCH_S = 946684800 if time.gmtime(0)[0] == 2000 else 0  # some ports count from 2000
 
 
 class Clock:
@@ -48,9 +46,3 @@ class Clock:
     def at(self, uptime_ms):
         """The time of day in ms at an uptime, or None while no time was proved in this boot."""
         return None if self.offset_ms is None else uptime_ms + self.offset_ms
-
-
-def set_chip_clock(rtc, ts_ms):
-    """Set the board's own clock: certificates are judged by it."""
-    year, month, day, hour, minute, second, weekday = time.gmtime(ts_ms // 1000 - EPOCH_S)[:7]
-    rtc.datetime((year, month, day, weekday, hour, minute, second, 0))

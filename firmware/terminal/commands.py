@@ -9,7 +9,7 @@ import json
 import os
 from binascii import unhexlify
 
-from firmware.protocol.errors import ImageError
+from firmware.protocol.errors import ProtocolError
 from firmware.protocol.message import MAX_CHUNK, Command, Offer, Result, Status, Want
 from firmware.terminal import slots
 from firmware.terminal.config import KEPT, read_settings
@@ -42,7 +42,7 @@ class Commands:
             self._update = None
             gc.collect()
             return [Status({"update": "refused", "code": "image_memory", "error": "no memory to check the image"})]
-        except (ImageError, OSError) as error:  # of the flash, when it has no code of ours
+        except (ProtocolError, OSError) as error:  # of the flash, when it has no code of ours
             self._update = None
             code = getattr(error, "code", "image_flash")
             return [Status({"update": "refused", "code": code, "error": str(error)})]
@@ -64,7 +64,7 @@ class Commands:
             self._number = event.command_id
             body = do(self, event.body)
             state = "acknowledged" if self.restart else "done"
-        except (ValueError, KeyError, TypeError, OSError, ImageError) as error:
+        except (ValueError, KeyError, TypeError, OSError, ProtocolError) as error:
             state, body = "failed", {"error": str(error)}
         return self._remember(event.command_id, state, body)
 
@@ -126,7 +126,7 @@ class Commands:
             with open(BOARD) as file:
                 board = file.read().strip()
         except OSError:
-            raise ImageError("image_board", "there is no file %s" % BOARD)
+            raise ProtocolError("image_board", "there is no file %s" % BOARD)
         self._update = Update("", board, slots.pins().get("boot", 1), event.image_id, event.size, event.head_size)
         return self._next()
 

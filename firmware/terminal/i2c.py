@@ -18,10 +18,6 @@ class Bus:
         """Give the bus back."""
         self._locked = False
 
-    def scan(self):
-        """Addresses that answer."""
-        return self._i2c.scan()
-
     def writeto(self, address, buffer, *, start=0, end=None):
         """Write buffer[start:end]. An empty write, with which drivers probe, goes nowhere: not every chip takes one."""
         part = memoryview(buffer)[start : len(buffer) if end is None else end]

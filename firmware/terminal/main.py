@@ -1,62 +1,32 @@
 """The terminal: sensors -> sampler -> outbox -> session -> gateway. One loop, no threads; `breathe` is its heart."""
 
 import gc
-import sys
 import time
 
 import machine
 
 from firmware.protocol.frame import N_BITS, Reading, pack_record, seq_of
-from firmware.terminal import VERSION
-from firmware.terminal.clock import FLOOR_MS, Clock, set_chip_clock
-from firmware.terminal.i2c import Bus
+from firmware.terminal import VERSION, forget
 from firmware.terminal.led import LED
-from firmware.terminal.outbox import Outbox
-from firmware.terminal.sampler import Sampler
-from firmware.terminal.segments import Segments
 from firmware.terminal.session import RestartAsked
 from firmware.terminal.uplink import Uplink
 
 LAST_N = 2**N_BITS - 1
 TURN_MS = 20
 STEP_MOST_MS = 180000  # how long one step of the uplink may take, waits on the network included
-OUTBOX = "outbox/"
-SPENT = (  # what only the start needs
-    "firmware.terminal.identity",
-    "firmware.terminal.rotation",
-    "firmware.protocol.identity",
-    "firmware.terminal.config",
-    "firmware.terminal.lamp",
-    "firmware.terminal.sensors.fit",
-    "firmware.terminal.sensors.KINDS",
-    "firmware.terminal.sensors._calibrate",
-    "firmware.terminal.clock.set_chip_clock",
-)
-STARTED = ("start", "set_chip_clock", "Bus", "Sampler", "Segments", "Outbox", "Uplink", "Clock", "_radio")
 LATER = ("firmware.terminal.health", "firmware.terminal.slots")  # what is needed now and then
 
 
 class Terminal:
-    """All parts of a provisioned terminal, wired."""
+    """All parts of a provisioned terminal, as start.py made them, and the loop that goes through them."""
 
-    def __init__(self, identity, boot_no):
-        from firmware.terminal.sensors import fit
-
-        settings = identity.settings
+    def __init__(self, identity, boot_no, clock, sampler, outbox, radio):
         self._identity, self._boot_no, self._n = identity, boot_no, 0
-        self._clock, self._stepped_ms = Clock(), 0
-        pins = identity.i2c
-        wires = machine.I2C(
-            pins["bus"], sda=machine.Pin(pins["sda"]), scl=machine.Pin(pins["scl"]), freq=pins["frequency_hz"]
-        )
-        bus = Bus(wires)
-        sensors = [fit(bus, wanted) for wanted in identity.sensors]
-        self._sampler, self._told = Sampler(sensors, settings, self._clock.uptime_ms()), None
-        self._watchdog = machine.WDT(timeout=settings["watchdog_ms"])  # from here on nothing is left unprovisioned
-        fullest = Reading(identity.terminal_id, 0, 0, dict.fromkeys(self._sampler.channels), 0, 1)
-        segments = Segments(OUTBOX, settings["outbox_bytes"])
-        self._outbox = Outbox(boot_no, settings["ring_readings"], len(pack_record(fullest)), segments)
-        self._uplink = Uplink(identity, self._outbox, self._clock, _radio(identity.wifi), self.breathe, self.status)
+        self._clock, self._stepped_ms = clock, 0
+        self._sampler, self._told = sampler, None
+        self._watchdog = machine.WDT(timeout=identity.settings["watchdog_ms"])  # from here on nothing is unprovisioned
+        self._outbox = outbox
+        self._uplink = Uplink(identity, outbox, clock, radio, self.breathe, self.status)
         self._measured = self._confirmed = False
 
     def run(self):
@@ -82,14 +52,14 @@ class Terminal:
 
         self._confirmed = True
         health.confirm()
-        _forget(LATER)
+        forget(LATER)
 
     def status(self):
         """What is told on request."""
         from firmware.terminal import health
 
         said = health.status(self._boot_no, self._n, self._clock, self._sampler, self._outbox, self._uplink)
-        _forget(LATER)
+        forget(LATER)
         return said
 
     def breathe(self):
@@ -121,48 +91,24 @@ class Terminal:
             machine.reset()  # the next boot has numbers again
 
 
-def _radio(wanted):
-    """The radio of a terminal that has a Wi-Fi network to join, or None: it is on the network already."""
-    if wanted is None:
-        return None
-    from firmware.terminal.wifi import Wifi
+def _started():
+    """The terminal, or None. A function of its own: what its frame held would stay in memory as long as it stands."""
+    from firmware.terminal import start
 
-    return Wifi(wanted["ssid"], wanted["key"])
-
-
-def _forget(names):
-    """Give back the memory of modules, and of parts of them, that are not needed any more."""
-    for name in names:
-        parent, _dot, child = name.rpartition(".")
-        delattr(sys.modules[parent], child)
-        sys.modules.pop(name, None)
-
-
-def start():
-    """Read who we are, count the boot, wire the parts. Without an identity: one line, None, no number, no network."""
-    from firmware.terminal.identity import Unprovisioned, next_boot, read_identity
-    from firmware.terminal.lamp import light
-
-    try:
-        identity = read_identity()
-        set_chip_clock(machine.RTC(), FLOOR_MS)
-        light(identity.led)
-        return Terminal(identity, next_boot(identity.first_boot_no))
-    except (Unprovisioned, ValueError) as error:
-        print("unprovisioned:", error)
+    terminal = start.start(Terminal)
+    if terminal is not None:
+        forget(start.SPENT)
+    return terminal
 
 
 def main():
     """Start, then run for ever."""
-    terminal = start()
+    terminal = _started()
     if terminal is None:
         from firmware.terminal.lamp import unprovisioned
 
         unprovisioned()
     else:
-        _forget(SPENT)
-        for name in STARTED:
-            del globals()[name]
         terminal.run()
 
 

@@ -5,15 +5,10 @@ ring is moved to the flash whenever it is full, or when its oldest reading has w
 power cut can take. Acknowledged files go; what was acknowledged before a power cut may be sent once more after it.
 """
 
-import struct
-
 from firmware.protocol.frame import Gap, seq_of
-from firmware.protocol.measured import TIME_ESTIMATED
-from firmware.terminal.ring import TIME_AT, Ring
-from firmware.terminal.segments import UPTIME, n_of
+from firmware.terminal.ring import TIME_AT, UPTIME, Ring, inside, time_of
 
 SAVE_AFTER_MS = 160000
-FLAGS_AT = 9  # where a record's two bytes of flags begin
 
 
 class Outbox:
@@ -68,54 +63,24 @@ class Outbox:
         """(boot_no, the oldest records that wait, at most `count`, all of that boot); none before a time is known."""
         if not self.stamped:
             return self._boot_no, []
-        self._turn_page()
+        if self._page is None and len(self._segments):
+            from firmware.terminal.pages import turned
+
+            self._page = turned(self._segments, self._let_go, self._boot_no, self._offset_ms)
         if self._page is None:
             return self._boot_no, self._ring.peek(count)
         _name, boot_no, records = self._page
         return boot_no, [records[n] for n in sorted(records)[:count]]
-
-    def _turn_page(self):
-        """Open the oldest file that still holds something; those that hold nothing go."""
-        while self._page is None and len(self._segments):
-            name = self._segments.oldest()
-            self._segments.finish(name)
-            boot_no, found = self._segments.read(name)
-            records = {n_of(one): one for one in found if not _inside(seq_of(boot_no, n_of(one)), self._let_go)}
-            if not records:
-                self._segments.remove(name)
-                continue
-            self._page = (name, boot_no, self._stamp_all(boot_no, records))
-
-    def _stamp_all(self, boot_no, records):
-        unknown = [n for n in records if records[n][TIME_AT] & UPTIME]
-        offset_ms = self._offset_of(boot_no) if unknown else 0
-        for n in unknown:
-            records[n] = _stamped(records[n], offset_ms, boot_no == self._boot_no)
-        return records
-
-    def _offset_of(self, boot_no):
-        """What makes an uptime of a boot a time. An earlier boot's last uptime lies before its first known time, or,
-        when it never knew one, before this boot began."""
-        if boot_no == self._boot_no:
-            return self._offset_ms
-        newest_ms = 0
-        for at in range(len(self._segments)):
-            owner, records = self._segments.read(self._segments.oldest(at))
-            for record in records if owner == boot_no else ():
-                if not record[TIME_AT] & UPTIME:
-                    return _time_of(record) - newest_ms
-                newest_ms = _time_of(record)
-        return self._offset_ms - newest_ms
 
     def drop(self, intervals):
         """Forget what was acknowledged: readings and reported losses inside (first, last) intervals of seq."""
         self._ring.drop(intervals)
         self._let_go = (self._let_go + list(intervals))[-32:]
         lost = self._segments.lost
-        lost[:] = [one for one in lost if not _inside(seq_of(one[0], one[2]), intervals)]
+        lost[:] = [one for one in lost if not inside(seq_of(one[0], one[2]), intervals)]
         if self._page is not None:
             name, boot_no, records = self._page
-            for n in [n for n in records if _inside(seq_of(boot_no, n), intervals)]:
+            for n in [n for n in records if inside(seq_of(boot_no, n), intervals)]:
                 del records[n]
             if not records:
                 self._segments.remove(name)
@@ -138,7 +103,7 @@ class Outbox:
     def oldest_ms(self):
         """The time of the oldest reading that waits, or None: nothing waits, or no time is known."""
         _boot_no, records = self.peek(1)
-        return _time_of(records[0]) if records else None
+        return time_of(records[0]) if records else None
 
     def oldest(self):
         """The number of the oldest reading that waits and was looked at, or None."""
@@ -146,20 +111,3 @@ class Outbox:
             return seq_of(self._page[1], min(self._page[2]))
         n = self._ring.oldest()
         return None if n is None else seq_of(self._boot_no, n)
-
-
-def _time_of(record):
-    high, low = struct.unpack_from(">HI", record, TIME_AT)
-    return (high & 0x7FFF) << 32 | low
-
-
-def _stamped(record, offset_ms, known):
-    """A record with its time; one of another boot that knew none is marked as estimated."""
-    ts_ms = _time_of(record) + offset_ms
-    (flags,) = struct.unpack_from(">H", record, FLAGS_AT)
-    flags = flags if known else flags | TIME_ESTIMATED
-    return record[:TIME_AT] + struct.pack(">HIH", ts_ms >> 32, ts_ms & 0xFFFFFFFF, flags) + record[FLAGS_AT + 2 :]
-
-
-def _inside(seq, intervals):
-    return any(first <= seq <= last for first, last in intervals)

@@ -1,20 +1,24 @@
 """A slot as one file: a signed image mounted as it is, so that a program's files take no block of the flash each.
 
-Only what an import asks for is here: whether a file is there, and its bytes. In memory stand the names and where each
-body begins. Who signed an image was proved before it got here (update.py, the flasher).
+Only what an import asks for is here: whether a file is there, and its bytes. In memory stand a check of each name, for
+the names themselves would take eight times as much, and where each body begins. Who signed an image was proved before
+it got here (update.py, the flasher).
 """
 
 import errno
 import io
 from array import array
+from binascii import crc32
 
 MAGIC = b"GANTRYIMG1"
+SLASH = 0x2F
 SIGNATURE = 392  # bytes of a key id and a signature
 SPENT = ("opened", "_contents", "_number")  # what nobody needs once a slot is mounted
 
 
 class Packed:
-    """What `vfs.mount` takes. `names`: a line each; `begins`: where each body begins, and where the last one ends."""
+    """What `vfs.mount` takes. `names`: a check of each file's, then of each folder's; `begins`: where each body begins,
+    and where the last one ends."""
 
     def __init__(self, path, names, begins):
         self._path, self._names, self._begins = path, names, begins
@@ -28,27 +32,30 @@ class Packed:
     def stat(self, path):
         """What `os.stat` gives. Raises OSError when there is no such file or folder."""
         path = path.strip("/")
-        if not path or "\n" + path + "/" in self._names:
+        place = self._place(path) if path else len(self._begins)
+        if place >= len(self._begins) - 1:
             return (0x4000, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-        begin, end = self._place(path)
-        return (0x8000, 0, 0, 0, 0, 0, end - begin, 0, 0, 0)
+        return (0x8000, 0, 0, 0, 0, 0, self._begins[place + 1] - self._begins[place], 0, 0, 0)
 
     def open(self, path, _mode):
         """A file for an import. Bytecode says itself where it ends, source does not. Raises OSError."""
-        begin, end = self._place(path.strip("/"))
+        place = self._place(path.strip("/"))
+        if place >= len(self._begins) - 1:
+            raise OSError(errno.EISDIR)
         file = open(self._path, "rb")
-        file.seek(begin)
+        file.seek(self._begins[place])
         if path.endswith(".mpy"):
             return file
         with file:
-            return io.BytesIO(file.read(end - begin))
+            return io.BytesIO(file.read(self._begins[place + 1] - self._begins[place]))
 
     def _place(self, path):
-        at = self._names.find("\n" + path + "\n")
-        if at < 0:
-            raise OSError(errno.ENOENT)
-        number = self._names.count("\n", 0, at)
-        return self._begins[number], self._begins[number + 1]
+        """Which of the names a path is."""
+        check = crc32(path.encode())
+        for place, name in enumerate(self._names):
+            if name == check:
+                return place
+        raise OSError(errno.ENOENT)
 
 
 def opened(path):
@@ -72,16 +79,22 @@ def _contents(file):
     A head that is cut gives an end which is not that of the file.
     """
     file.seek(_number(file, 1) + 5, 1)  # board, version, least boot part
-    names, sizes = "\n", array("I")
+    names, folders, sizes = array("I"), [], array("I")
     for _ in range(_number(file, 2)):
-        names += file.read(_number(file, 1)).decode() + "\n"
+        path = file.read(_number(file, 1))
+        names.append(crc32(path))
         sizes.append(_number(file, 4))
         file.seek(32, 1)  # hash
+        for end, byte in enumerate(path):
+            if byte == SLASH and path[:end] not in folders:
+                folders.append(path[:end])
     at = _number(file, 1) * SIGNATURE + file.tell()
     begins = array("I", [at])
     for size in sizes:
         at += size
         begins.append(at)
+    for folder in folders:
+        names.append(crc32(folder))
     return names, begins
 
 

@@ -8,6 +8,7 @@ import struct
 from firmware.protocol.frame import Gap, seq_of
 
 TIME_AT = 3  # where a record's six bytes of time begin
+UPTIME = 0x80  # the first bit of a record's time on the flash: uptime of its boot, because no time was known
 
 
 class Ring:
@@ -79,11 +80,11 @@ class Ring:
         """Forget what was acknowledged: readings and reported losses inside (first, last) intervals of seq."""
         for place in range(self._used):
             at = (self._first + place) % self._slots * self._slot
-            if self._ring[at] and _inside(seq_of(self._boot_no, self._n_at(at // self._slot)), intervals):
+            if self._ring[at] and inside(seq_of(self._boot_no, self._n_at(at // self._slot)), intervals):
                 self._ring[at] = 0
         while self._used and not self._ring[self._first * self._slot]:
             self._forget_first()
-        self._lost = [gap for gap in self._lost if not _inside(seq_of(self._boot_no, gap[1]), intervals)]
+        self._lost = [gap for gap in self._lost if not inside(seq_of(self._boot_no, gap[1]), intervals)]
 
     def gaps(self):
         """What was lost because the ring was full and is not acknowledged as lost yet."""
@@ -110,5 +111,12 @@ class Ring:
             self._lost.append((n, n))
 
 
-def _inside(seq, intervals):
+def time_of(record):
+    """Its time, or its uptime where that was all that was known."""
+    high, low = struct.unpack_from(">HI", record, TIME_AT)
+    return (high & 0x7FFF) << 32 | low
+
+
+def inside(seq, intervals):
+    """Whether a number is in one of (first, last) intervals."""
     return any(first <= seq <= last for first, last in intervals)

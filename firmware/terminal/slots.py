@@ -92,6 +92,14 @@ def crashed(state):
     return state
 
 
+def note_crash():
+    """Count a crash, and say that the restart which follows is meant."""
+    try:
+        write(planned(crashed(read())))
+    except OSError as error:  # a full flash: it starts again all the same
+        print(STATE, "cannot be kept:", error)
+
+
 def confirm(state, version):
     """The state after the running image measured, was proved and acknowledged. Only here the version floor rises."""
     state = dict(state)

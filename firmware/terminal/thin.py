@@ -10,7 +10,8 @@ from firmware.processing.fold import fold
 from firmware.protocol.frame import Reading, pack_readings, pack_record
 from firmware.protocol.measured import AGGREGATED
 from firmware.protocol.received import span_of, unpack_readings
-from firmware.terminal.segments import BLOCK, END, HEAD, MASK_AT, THINNED, checked, n_of, size_of
+from firmware.terminal.blocks import BLOCK, HEAD, MASK_AT, checked, size_of, write
+from firmware.terminal.segments import END, THINNED, n_of
 
 SPAN_MS = 60000
 FOLDED = 5  # files of windows that become one of minutes
@@ -63,7 +64,7 @@ def fold_oldest(segments, room, handed):
     if not records or HEAD + size_of(struct.unpack(">I", mask)[0], True) * len(records) > BLOCK:
         return 0
     name = run[0][: -len(END)] + THINNED
-    segments.write(name, mask, b"".join([checked(one) for one in records]))
+    write(segments.folder + name, mask, b"".join([checked(one) for one in records]))
     segments.names.insert(segments.names.index(run[0]), name)
     for covered in run:
         segments.remove(covered)

@@ -9,7 +9,7 @@ import hashlib
 import os
 
 from firmware.protocol import image
-from firmware.protocol.errors import ImageError
+from firmware.protocol.image import ImageError
 from firmware.terminal import slots
 
 KEYS = "keys.bin"

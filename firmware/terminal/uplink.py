@@ -1,16 +1,16 @@
 """Finds a gateway that answers and stays with it: the first of the list whose time has come, with growing pauses."""
 
 import gc
-import sys
 from os import urandom
 
-from firmware.terminal import transports
+from firmware.terminal import forget, transports
 from firmware.terminal.led import LED
 from firmware.terminal.session import Session
 from firmware.terminal.transports import RoadLost, TurnedAway, Untrusted
 
 CABLE = "usb_serial"  # the road that needs no radio
 ROOM = "firmware.terminal.transports."
+ONCE = ("firmware.protocol.challenge", "firmware.protocol.seal")  # what only the beginning of a session needs
 
 
 class Uplink:
@@ -65,6 +65,7 @@ class Uplink:
         self._road.open()
         self._session = Session(self._identity, self._road, self._outbox, self._clock, self._count, self._status)
         LED.name = "not proved"
+        forget(ONCE)
         gc.collect()
         print("link open", gateway.gateway_id, gateway.road, "heap_free", gc.mem_free())
 
@@ -77,6 +78,7 @@ class Uplink:
             if self._session.proved_by:
                 self._proved_ms, self._failures[self._turn] = now_ms, 0
                 LED.name = "working"
+                forget(ONCE)
                 print("link proved", self._session.proved_by)
         elif self._may_return(now_ms):
             self._leave("link left", "an earlier gateway may be back", 0)
@@ -115,7 +117,7 @@ def _by_chance(most_s):
 def _road(kind):
     """The class of a kind of road. What another kind took of the memory is given back first."""
     for other in ("mqtt", "http", CABLE):
-        if other != kind and sys.modules.pop(ROOM + other, None) is not None:
-            delattr(transports, other)
+        if other != kind:
+            forget((ROOM + other,))
     __import__(ROOM + kind)
     return getattr(transports, kind).Road

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-from firmware.protocol.seal import Sealer
+from firmware.protocol.cipher import Sealer
 from tests.bench.row import beside
 
 MESSAGES = 5000

@@ -16,8 +16,8 @@ ON_BOARD |= {"sys", "time", "collections", "hashlib", "io", "vfs"}
 # room -> (what of ours it may import, what else; None: anything installed)
 ROOMS = {
     "firmware.protocol": (("firmware.protocol",), BOTH),
-    "firmware.protocol.seal": (("firmware.protocol",), BOTH | {"cryptolib"}),
-    "firmware.protocol.seal_cpython": ((), {"cryptography"}),
+    "firmware.protocol.cipher": (("firmware.protocol",), BOTH | {"cryptolib"}),
+    "firmware.protocol.cipher_cpython": ((), {"cryptography"}),
     "firmware.protocol.message": (("firmware.protocol",), BOTH | {"json"}),
     "firmware.protocol.identity": (("firmware.protocol",), BOTH | {"json"}),
     "firmware.processing": (("firmware.processing",), {"math", "collections"}),
@@ -35,7 +35,7 @@ ROOMS = {
     "firmware.systemd": ((), None),
     "collector": (
         ("collector", "firmware.protocol.channels", "firmware.protocol.identity", "firmware.protocol.image")
-        + ("firmware.protocol.seal", "firmware.processing"),
+        + ("firmware.protocol.cipher", "firmware.protocol.seal", "firmware.processing"),
         None,
     ),
     "flasher": (("flasher", "firmware.protocol.identity", "firmware.protocol.image", "firmware.protocol.seal"), None),

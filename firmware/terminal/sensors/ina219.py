@@ -6,6 +6,7 @@ import time
 import adafruit_ina219
 
 from firmware.protocol.measured import REINITIALISED
+from firmware.terminal import forget
 from firmware.terminal.sensors import SensorError
 
 AVERAGED = 0x0F  # 128 conversions in 68 ms, against the ripple of the mains; a chip that lost its power says 0x03
@@ -15,9 +16,11 @@ UNUSED = ("current", "power", "raw_current", "raw_power", "overflow", "conversio
 UNUSED += tuple(["set_calibration_" + name for name in ("32V_1A", "16V_400mA", "16V_5A", "16V_80mA", "16V_4mA")])
 for _name in UNUSED:  # what the driver has for others gives its memory to readings; a deleted entry would hold it
     setattr(adafruit_ina219.INA219, _name, None)
-for _module, _name in (("i2c_bit", "ROBit"), ("i2c_bit", "RWBit"), ("i2c_struct", "Struct")):
-    setattr(sys.modules["adafruit_register." + _module], _name, None)
-adafruit_ina219.ROBit = None
+sys.modules["adafruit_register.i2c_struct"].Struct = adafruit_ina219.ROBit = None
+for _name in ("", ".i2c_bits", ".i2c_struct"):
+    sys.modules["adafruit_register" + _name]._fit = None  # registers are made at the import, all of them
+adafruit_ina219.RWBits.__init__ = adafruit_ina219.UnaryStruct.__init__ = None
+forget(("adafruit_register.i2c_bit",))
 del UNUSED
 
 
@@ -29,6 +32,8 @@ class Ina219:
 
     CHANNELS = ("current_a", "voltage_v")
     gain, zero = 1.0, 0.0
+    # of the driver's tables what it uses itself
+    RANGE_32V, DIV_8_320MV, ADCRES_12BIT_1S, SANDBVOLT_CONTINUOUS = 1, 3, 3, 7
 
     def __init__(self, bus, address=0x40, shunt_ohm=0.1):
         self._bus, self._address, self._chip = bus, address, None
@@ -64,3 +69,7 @@ class Ina219:
         self._chip.set_calibration_32V_2A()
         self._chip.bus_adc_resolution = self._chip.shunt_adc_resolution = AVERAGED
         time.sleep_ms(READY_MS)
+
+
+for _name in ("BusVoltageRange", "Gain", "ADCResolution", "Mode"):
+    setattr(adafruit_ina219, _name, Ina219)  # here the driver looks for them; its own tables go

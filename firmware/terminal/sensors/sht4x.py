@@ -6,8 +6,6 @@ from firmware.terminal.sensors import SensorError
 
 for _name in ("serial_number", "mode", "temperature", "relative_humidity"):
     setattr(adafruit_sht4x.SHT4x, _name, None)  # what the driver has for others gives its memory to readings
-adafruit_sht4x.Mode.delay = {adafruit_sht4x.Mode.NOHEAT_HIGHPRECISION: 0.01}
-adafruit_sht4x.Mode.string = adafruit_sht4x.CV.add_values = adafruit_sht4x.CV.is_valid = None
 
 
 class Sht4x:
@@ -15,6 +13,7 @@ class Sht4x:
 
     CHANNELS = ("temperature_c", "humidity_pct")
     flags = 0
+    NOHEAT_HIGHPRECISION, delay = 0xFD, {0xFD: 0.01}  # the one of the driver's modes that is used, and its seconds
 
     def __init__(self, bus, address=0x44):
         self._bus, self._address, self._chip = bus, address, None
@@ -29,3 +28,6 @@ class Sht4x:
         except (OSError, ValueError, RuntimeError) as error:  # no answer, no chip when made, wrong checksum
             self._chip = None
             raise SensorError("sht4x at 0x%02x: %s" % (self._address, error))
+
+
+adafruit_sht4x.Mode, adafruit_sht4x.CV = Sht4x, None  # here the driver looks for them; the other eight go

@@ -8,7 +8,6 @@ import socket
 import time
 from binascii import b2a_base64
 
-from firmware.protocol.seal import gateway_key, mqtt_password
 from firmware.terminal.transports import RoadLost, TurnedAway, Untrusted
 from firmware.terminal.transports.stream import Stream
 
@@ -28,6 +27,8 @@ class Road:
         self._gateway, self._ca, self._breathe = gateway, identity.ca, breathe
         self._timeout_ms = int(identity.settings["io_timeout_s"] * 1000)
         self._poll_ms = int(identity.settings["poll_s"] * 1000)
+        from firmware.protocol.seal import gateway_key, mqtt_password
+
         password = mqtt_password(gateway_key(identity.secrets[0], gateway.gateway_id))
         self._log_in = b2a_base64(("%s:%s" % (identity.terminal_id, password)).encode()).strip()
         self._stream, self._inbox = None, []

@@ -7,13 +7,16 @@ import sys
 import umqtt.simple
 from umqtt.simple import MQTTClient, MQTTException
 
-from firmware.protocol.seal import gateway_key, mqtt_password
 from firmware.terminal.transports import RoadLost, TurnedAway, Untrusted
 from firmware.terminal.transports.stream import Stream
 
 LARGEST = 8192  # bytes of a message from a broker; a frame holds half of it
 LAST_PID = 65535
 LOST = (OSError, AssertionError, IndexError, TypeError, MQTTException)  # how umqtt.simple says that a link is gone
+
+
+for _name in ("set_last_will", "disconnect", "check_msg"):
+    setattr(MQTTClient, _name, None)  # what it has for others gives its memory to readings
 
 
 class _Client(MQTTClient):
@@ -69,6 +72,8 @@ class Road:
     """The road of one terminal to one gateway's broker: topics a01/<terminal_id>/up and down."""
 
     def __init__(self, identity, gateway, breathe):
+        from firmware.protocol.seal import gateway_key, mqtt_password
+
         name = identity.terminal_id
         self._up, self._down = b"a01/" + name.encode() + b"/up", b"a01/" + name.encode() + b"/down"
         self._sockets = _Sockets(int(identity.settings["io_timeout_s"] * 1000), breathe)

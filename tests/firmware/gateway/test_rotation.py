@@ -7,7 +7,7 @@ import pytest
 
 from firmware.gateway.south.access import Access
 from firmware.gateway.terminals import KeyTable
-from firmware.protocol.errors import ProofError
+from firmware.protocol.challenge import ProofError
 from firmware.protocol.link import Proved, TerminalLink
 from firmware.protocol.message import Command, Result
 from firmware.protocol.seal import gateway_key, hkdf, mqtt_password

@@ -9,7 +9,7 @@ from firmware.gateway.roads import Letter
 from firmware.gateway.sessions import HELLOS_PER_S, LAST_SEQ, REFUSAL_EVERY_S, REFUSED_MOST, Sessions
 from firmware.gateway.terminals import KeyTable
 from firmware.protocol import frame
-from firmware.protocol.errors import ProofError
+from firmware.protocol.challenge import ProofError
 from firmware.protocol.frame import Gap, Reading
 from firmware.protocol.link import Acknowledged, Proved, Refused, TerminalLink
 from firmware.protocol.record import FIRST_N, HostLink, Record

@@ -3,7 +3,7 @@
 from firmware.protocol import frame, received
 from firmware.protocol.channels import BY_NAME, CHANNELS, in_range
 from firmware.protocol.frame import Gap, Reading
-from firmware.protocol.measured import AGGREGATED, MEASURED, from_steps, to_steps
+from firmware.protocol.measured import AGGREGATED, MEASURED, to_steps
 from tests.firmware.protocol.plain import refused
 
 VALUES = {"temperature_c": -3.07, "humidity_pct": None, "current_a": 0.0, "charge_as": 1234.56}
@@ -51,14 +51,14 @@ def test_absent_invalid_and_zero_stay_three_things():
 def test_what_is_no_number_or_does_not_fit_travels_as_invalid():
     channel = BY_NAME["temperature_c"]
     for value in (None, float("nan"), float("inf"), float("-inf"), 400.0, -400.0):
-        assert from_steps(channel, to_steps(channel, value)) is None
+        assert received.from_steps(channel, to_steps(channel, value)) is None
 
 
 def test_every_channel_holds_its_own_range():
     for channel in CHANNELS:
         for value in (channel.low, 0.0, channel.high):
             assert in_range(channel, value)
-            assert abs(from_steps(channel, to_steps(channel, value)) - value) <= 0.5 / channel.scale
+            assert abs(received.from_steps(channel, to_steps(channel, value)) - value) <= 0.5 / channel.scale
         assert not in_range(channel, float("nan")) and not in_range(channel, float("inf"))
 
 
@@ -93,8 +93,8 @@ def test_gaps_and_acknowledgements_come_back_as_they_were():
     gaps = [Gap(5, 9, "outbox_full"), Gap(2**52, 2**52 + 3, "reboot")]
     assert received.unpack_gaps(frame.pack_gaps(gaps)) == gaps
     intervals = [(1, 5), (2**52, 2**53 - 1)]
-    assert frame.unpack_ack(frame.pack_ack(intervals)) == intervals
-    refused("frame_body", frame.unpack_ack, frame.pack_ack(intervals)[:-1])
+    assert frame.unpack_ack(received.pack_ack(intervals)) == intervals
+    refused("frame_body", frame.unpack_ack, received.pack_ack(intervals)[:-1])
     refused("frame_body", received.unpack_gaps, frame.pack_gaps([Gap(9, 5, "reboot")]))
     refused("frame_body", received.unpack_gaps, frame.pack_gaps(gaps)[:-1] + b"\x07")
 

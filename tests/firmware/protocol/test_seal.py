@@ -1,16 +1,7 @@
 """The constructions give the published answers, and a changed bit or a repeated counter is refused."""
 
-from firmware.protocol.seal import (
-    Mac,
-    Sealer,
-    Window,
-    gateway_key,
-    hkdf,
-    mqtt_password,
-    proof,
-    same,
-    session_keys,
-)
+from firmware.protocol.cipher import Mac, Sealer, Window, same
+from firmware.protocol.seal import gateway_key, hkdf, mqtt_password, proof, session_keys
 from tests.firmware.protocol.plain import refused
 
 unhex = bytes.fromhex

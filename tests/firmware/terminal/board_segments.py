@@ -4,7 +4,8 @@ import vfs
 
 from firmware.protocol.frame import Reading, pack_readings, pack_record, seq_of
 from firmware.protocol.received import span_of, unpack_readings
-from firmware.terminal.segments import BLOCK, Segments, size_of
+from firmware.terminal.blocks import BLOCK, size_of
+from firmware.terminal.segments import Segments
 from tests.fakes.flash import Flash, PowerCut
 
 BOOT = 3100000

@@ -5,7 +5,7 @@ import os
 
 import vfs
 
-from firmware.protocol.errors import ImageError
+from firmware.protocol.image import ImageError
 from firmware.terminal import slots, update
 from firmware.terminal.update import Update
 from tests.fakes.flash import Flash, PowerCut

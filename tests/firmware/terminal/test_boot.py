@@ -8,7 +8,7 @@ from tests.fakes.certificates import make_ca
 from tests.fakes.slots import NEW, OLD, furnish, image_of
 from tests.fakes.terminal import SimulatedTerminal
 
-ENOUGH_HEAP = 72 * 1024
+ENOUGH_HEAP = 102 * 1024
 NOBODY = ("gw-1", "127.0.0.1", 9, "gw.test")
 
 

@@ -4,7 +4,8 @@ from tests.fakes import micropython
 
 BEGIN = """
 import time
-from firmware.terminal.clock import Clock, set_chip_clock
+from firmware.terminal.chip_clock import set_chip_clock
+from firmware.terminal.clock import Clock
 ticks = [time.ticks_add(0, -500)]
 clock = Clock(lambda: ticks[0])
 def wait(ms):

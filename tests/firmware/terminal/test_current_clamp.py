@@ -6,7 +6,7 @@ ESP32 = """
 class Esp32:
     ATTN_11DB = 3
     def __init__(self, pin, atten):
-        assert isinstance(pin, machine.Pin) and atten == self.ATTN_11DB
+        assert type(pin).__name__ == "Pin" and atten == self.ATTN_11DB
         self._rp2 = rp2(26)
     def read_uv(self):
         return min(3160, max(142, self._rp2.read_u16() * 3300 // 65535)) * 1000

@@ -7,7 +7,8 @@ import pytest
 
 from firmware.protocol.frame import Reading, pack_readings, pack_record, seq_of
 from firmware.protocol.received import span_of, unpack_readings
-from firmware.terminal.segments import BLOCK, HEAD, Segments, size_of
+from firmware.terminal.blocks import BLOCK, HEAD, size_of
+from firmware.terminal.segments import Segments
 from tests.firmware.terminal.littlefs import passed_on_micropython
 
 ROOT = Path(__file__).parents[3]

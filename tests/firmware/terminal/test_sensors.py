@@ -7,7 +7,8 @@ from tests.fakes import micropython
 BEGIN = """
 import json, machine
 from firmware.terminal.i2c import Bus
-from firmware.terminal.sensors import SensorError, fit
+from firmware.terminal.sensors import SensorError
+from firmware.terminal.sensors.fitting import fit
 
 PLAY = {play}
 bus = Bus(machine.I2C(0))

@@ -10,10 +10,11 @@ from firmware.protocol.frame import Reading, pack_record, seq_of
 from firmware.protocol.gateway_link import Gaps, GatewayLink, Hello, Readings
 from firmware.protocol.link import Proved
 from firmware.protocol.seal import gateway_key
+from firmware.terminal.blocks import BLOCK
 from firmware.terminal.config import read_settings
 from firmware.terminal.identity import Gateway, Identity
 from firmware.terminal.outbox import Outbox
-from firmware.terminal.segments import BLOCK, Segments
+from firmware.terminal.segments import Segments
 from firmware.terminal.session import AT_ONCE, PROVE_AGAIN_S, Session
 from firmware.terminal.transports import RoadLost, Untrusted
 

@@ -4,7 +4,8 @@ import re
 
 from tests.firmware.terminal.conftest import road
 
-ENOUGH_HEAP, ENOUGH_WITH_TLS = 82 * 1024, 64 * 1024
+ENOUGH_HEAP, ENOUGH_WITH_TLS = 90 * 1024, 73 * 1024
+PICO_LEAST, TLS_ON_A_PICO = 60 * 1024, 27100
 
 
 def boots(readings):
@@ -27,6 +28,16 @@ def test_enough_memory_is_free_after_the_start_and_with_tls_open(terminal, gatew
     connected = int(re.search(r"heap_free (\d+)", terminal.expect("link open gw-1"))[1])
     print("heap free after the start", started, "with TLS open", connected)
     assert started >= ENOUGH_HEAP and connected >= ENOUGH_WITH_TLS
+
+
+def test_a_board_the_flasher_furnished_keeps_60_kib_of_a_pico_w_free_with_tls_open(terminal, gateway):
+    terminal.kill()
+    terminal.furnish()
+    terminal.lines.clear()
+    terminal.start()
+    connected = int(re.search(r"heap_free (\d+)", terminal.expect("link open gw-1", 60))[1])
+    print("heap free with TLS open on a furnished board", connected, "on a Pico W, computed", connected - TLS_ON_A_PICO)
+    assert connected - TLS_ON_A_PICO >= PICO_LEAST
 
 
 def test_numbers_follow_each_other_and_times_are_those_of_the_gateways_clock(terminal, gateway):

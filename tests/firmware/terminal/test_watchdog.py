@@ -6,9 +6,9 @@ from boards.simulated import run as board
 
 START = """
 import time
-from firmware.terminal import main
+from firmware.terminal import main, start
 main.STEP_MOST_MS = 600
-terminal = main.start()
+terminal = start.start(main.Terminal)
 def hang(*_given):
     while True:
         pass

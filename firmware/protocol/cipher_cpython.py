@@ -1,4 +1,4 @@
-"""What seal.py does with ciphers where there is no `cryptolib`: on CPython. No board loads it."""
+"""What cipher.py does with ciphers where there is no `cryptolib`: on CPython. No board loads it."""
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
