@@ -15,7 +15,7 @@ BLOCK = 4096
 MAGIC = b"GS1"
 HEAD = 9  # magic, mask, check
 MASK_AT = 11  # a record of A01 is n, time, flags, then its mask
-ENOSPC = 28
+NO_ROOM = (28, 36)  # littlefs calls a new file for which it has no room one whose name is too long
 
 
 def _check(data):
@@ -42,7 +42,13 @@ def append(segments, boot_no, records):
         end = at
         while end < len(records) and records[end][MASK_AT : MASK_AT + 4] == mask:
             end += 1
-        at += _append_alike(segments, boot_no, mask, records[at:end])
+        try:
+            at += _append_alike(segments, boot_no, mask, records[at:end])
+        except OSError as error:
+            if error.args[0] not in NO_ROOM or len(segments) < 2:
+                raise
+            segments.failed += 1
+            _make_room(segments)  # something else has filled the flash
 
 
 def _append_alike(segments, boot_no, mask, records):
@@ -63,15 +69,9 @@ def _begin(segments, boot_no, mask, n):
     while (len(segments.names) + 1) * BLOCK > segments.limit and segments.names:
         _make_room(segments)
     name = "%08x%06x%s" % (boot_no, n, END)
-    try:
-        write(segments.folder + name, mask)
-    except OSError as error:
-        if error.args[0] != ENOSPC or not segments.names:
-            raise
-        segments.failed += 1
-        _make_room(segments)  # something else has filled the flash
-        write(segments.folder + name, mask)
-    segments.names.append(name)
+    write(segments.folder + name, mask)
+    if name not in segments.names:  # it was begun before, and took nothing
+        segments.names.append(name)
     segments.growing = (name, mask, HEAD)
 
 

@@ -6,7 +6,7 @@ from firmware.protocol.frame import Reading, pack_readings, pack_record, seq_of
 from firmware.protocol.received import span_of, unpack_readings
 from firmware.terminal.blocks import BLOCK, size_of
 from firmware.terminal.segments import Segments
-from tests.fakes.flash import Flash, PowerCut
+from tests.fakes.flash import Flash, PowerCut, fill
 
 BOOT = 3100000
 VALUES = {"temperature_c": 21.5, "humidity_pct": 40.0, "current_a": 5.0, "current_min_a": 4.0, "current_max_a": 6.0}
@@ -128,6 +128,23 @@ def test_a_power_cut_at_any_flash_operation_of_thinning_loses_nothing_and_double
     assert cut > 10
     assert segments.thinned
     print("thinning cut at", cut, "operations")
+
+
+def test_a_flash_that_something_else_has_filled_gives_up_the_oldest_readings_and_takes_new_ones():
+    flash = fresh()
+    segments = mount(flash)
+    for at in range(1, 801, 16):
+        segments.append(BOOT, [record(n) for n in range(at, at + 16)])
+    fill("/flash/")
+    for at in range(801, 1601, 16):
+        segments.append(BOOT, [record(n) for n in range(at, at + 16)])
+    lost, found = segments.lost, numbers(segments)
+    assert segments.failed and lost[0][:2] == (BOOT, 1), (segments.failed, lost)
+    assert found == list(range(lost[-1][2] + 1, 1601)), found
+    vfs.umount("/flash")
+    assert numbers(mount(flash)) == found
+    print("full by others: gave up", lost[-1][2], "of 1600")
+    vfs.umount("/flash")
 
 
 def test_a_damaged_record_hides_only_what_is_behind_it_in_its_file():
