@@ -127,7 +127,7 @@ def test_on_a_full_flash_a_command_fails_by_name_nothing_is_counted_twice_and_th
         assert "boot_no cannot be kept" in str(error)
     boot.machine = PoweredOn
     assert boot.choose(False) == "a"  # the trial cannot be counted: it is not tried
-    boot.note_crash()
+    slots.note_crash()
     for name in [name for name in os.listdir() if name.startswith("filler")]:
         os.remove(name)
     assert boot.choose(False) == "b" and next_boot(7) == 8 and ordered(3, {"edge_a": 5}).state == "acknowledged"
