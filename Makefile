@@ -1,6 +1,7 @@
 # demo: the whole chain on this machine, in your browser    test: everything that must hold
 # bench: speed beside its limits    hil: the terminal suite on a board, an emulator or simulated    lint: style
 # soak: PLAN=terminal cuts terminals' links for MINUTES, PLAN=ledger kills what they speak to and accounts for every reading
+# WORKERS: test files at a time; most of a test is waiting
 # Each target makes .venv by itself; python3 >= 3.11 and make are all it needs.
 
 PYTHON ?= python3
@@ -10,6 +11,7 @@ ROOM ?=
 PORT ?=
 PLAN ?= terminal
 MINUTES ?= 30
+WORKERS ?= 2
 BOARD ?= pico_w
 HOST ?= 127.0.0.1
 WIFI ?=
@@ -21,7 +23,7 @@ demo: .venv/ready
 	.venv/bin/python -m collector demo --seconds $(DEMO_SECONDS) --days $(DEMO_DAYS)
 
 test: .venv/ready
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile
 
 bench: .venv/ready
 	.venv/bin/python -m tests.bench $(ROOM)

@@ -27,6 +27,8 @@ def pytest_runtest_logreport(report):
 
 def pytest_sessionfinish(session, exitstatus):
     """After a run of everything: a test named as evidence that did not pass is a failure of the run."""
+    if hasattr(session.config, "workerinput"):
+        return  # one of several workers: their controller sees all reports
     whole = session.config.args == session.config.getini("testpaths") and not session.config.option.keyword
     if not whole or session.config.option.collectonly or exitstatus:
         return
