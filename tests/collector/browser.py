@@ -48,7 +48,7 @@ def furnish(data_dir):
         with db.write():
             readings.append([day_of(terminal_id, now - age_ms)])
     certificates.issue_server(data_dir, ["127.0.0.1"], 5, now)
-    (data_dir / "collector.toml").write_text("poll_every_s = 1\n")
+    (data_dir / "collector.toml").write_text("poll_every_s = 1\nlate_after_s = 150\n")
     db.database.close()
 
 

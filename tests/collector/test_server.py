@@ -213,7 +213,7 @@ def test_a_kill_in_the_middle_of_sealing_loses_and_doubles_nothing(built, served
     seal = "import sys; from collector import db, readings; db.open_database(sys.argv[1]); print('begun', flush=True); "
     command = [sys.executable, "-c", seal + f"readings.seal({now_ms()})", str(served)]
     cuts = 0
-    for after_ms in range(0, 6000, 120):
+    for after_ms in range(0, 3000, 15):
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
         process.stdout.readline()
         time.sleep(after_ms / 1000)
