@@ -23,7 +23,8 @@ LONGEST_LINE = 11000  # 8192 bytes in base64
 BAUD = 115200
 LOOK_EVERY_S = 1
 HELD = (errno.EAGAIN, errno.EBUSY)
-HELD_BY_ANOTHER = "is held by another program; end that one, or take it out of serial.ports"
+HELD_BY_ANOTHER = "is held by another program; end that one or take it out of serial.ports"
+BEGIN_AGAIN = frame.pack(frame.REFUSAL, frame.put_text("session_missing"))
 UNREAD_MOST = 64 * 1024  # bytes for a terminal that reads none
 
 
@@ -73,9 +74,7 @@ class SerialRoad:
             await port.connect()
         except (OSError, ValueError) as error:  # serial.SerialException is an OSError
             held = getattr(error, "errno", None) in HELD
-            self._tell(
-                path, "is held by another program; end that one or take it out of serial.ports" if held else error
-            )
+            self._tell(path, HELD_BY_ANOTHER if held else error)
             return
         self._ports[path] = port
         self._tell(path, None)
@@ -134,6 +133,8 @@ class Port:
 
     def _take(self, said):
         if not said:  # it only says that it is here
+            if not self._terminal_id:  # it began with a gateway that has gone since: one here knows nothing of it
+                self._write(BEGIN_AGAIN)
             return
         try:
             message = b64decode(said, validate=True)
@@ -148,9 +149,12 @@ class Port:
         if not frames or terminal_id != self._terminal_id:
             return
         if self._writer.get_write_buffer_size() < UNREAD_MOST:
-            self._writer.write(MARK + b64encode(b"".join(frames)) + b"\n")
+            self._write(b"".join(frames))
         else:
             self._flood.refuse("down_full", f"{UNREAD_MOST} bytes wait on {self._path}", terminal_id)
+
+    def _write(self, message):
+        self._writer.write(MARK + b64encode(message) + b"\n")
 
     def close(self):
         """Leave it to others."""

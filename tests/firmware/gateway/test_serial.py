@@ -134,6 +134,18 @@ def test_a_line_that_comes_byte_by_byte_is_one_line(monkeypatch):
     with_cables(monkeypatch, work)
 
 
+def test_who_says_that_it_is_here_to_a_gateway_that_knows_nothing_of_it_is_told_to_begin_again(monkeypatch):
+    async def work(cables):
+        await cables.say(0, MARK + b"\n")
+        assert await cables.answer(0) == line(frame.pack(frame.REFUSAL, frame.put_text("session_missing")))
+        await cables.say(0, line(hello("ct-01")))
+        assert await cables.answer(0) == line(b"to ct-01")
+        await cables.say(0, MARK + b"\n" + line(hello("ct-01")))
+        assert await cables.answer(0) == line(b"to ct-01")
+
+    with_cables(monkeypatch, work)
+
+
 def test_an_answer_goes_to_the_terminal_on_the_cable_and_to_no_other(monkeypatch):
     async def work(cables):
         await cables.say(0, line(hello("ct-01")))
