@@ -3,11 +3,14 @@
 import hmac
 
 from firmware.gateway.terminals import OWN_USER
+from firmware.protocol import frame
 from firmware.protocol.seal import mqtt_password
 
 UP, DOWN = "a01/{}/up", "a01/{}/down"
 ALL_UP = UP.format("+")
 PUBLISH, SUBSCRIBE = "publish", "subscribe"
+# for a terminal whose session went with a gateway that has gone since: it says its next hello soon, not all at once
+BEGIN_AGAIN = frame.pack(frame.REFUSAL, frame.put_text("session_missing"))
 
 
 def user_of(topic, pattern=UP):
@@ -24,6 +27,10 @@ class Access:
 
     def __init__(self, keys, own_password, barred):
         self._keys, self._own_password, self._barred = keys, own_password, barred
+
+    def terminals(self):
+        """Who is known."""
+        return self._keys.ids()
 
     def passwords(self):
         """{user: password} of everybody who may enter."""

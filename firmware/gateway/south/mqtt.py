@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from firmware.gateway.south.access import ALL_UP, DOWN, user_of
+from firmware.gateway.south.access import ALL_UP, BEGIN_AGAIN, DOWN, user_of
 from firmware.gateway.south.mqtt_client import MqttClient, MqttLost
 from firmware.gateway.terminals import OWN_USER
 
@@ -22,7 +22,7 @@ class MqttRoad:
 
     def __init__(self, broker, access, hear, refuse):
         self._broker, self._access, self._hear, self._refuse = broker, access, hear, refuse
-        self._client, self.ready = None, asyncio.Event()
+        self._client, self._is_new, self.ready = None, True, asyncio.Event()
 
     async def __aenter__(self):
         await self._broker.__aenter__()
@@ -60,9 +60,16 @@ class MqttRoad:
                 await client.subscribe(ALL_UP)
             self._client = client
             self.ready.set()
+            self._call_back()
             await client.lost
         finally:
             client.close()
+
+    def _call_back(self):
+        """Who stayed connected to the broker while there was no gateway does not know that its session has ended."""
+        for terminal_id in self._access.terminals() if self._is_new else ():
+            self.send(terminal_id, [BEGIN_AGAIN])
+        self._is_new = False
 
     def _take(self, topic, payload):
         terminal_id = user_of(topic)

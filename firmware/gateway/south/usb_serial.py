@@ -13,6 +13,7 @@ from binascii import Error as NoBase64
 
 import serial
 
+from firmware.gateway.south.access import BEGIN_AGAIN
 from firmware.protocol import frame
 from firmware.protocol.errors import FrameError
 
@@ -24,7 +25,6 @@ BAUD = 115200
 LOOK_EVERY_S = 1
 HELD = (errno.EAGAIN, errno.EBUSY)
 HELD_BY_ANOTHER = "is held by another program; end that one or take it out of serial.ports"
-BEGIN_AGAIN = frame.pack(frame.REFUSAL, frame.put_text("session_missing"))
 UNREAD_MOST = 64 * 1024  # bytes for a terminal that reads none
 
 
