@@ -16,6 +16,8 @@ import tty
 from boards.simulated.run import RESETS, play
 
 PIECE = 4096
+NOBODY_S = 1  # a board goes on when no program holds the other end of its cable
+BUSY_S = 60  # while a program of the board takes no input
 TO_LOADER = 74  # exit status of machine.bootloader()
 
 
@@ -36,6 +38,8 @@ class UsbBoard:
 
     def __enter__(self):
         self._new_console()
+        os.set_blocking(self._cable, False)
+        os.set_blocking(self._console, False)
         self._pump = threading.Thread(target=self._carry, daemon=True)
         self._pump.start()
         self._board.start()
@@ -98,7 +102,7 @@ class UsbBoard:
             if self._cable in ready:
                 self._to_board(os.read(self._cable, PIECE))
             if self._console in ready and not self.cut.is_set():
-                os.write(self._cable, os.read(self._console, PIECE))
+                self._put(self._cable, os.read(self._console, PIECE), NOBODY_S)
         os.close(self._console)  # its program hears a hang-up and dies
         os.close(self._cable_end)
         os.close(self._cable)
@@ -109,4 +113,12 @@ class UsbBoard:
             data, self._left = data[: self._left], self._left - len(data)
             if self._left <= 0:
                 self.cut.set()
-        os.write(self._console, data)
+        self._put(self._console, data, BUSY_S)
+
+    def _put(self, handle, data, patience_s):
+        """Bytes to whoever reads there. What nobody takes for so long is lost; a pulled cable ends the wait."""
+        while data:
+            _, room, _ = select.select([self._pulled_read], [handle], [], patience_s)
+            if not room:
+                return
+            data = data[os.write(handle, data) :]

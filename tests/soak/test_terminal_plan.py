@@ -4,13 +4,15 @@ import pytest
 
 from firmware.protocol.frame import Reading, seq_of
 from flasher import build
-from tests.fakes.slots import OLD, furnish, image_of
+from tests.fakes.slots import OLD, furnish, keys
 from tests.soak.terminal import ENOUGH, fall, faults_of, run, set_back
 
 LEAK = """
 kept = sys.modules["firmware.terminal"].__dict__.setdefault("kept", [])
 kept.append((len(kept),))
 """  # 32 bytes of a tuple and 8 of the list that holds it
+
+HEALTH = "firmware/terminal/health.py"
 
 
 def reading(n, boot_no=5, second=None, current_a=1.0):
@@ -32,13 +34,21 @@ def heaps(leak=0, count=56):
 
 
 @pytest.fixture
-def leaking(tmp_path):
+def leaking(monkeypatch):
     """Lays an image onto a board's flash that loses 40 bytes with every status."""
-    source = (build.ROOT / "firmware/terminal/health.py").read_text()
-    begin = source.index("    state, uptime_ms =")
-    planted = source[:begin] + LEAK.replace("\n", "\n    ").strip(" ") + source[begin:]
-    (tmp_path / "health.py").write_text("import sys\n" + planted)
-    image = image_of(OLD, health=build.compiled(tmp_path / "health.py", "health.py"))[1]
+    texts = build.texts
+
+    def planted(staged):
+        ours, chips = texts(staged)
+        source = ours[HEALTH]
+        begin = source.index("    state, uptime_ms =")
+        leak = LEAK.replace("\n", "\n    ").strip(" ")
+        return {**ours, HEALTH: "import sys\n" + source[:begin] + leak + source[begin:]}, chips
+
+    with monkeypatch.context() as planting:
+        planting.setattr(build, "texts", planted)
+        content = build.files(OLD)
+    image = build.head_and_image("simulated", OLD, content, keys()[0], build.MIN_BOOT)[1]
 
     def lay(folder):
         furnish(folder)
