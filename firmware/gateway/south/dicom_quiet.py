@@ -18,7 +18,8 @@ PR_SET_DUMPABLE = 4  # prctl(2)
 
 def hush():
     """Silence both libraries for the rest of this process, whatever level anybody sets; its memory is never dumped."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _soft, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
     ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # also where dumps go to a program
     _config.LOG_HANDLER_LEVEL = "none"  # no handler that would format a data set
     pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
