@@ -37,6 +37,11 @@ def versions():
     return {row.terminal_id: json.loads(row.body)["version"] for row in TerminalStatus.select()}
 
 
+def slots():
+    """What each terminal's last status says; one that started before its flash was furnished names no slot."""
+    return {row.terminal_id: json.loads(row.body).get("slot") for row in TerminalStatus.select()}
+
+
 def states(rollout):
     return {one.terminal_id: (one.ring, one.state) for one in rollout.terminals}
 
@@ -54,7 +59,7 @@ def test_a_bad_image_halts_in_its_first_ring_and_a_fixed_one_reaches_everybody(t
         try:
             images.trust(data, key_list())
             everybody = {machine.terminal_id for machine in FLEET}
-            wait_until(lambda: set(versions()) == everybody, versions)
+            wait_until(lambda: slots() == dict.fromkeys(everybody, "a"), slots)
             planted = compiled("def main():\n    raise RuntimeError('planted')\n")
             bad = rollout_of(data, image_of(BAD, main=planted)[1])
             wait_until(lambda: state_of(bad) == "halted", lambda: states(bad))
