@@ -210,13 +210,15 @@ def test_none_of_the_marks_is_in_any_file_log_or_outgoing_byte(tmp_path, monkeyp
 
 
 CRASH = """
-import os, resource, sys
+import ctypes, os, resource, sys
 most = resource.getrlimit(resource.RLIMIT_CORE)[1]
 resource.setrlimit(resource.RLIMIT_CORE, (most, most))
 os.chdir(sys.argv[1])
 if sys.argv[2] == "hushed":
     from firmware.gateway.south.dicom_quiet import hush
     hush()
+dumpable = ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)  # PR_GET_DUMPABLE
+print("limit", resource.getrlimit(resource.RLIMIT_CORE)[0], "dumpable", dumpable, file=sys.stderr, flush=True)
 name = "KANARIEN" + "VOGEL"
 os.abort()
 """
@@ -234,6 +236,7 @@ def test_the_memory_of_a_process_that_crashes_is_written_nowhere(tmp_path, how):
     dumped = any(path.stat().st_size for path in tmp_path.iterdir()) or os.WCOREDUMP(status)
     if how == "hushed":
         assert not dumped and not marks_in(said)
+        assert said.startswith(b"limit 0 dumpable 0\n"), "also where no process leaves its memory behind"
     elif not dumped:
         pytest.skip("this machine writes no memory of any process that crashes")
 
