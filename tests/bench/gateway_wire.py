@@ -9,25 +9,10 @@ import ssl
 import struct
 import time
 
-CONNACK, PUBLISH, PUBACK, SUBACK = 0x20, 0x30, 0x40, 0x90
+from firmware.gateway.south.mqtt_client import CONNACK, PUBACK, PUBLISH, SUBACK, packet, text
+
 OUTSTANDING = 40  # messages of one publisher that the broker has not confirmed
 PATIENCE_S = 30
-
-
-def text(value):
-    """A text or bytes with its length before it."""
-    raw = value.encode() if isinstance(value, str) else value
-    return struct.pack(">H", len(raw)) + raw
-
-
-def packet(kind, body):
-    """One packet."""
-    length, size = len(body), bytearray()
-    while True:
-        length, low = divmod(length, 128)
-        size.append(low | (0x80 if length else 0))
-        if not length:
-            return bytes((kind,)) + bytes(size) + body
 
 
 def publish(topic, number, payload):

@@ -13,29 +13,14 @@ from flasher.errors import FlashFull, PortLost
 from flasher.furnish import first_state
 from flasher.install import IMAGES, SLOTS, rounds
 from flasher.repl import Repl
-from tests.fakes.micropython import PLAY
+from tests.fakes.micropython import PLAY, with_flash_image
 from tests.fakes.slots import NEW, OLD, furnished, image_of, key_list
 from tests.needs import require_program
 
 PICO = boards()["pico_w"]
 FREE = 12  # blocks that are left: fewer than an image takes
 CUTS = 8
-MOUNT = f"""
-import os, sys, vfs
-class Flash:
-    def __init__(self):
-        self.file = open("flash.img", "r+b")
-    def readblocks(self, block, buffer, offset=0):
-        self.file.seek(block * 4096 + offset)
-        self.file.readinto(buffer)
-    def writeblocks(self, block, buffer, offset=0):
-        self.file.seek(block * 4096 + offset)
-        self.file.write(buffer)
-    def ioctl(self, request, argument):
-        return {{4: {PICO.filesystem_bytes // merge.BLOCK}, 5: 4096}}.get(request, 0)
-vfs.mount(vfs.VfsLfs2(Flash(), progsize={PICO.flash["filesystem_prog"]}), "/flash")
-os.chdir("/flash")
-"""
+MOUNT = with_flash_image(PICO.filesystem_bytes, PICO.flash["filesystem_prog"])
 
 
 def wanted(version):

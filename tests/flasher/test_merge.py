@@ -74,6 +74,13 @@ def test_a_merged_file_for_another_board_is_refused():
         merge.merged(base_of(pico), {"big": bytes(900000)}, pico)
 
 
+START = """
+sys.path[:0] = [""]
+exec(open("main.py").read())
+print("ran", sys.modules["firmware.terminal.main"].__file__)
+"""
+
+
 @pytest.mark.parametrize("board", ["pico_w", "esp32"])
 def test_micropython_mounts_the_file_system_and_starts_the_boot_part_in_it(board, tmp_path):
     board = boards()[board]
@@ -81,28 +88,7 @@ def test_micropython_mounts_the_file_system_and_starts_the_boot_part_in_it(board
     dark = b'{"led": null, "safe_pin": null}'  # with an LED it would show for ever that it is unprovisioned
     files = {**files_of(board), "identity.json": b"{", "pins.json": dark}
     (tmp_path / "flash.img").write_bytes(merge.filesystem(files, board.filesystem_bytes, prog))
-    said = micropython.run(
-        f"""
-        import os, vfs, sys
-        class Flash:
-            def __init__(self):
-                self.file = open("flash.img", "r+b")
-            def readblocks(self, block, buffer, offset=0):
-                self.file.seek(block * 4096 + offset)
-                self.file.readinto(buffer)
-            def writeblocks(self, block, buffer, offset=0):
-                self.file.seek(block * 4096 + offset)
-                self.file.write(buffer)
-            def ioctl(self, request, argument):
-                return {board.filesystem_bytes // 4096} if request == 4 else 4096 if request == 5 else 0
-        vfs.mount(vfs.VfsLfs2(Flash(), progsize={prog}), "/flash")
-        os.chdir("/flash")
-        sys.path[:0] = [""]
-        exec(open("main.py").read())
-        print("ran", sys.modules["firmware.terminal.main"].__file__)
-        """,
-        tmp_path,
-    )
+    said = micropython.run(micropython.with_flash_image(board.filesystem_bytes, prog) + START, tmp_path)
     assert "gantry boot slot a" in said and "unprovisioned: identity.json is damaged" in said
     assert "ran /a/firmware/terminal/main.mpy" in said
 

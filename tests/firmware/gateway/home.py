@@ -12,6 +12,7 @@ from firmware.gateway.config import DEFAULTS
 from firmware.gateway.identity import read_identity
 from tests.fakes.mosquitto import free_port
 from tests.fakes.platform import CODE
+from tests.fakes.running import Running
 
 ROOT = Path(__file__).parents[3]
 QUICK = {
@@ -60,7 +61,7 @@ def write_toml(path, settings):
     Path(path).write_text(text)
 
 
-class RunningGateway:
+class RunningGateway(Running):
     """A gateway in a process of its own, to be killed and started again. Use as a context. `env` goes over ours."""
 
     def __init__(self, folder, platform, env=None, **more):
@@ -69,13 +70,6 @@ class RunningGateway:
         self.config, self.log_file = folder / "gateway.toml", folder / "log"
         write_toml(self.config, self.settings)
         self.port, self._process = self.settings["mqtt.port"], None
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_error):
-        self.kill()
 
     def start(self):
         """Start it and wait until it is ready."""
@@ -86,23 +80,6 @@ class RunningGateway:
         while b"gateway ready" not in self.log_file.read_bytes()[began:]:
             assert self._process.poll() is None and time.monotonic() < deadline, self.log()
             time.sleep(0.05)
-
-    @property
-    def pid(self):
-        """Its process."""
-        return self._process.pid
-
-    def kill(self):
-        """Cut its power."""
-        if self._process:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    def end(self):
-        """Ask it to end; its exit status."""
-        self._process.terminate()
-        return self._process.wait(10)
 
     def command(self, *words):
         """The words of a command of this gateway."""

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from firmware.protocol.identity import identity_text
+from tests.fakes.running import Running
 
 ROOT = Path(__file__).parents[3]
 QUICK = {
@@ -35,7 +36,7 @@ def write_identity(folder, terminal_id, secret, gateways, ca_der):
     path.write_text(identity_text(found))
 
 
-class Computer:
+class Computer(Running):
     """Use as a context; the identity must be in the folder. `flows`, `disks`, ...: tables of more settings."""
 
     def __init__(self, folder, **tables):
@@ -44,13 +45,6 @@ class Computer:
         for table, settings in tables.items():
             lines += [f"[{table}]"] + [f"{name} = {value!r}".replace("'", '"') for name, value in settings.items()]
         self.config.write_text("\n".join(lines) + "\n")
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_error):
-        self.kill()
 
     def start(self, **environ):
         """Start the agent and wait until it says that it is ready."""
@@ -75,23 +69,6 @@ class Computer:
                 f"{text!r} is not said in\n{self.log()}"
             )
             time.sleep(0.05)
-
-    def kill(self):
-        """Cut its power."""
-        if self._process:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    def end(self):
-        """Ask it to end; its exit status."""
-        self._process.terminate()
-        return self._process.wait(20)
-
-    @property
-    def pid(self):
-        """Its process."""
-        return self._process.pid
 
     def fill_disk(self, full=True):
         """Whether its files may not grow by a byte from now on."""
