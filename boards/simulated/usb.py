@@ -8,6 +8,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import subprocess
 import termios
 import threading
@@ -84,6 +85,7 @@ class UsbBoard:
 
     def _run(self, argv, cause):
         def own_terminal():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # no Ctrl-C for what is not MicroPython yet: it is sent again
             os.setsid()
             fcntl.ioctl(0, termios.TIOCSCTTY, 1)
 
