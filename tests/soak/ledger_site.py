@@ -57,6 +57,11 @@ class Process:
         self.kills = self.ends = 0
         self._again_s = None
 
+    @property
+    def pid(self):
+        """Its number, while it runs."""
+        return self._process.pid
+
     def start(self):
         """Start it."""
         with open(self.log_file, "ab") as log:

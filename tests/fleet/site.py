@@ -1,0 +1,116 @@
+"""A collector for a fleet: its state with every terminal, gateway and piece of equipment, and its process."""
+
+import re
+import secrets
+import ssl
+import time
+from collections import namedtuple
+
+import httpx
+import psutil
+
+from collector import accounts, db, gateways
+from collector.config import read_settings
+from collector.equipment import KINDS, Binding, Equipment
+from collector.gateways import Gateway, Terminal, secret
+from tests.collector.site import enrolled
+from tests.fakes.mosquitto import free_port
+from tests.fleet.door import Door
+from tests.fleet.plan import gateway_of
+from tests.fleet.played import gateway_id, terminal_id
+from tests.soak.ledger_site import Process
+
+HOST, USER = "127.0.0.1", "fleet"
+Used = namedtuple("Used", ("cpu_s", "written", "rss"))
+PER_ROOM, PER_DEPARTMENT, AT_ONCE = 50, 500, 500
+
+
+class FleetSite:
+    """A collector of its own in a folder. Use as a context."""
+
+    def __init__(self, folder, plan, settings=""):
+        """`settings`: lines of its collector.toml."""
+        self.data, self.port, self._password = folder / "collector", free_port(), secrets.token_urlsafe(12)
+        self._furnish(plan)
+        (self.data / "collector.toml").write_text(settings)
+        words = ("--data", self.data, "serve", "--port", self.port)
+        self.process = Process("collector", folder, "collector", *words)
+
+    def __enter__(self):
+        self.process.start()
+        self.process.wait_for("collector ready")
+        self.trust = ssl.create_default_context(cafile=self.data / "ca/a02.crt")
+        self._seen = psutil.Process(self.process.pid)
+        self._session = self._signed_in()
+        return self
+
+    def __exit__(self, *_error):
+        self.process.kill()
+
+    def _furnish(self, plan):
+        now_ms = round(time.time() * 1000)
+        db.open_database(self.data, make=True)
+        db.migrate()
+        gateways.init_ca(self.data)
+        gateways.issue_server(self.data, (HOST,), read_settings(self.data)["certificate_years"], now_ms)
+        accounts.add_administrator(USER, self._password, now_ms)
+        with db.write():
+            self._credentials = [enrolled(self.data, gateway_id(gateway)) for gateway in range(plan.gateways)]
+            for some in _batched(range(plan.terminals), AT_ONCE):
+                self._register(plan, some, now_ms)
+        db.database.close()
+
+    def _register(self, plan, terminals, now_ms):
+        """What `terminal add`, `terminal assign`, `equipment add` and `bind` do, for many at once."""
+        ids = {one.gateway_id: one.id for one in Gateway.select()}
+        rooms = {number: _room(number).id for number in {terminal // PER_ROOM for terminal in terminals}}
+        first = 1 + Equipment.select().count()
+        rows = [
+            (terminal_id(one), secret.wrap(self.data, terminal_id(one), secrets.token_bytes(32)))
+            + (ids[gateway_id(gateway_of(plan, one))], now_ms)
+            for one in terminals
+        ]
+        fields = (Terminal.terminal_id, Terminal.wrapped_secret, Terminal.gateway, Terminal.created_ms)
+        Terminal.insert_many(rows, fields).execute()
+        rows = [
+            (f"A-{one:06}", f"{(kind := KINDS[one % len(KINDS)])} {one}", kind, "Maker", "Model", f"S-{one}")
+            + (rooms[one // PER_ROOM], now_ms)
+            for one in terminals
+        ]
+        names = ("asset_number", "name", "kind", "maker", "model", "serial", "room", "created_ms")
+        Equipment.insert_many(rows, [getattr(Equipment, name) for name in names]).execute()
+        rows = [(terminal_id(one), "all", first + at, "equipment", 0) for at, one in enumerate(terminals)]
+        names = ("terminal_id", "channel_group", "equipment", "place", "from_ms")
+        Binding.insert_many(rows, [getattr(Binding, name) for name in names]).execute()
+
+    def gateway(self, gateway):
+        """A gateway's Door, by its number."""
+        bearer = f"Bearer {self._credentials[gateway]}"
+        headers = {"Authorization": bearer, "Content-Type": "application/json", "Content-Encoding": "gzip"}
+        return Door(HOST, self.port, self.trust, headers)
+
+    def person(self):
+        """The Door of somebody who has signed in."""
+        return Door(HOST, self.port, self.trust, {"Cookie": self._session})
+
+    def used(self):
+        """Used by the collector's process since its start; memory: now."""
+        cpu, memory = self._seen.cpu_times(), self._seen.memory_info()
+        return Used(cpu.user + cpu.system, self._seen.io_counters().write_bytes, memory.rss)
+
+    def _signed_in(self):
+        with httpx.Client(base_url=f"https://{HOST}:{self.port}", verify=self.trust, timeout=60) as client:
+            page = client.get("/sign-in").text
+            token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)[1]
+            form = {"csrf_token": token, "name": USER, "password": self._password}
+            answer = client.post("/sign-in", data=form, headers={"Referer": f"https://{HOST}:{self.port}/sign-in"})
+            assert answer.status_code == 302, f"signing in is answered with {answer.status_code}"
+            return "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+
+
+def _room(number):
+    return accounts.room_named("Province", f"Department {number * PER_ROOM // PER_DEPARTMENT}", f"Room {number}")
+
+
+def _batched(numbers, size):
+    return [numbers[at : at + size] for at in range(0, len(numbers), size)]
