@@ -1,13 +1,15 @@
 """`python -m collector`: serve, migrate, and the commands of the rooms. Every command calls the action a page calls."""
 
+import getpass
 import logging
 import sys
 from pathlib import Path
 
 import click
 
-from collector import db
+from collector import audit, db
 from collector.accounts import commands as accounts_commands
+from collector.audit import commands as audit_commands
 from collector.equipment import commands as equipment_commands
 from collector.errors import ActionError
 from collector.gateways import commands as gateways_commands
@@ -34,6 +36,7 @@ class Main(click.Group):
 def main(context, data):
     """The platform of Gantry. All its state lives in the folder --data (or GANTRY_DATA)."""
     context.obj = data
+    audit.act_as(f"{getpass.getuser()} at the command line")
     if context.invoked_subcommand not in NEEDS_NO_DATABASE and "--help" not in sys.argv and "-h" not in sys.argv:
         db.open_database(data)
         db.require_current(data)
@@ -99,7 +102,7 @@ def demo(folder, seconds, days, port):
     sys.exit(whole_chain.run(folder, seconds, days, port))
 
 
-for room in (accounts_commands, equipment_commands, gateways_commands):
+for room in (accounts_commands, audit_commands, equipment_commands, gateways_commands):
     for command in room.COMMANDS:
         main.add_command(command)
 

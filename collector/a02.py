@@ -6,7 +6,7 @@ import zlib
 import msgspec
 from flask import Blueprint, current_app, g, jsonify, request, send_file
 
-from collector import batch, db, gateways, readings, sift
+from collector import audit, batch, db, gateways, readings, sift
 from collector.clock import now_ms
 from collector.gateways import Gateway, Refusal, Terminal
 
@@ -67,6 +67,7 @@ def require_gateway():
     gateway, certificate = gateways.gateway_of_credential(credential.strip(), now_ms())
     if gateway is None:
         raise Refused("credential_wrong", "the credential is not known; enrol the gateway again")
+    audit.act_as(f"gateway {gateway.gateway_id}", "gateway", request.remote_addr or "")
     g.gateway = gateway
     if gateway.revoked_ms is not None:
         raise Refused("credential_revoked", f"gateway {gateway.gateway_id} was revoked; ask the administrator")

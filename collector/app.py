@@ -3,9 +3,9 @@
 from datetime import timedelta
 from pathlib import Path
 
-from flask import Flask, jsonify
+from flask import Flask, jsonify, request
 
-from collector import a02, db, web
+from collector import a02, audit, db, web
 from collector.accounts import views as accounts_views
 from collector.config import read_settings
 from collector.dashboard import api as dashboard_api
@@ -54,6 +54,7 @@ def _configure_sessions(app):
 def connect():
     """Give this thread its connection; it keeps it, because the last one to close would fold the log each time."""
     db.database.connect(reuse_if_open=True)
+    audit.act_as("nobody", "", request.remote_addr or "")
 
 
 def health():

@@ -28,6 +28,9 @@ SETTINGS = (
     Setting("secure_cookie", True, "send the session cookie over TLS only; false only for tests over plain HTTP"),
     Setting("seal_every_s", 60, "seconds between two looks for closed hours whose readings can be folded into blocks"),
     Setting("keep_readings_days", 3650, "days for which readings are kept; their sums per hour stay"),
+    Setting("keep_audit_days", 730, "days for which the audit is kept; less than 180 counts as 180"),
+    Setting("audit_head_every_s", 3600, "seconds between two looks whether the audit has grown and is to be signed"),
+    Setting("audit_syslog", "", "where rows of the audit go as well: unix:/dev/log or 127.0.0.1:514; empty: nowhere"),
     Setting("threads", 8, "requests worked on at the same time"),
 )
 

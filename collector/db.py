@@ -14,6 +14,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 10_000, "synchronous": "full"}
 
 database = SqliteDatabase(None)
+_open = {}  # the folder this process works in
 
 
 class Table(Model):
@@ -26,6 +27,7 @@ class Table(Model):
 
 def open_database(data_dir, make=False):
     """Point this process at the database of data_dir, made when missing only if asked. Raises ActionError."""
+    _open["folder"] = Path(data_dir)
     path = Path(data_dir) / FILE
     if not make and not path.exists():
         raise ActionError(f"{path} is missing; run `python -m collector --data {data_dir} migrate`")
@@ -35,6 +37,11 @@ def open_database(data_dir, make=False):
         database.connect()
     except (OSError, DatabaseError) as error:
         raise ActionError(f"{path} cannot be opened: {error}; check the directory and its owner") from error
+
+
+def folder():
+    """Where the state of the open database lies: its keys and files are beside it."""
+    return _open["folder"]
 
 
 def write():

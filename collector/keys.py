@@ -5,8 +5,10 @@ import secrets
 from pathlib import Path
 
 from collector.errors import ActionError
+from firmware.protocol.cipher import Sealer, SealError
 
 KEY_BYTES = 32
+SECRETS = "keys/secrets.key"
 
 
 def write_private(path, content):
@@ -33,3 +35,17 @@ def key_from(path):
     if len(key) != KEY_BYTES:
         raise ActionError(f"{path} does not hold {KEY_BYTES} bytes in hexadecimal; restore it from a backup")
     return key
+
+
+def sealed(data_dir, about, content):
+    """Bytes that may stand in the database; they open only with the key file beside it, and only as `about`."""
+    return Sealer(key_from(data_dir / SECRETS)).seal(os.urandom(16), about.encode(), content)
+
+
+def opened(data_dir, about, content):
+    """What was sealed. Raises ActionError when the key file is not the one it was sealed under."""
+    path = data_dir / SECRETS
+    try:
+        return Sealer(key_from(path)).open(about.encode(), bytes(content))
+    except SealError as error:
+        raise ActionError(f"the secret of {about} does not open with {path}; restore that key file") from error

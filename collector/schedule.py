@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from collector import db, readings
+from collector import audit, db, readings
 from collector.clock import now_ms
 
 DAY_S = 86_400
@@ -25,7 +25,21 @@ def _retire(settings):
     readings.retire(now_ms() - settings["keep_readings_days"] * DAY_S * 1000)
 
 
-JOBS = (Job("seal", "seal_every_s", _seal), Job("retire", DAY_S, _retire))
+def _audit(settings):
+    audit.keep_head(now_ms())
+    audit.retire(settings["keep_audit_days"], now_ms())
+
+
+def _ship(settings):
+    audit.ship(settings["audit_syslog"])
+
+
+JOBS = (
+    Job("seal", "seal_every_s", _seal),
+    Job("retire", DAY_S, _retire),
+    Job("audit", "audit_head_every_s", _audit),
+    Job("syslog", 10, _ship),
+)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Registering equipment and binding terminals to it: each action is one transaction."""
 
-from collector import db
+from collector import audit, db
 from collector.accounts import room_named
 from collector.equipment.models import CHANNEL_GROUPS, KINDS, PLACES, Binding, Equipment
 from collector.errors import ActionError
@@ -25,6 +25,7 @@ def add_equipment(fields, now_ms):
         if Equipment.get_or_none(Equipment.asset_number == fields["asset_number"]):
             raise ActionError(f"there is equipment with asset number {fields['asset_number']!r} already")
         room = room_named(*(fields[name] for name in PLACE_FIELDS))
+        audit.note("equipment.add", f"equipment {fields['asset_number']}", after=fields)
         return Equipment.create(room=room, created_ms=now_ms, **about)
 
 
@@ -49,11 +50,15 @@ def bind(terminal_id, asset_number, now_ms, from_ms=None, group="all", place="eq
         equipment = equipment_named(asset_number)
         if from_ms is None:
             from_ms = now_ms if Binding.get_or_none(Binding.terminal_id == terminal_id) else 0
+        before = []
         for old in _open_bindings(terminal_id, group):
             if old.from_ms >= from_ms:
                 raise ActionError(f"{terminal_id} is bound from {old.from_ms} on; begin later than that")
             old.to_ms = from_ms
             old.save()
+            before.append({"equipment": old.equipment.asset_number, "group": old.channel_group, "from_ms": old.from_ms})
+        after = {"equipment": asset_number, "group": group, "place": place, "from_ms": from_ms}
+        audit.note("terminal.bind", f"terminal {terminal_id}", before or None, after)
         return Binding.create(
             terminal_id=terminal_id, channel_group=group, equipment=equipment, place=place, from_ms=from_ms
         )

@@ -3,7 +3,7 @@
 import re
 import secrets
 
-from collector import db
+from collector import audit, db
 from collector.accounts import sha256
 from collector.errors import ActionError
 from collector.gateways.certificates import A01, ca_pem, fingerprint, issue_gateway
@@ -29,6 +29,7 @@ def add_gateway(gateway_id, valid_h, now_ms):
             raise ActionError(f"the gateway {gateway_id!r} was revoked; choose another name")
         expires_ms = now_ms + valid_h * HOUR_MS
         EnrolmentCode.create(gateway=gateway, sha256=sha256(code), expires_ms=expires_ms)
+        audit.note("gateway.add", f"gateway {gateway_id}", after={"code_until_ms": expires_ms})
     return code
 
 
@@ -49,6 +50,7 @@ def enrol(data_dir, code, version, csr_pem, years, now_ms):
         gateway.certificate_sha256, gateway.credential_ms = fingerprint(certificate), now_ms
         gateway.next_sha256, gateway.next_certificate_sha256, gateway.renew = None, None, False
         gateway.save()
+        audit.note("gateway.enrol", f"gateway {gateway.gateway_id}", after={"version": version})
     ca = ca_pem(data_dir, A01).decode()
     return {"gateway_id": gateway.gateway_id, "credential": credential, "certificate": certificate, "ca": ca}
 
@@ -59,6 +61,7 @@ def revoke_gateway(gateway_id, now_ms):
         gateway = gateway_named(gateway_id)
         gateway.revoked_ms = now_ms
         gateway.save()
+        audit.note("gateway.revoke", f"gateway {gateway_id}")
 
 
 def gateway_named(gateway_id):
@@ -76,6 +79,7 @@ def add_terminal(data_dir, terminal_id, secret, now_ms):
     with db.write():
         if Terminal.get_or_none(Terminal.terminal_id == terminal_id):
             raise ActionError(f"there is a terminal {terminal_id!r} already; choose another id")
+        audit.note("terminal.add", f"terminal {terminal_id}")
         return Terminal.create(terminal_id=terminal_id, wrapped_secret=wrapped, created_ms=now_ms)
 
 
@@ -85,6 +89,7 @@ def add_source(source_id, gateway_id, now_ms):
     with db.write():
         if Terminal.get_or_none(Terminal.terminal_id == source_id):
             raise ActionError(f"there is a terminal or source {source_id!r} already; choose another id")
+        audit.note("source.add", f"source {source_id}")
         source = Terminal.create(terminal_id=source_id, created_ms=now_ms)
         assign_terminal(source_id, gateway_id)
         return source
@@ -97,6 +102,8 @@ def assign_terminal(terminal_id, gateway_id):
         if terminal.revoked_ms or gateway.revoked_ms:
             revoked = terminal_id if terminal.revoked_ms else gateway_id
             raise ActionError(f"{revoked!r} was revoked and cannot be assigned; add a new one")
+        before = terminal.gateway and {"gateway": terminal.gateway.gateway_id}
+        audit.note("terminal.assign", f"terminal {terminal_id}", before, {"gateway": gateway_id})
         terminal.gateway = gateway
         terminal.save()
 
@@ -107,6 +114,7 @@ def revoke_terminal(terminal_id, now_ms):
         terminal = terminal_named(terminal_id)
         terminal.revoked_ms = now_ms
         terminal.save()
+        audit.note("terminal.revoke", f"terminal {terminal_id}")
 
 
 def terminal_named(terminal_id):

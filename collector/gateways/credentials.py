@@ -5,7 +5,7 @@ Credential and certificate are a pair: where certificates are asked for, each co
 
 import secrets
 
-from collector import db
+from collector import audit, db
 from collector.accounts import sha256
 from collector.gateways.actions import gateway_named
 from collector.gateways.certificates import A01, ca_pem, fingerprint, issue_gateway
@@ -48,6 +48,7 @@ def renew(data_dir, gateway, csr_pem, years, now_ms):
         credential = secrets.token_urlsafe(32)
         fresh = {"next_sha256": sha256(credential), "next_certificate_sha256": fingerprint(certificate)}
         Gateway.update(fresh).where(Gateway.id == gateway.id).execute()
+        audit.note("gateway.renew", f"gateway {gateway.gateway_id}")
     return {"credential": credential, "certificate": certificate, "ca": ca_pem(data_dir, A01).decode()}
 
 
@@ -57,6 +58,7 @@ def ask_renewal(gateway_id):
         gateway = gateway_named(gateway_id)
         gateway.renew = True
         gateway.save()
+        audit.note("gateway.ask_renewal", f"gateway {gateway_id}")
 
 
 def renewal_due(gateway, days, now_ms):

@@ -4,7 +4,7 @@ import json
 
 from peewee import fn
 
-from collector import db
+from collector import audit, db
 from collector.errors import ActionError
 from collector.gateways.actions import terminal_named
 from collector.gateways.models import Command, CommandStep, Terminal, TerminalStatus
@@ -55,6 +55,8 @@ def queue_command(terminal, verb, body, issuer, reason, expires_min, now_ms):
         created_ms=now_ms, expires_ms=expires_ms, state="queued",
     ).execute()  # fmt: skip
     CommandStep.insert(command=number, state="queued", ts_ms=now_ms).execute()
+    asked = {"number": number, "verb": verb, "issuer": issuer, "reason": reason.strip()}  # no body: it may hold a key
+    audit.note("command.send", f"terminal {terminal_id}", after=asked)
     return number
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from collector import db
+from collector import audit, db
 from collector.errors import ActionError
 from collector.gateways.models import Image
 from collector.keys import write_private
@@ -26,6 +26,7 @@ def trust(data_dir, content):
     fresh.unlink(missing_ok=True)
     write_private(fresh, content)
     fresh.replace(path)
+    audit.note("image.trust", f"release keys {keys.serial}")
 
 
 def release_keys(data_dir):
@@ -55,6 +56,8 @@ def add_image(data_dir, content, now_ms):
                 image_id=image_id, board=manifest.board, version=".".join(map(str, manifest.version)), added_ms=now_ms,
                 size=len(content), head_size=head_size, sha256=hashlib.sha256(content).hexdigest(),
             ).execute()  # fmt: skip
+            version = ".".join(map(str, manifest.version))
+            audit.note("image.add", f"image {image_id}", after={"board": manifest.board, "version": version})
     return Image.get_by_id(image_id)
 
 

@@ -7,7 +7,7 @@ A terminal is `waiting`, `offered` (its gateway has the offer), `taken` (it has 
 import json
 import math
 
-from collector import db
+from collector import audit, db
 from collector.errors import ActionError
 from collector.gateways.models import Image, Rollout, RolloutTerminal, Terminal, TerminalStatus
 
@@ -51,6 +51,8 @@ def start_rollout(image_id, rings, within_min, failures_most, issuer, reason, no
                 RolloutTerminal.insert(
                     rollout=rollout, terminal_id=terminal_id, ring=ring, state="waiting", since_ms=now_ms, error=""
                 ).execute()
+        after = {"image": image_id, "rings": rings, "issuer": issuer, "reason": reason}
+        audit.note("rollout.start", f"rollout {rollout.id}", after=after)
     return rollout
 
 
@@ -89,6 +91,7 @@ def halt(number, why):
             raise ActionError(f"rollout {number} is {rollout.state}, not running")
         rollout.state, rollout.why = "halted", why
         rollout.save()
+        audit.note("rollout.halt", f"rollout {number}", after={"why": why})
 
 
 def resume(number, now_ms):
@@ -99,6 +102,7 @@ def resume(number, now_ms):
             raise ActionError(f"rollout {number} is {rollout.state}, not halted")
         rollout.state, rollout.why = "running", ""
         rollout.save()
+        audit.note("rollout.resume", f"rollout {number}")
         again = RolloutTerminal.update(state="waiting", since_ms=now_ms, error="")
         again.where(RolloutTerminal.rollout == rollout, RolloutTerminal.state == "failed").execute()
 
