@@ -12,9 +12,10 @@ api = Blueprint("api", __name__, url_prefix="/api/v1")
 
 @api.get("/overview")
 def all_equipment():
-    """Every equipment with its state and last values."""
+    """Equipment with its state and last values, what needs a person first; ?page= the next of them."""
     now = now_ms()
-    return jsonify(server_ms=now, equipment=overview(current_app.config["SETTINGS"], now))
+    found = overview(current_app.config["SETTINGS"], now, request.args.get("page", 1, type=int))
+    return jsonify(server_ms=now, equipment=found.entries, counts=found.counts, page=found.page, pages=found.pages)
 
 
 @api.get("/equipment/<int:equipment_id>/series")

@@ -1,47 +1,97 @@
-"""All equipment with the state of its data and its last values."""
+"""All equipment with the state of its data and its last values, a page of it at a time.
+
+To say who comes first takes one number of each: the instant of its newest reading. Names, rooms and values are asked
+for the equipment of one page only.
+"""
+
+from collections import namedtuple
 
 from collector import readings
 from collector.dashboard.freshness import ORDER, state_of
-from collector.equipment import Binding, Equipment
+from collector.equipment import WHOLE, Binding, Equipment
 from collector.web.words import decimals
 from firmware.protocol.channels import BY_NAME
 
 SHOWN = ("current_a", "temperature_c", "humidity_pct", "voltage_v")
+PER_PAGE = 60
+
+# entries: of one page; counts: {state: how many of all}; page of pages, from 1
+Overview = namedtuple("Overview", ("entries", "counts", "page", "pages"))
 
 
-def overview(settings, now_ms):
-    """[entry] of all equipment, what needs a person first."""
-    bindings = {}
-    for binding in Binding.valid_at(now_ms):
-        bindings.setdefault(binding.equipment_id, []).append(binding)
-    latest = _latest_by_terminal([one.terminal_id for some in bindings.values() for one in some])
-    entries = [entry(one, bindings.get(one.id, ()), latest, settings, now_ms) for one in Equipment.everything()]
-    return sorted(entries, key=lambda entry: ORDER.index(entry["state"]))
+def overview(settings, now_ms, page=1):
+    """The Overview of all equipment, what needs a person first; a page beyond the last is the last."""
+    by_state = _by_state(settings, now_ms)
+    ranked = [number for numbers in by_state.values() for number in numbers]
+    pages = max(1, -(-len(ranked) // PER_PAGE))
+    page = min(max(page, 1), pages)
+    shown = ranked[(page - 1) * PER_PAGE : page * PER_PAGE]
+    counts = {state: len(numbers) for state, numbers in by_state.items()}
+    told = _told(shown, now_ms)
+    entries = [entry(one, told.get(one.id, ()), settings, now_ms) for one in Equipment.numbered(shown)]
+    return Overview(entries, counts, page, pages)
+
+
+def _by_state(settings, now_ms):
+    """{state: [numbers of equipment, by name]} in the order of ORDER."""
+    newest, by_state = _newest_by_equipment(now_ms), {state: [] for state in ORDER}
+    for number in Equipment.numbers():
+        by_state[_state(newest.get(number), settings, now_ms)].append(number)
+    return by_state
+
+
+def _newest_by_equipment(now_ms):
+    """{number of equipment: instant of the newest reading that its bindings say is its own}."""
+    newest, found, of_parts = readings.newest(), {}, set()
+    fields = (Binding.equipment, Binding.terminal_id, Binding.channel_group, Binding.from_ms)
+    for number, terminal_id, group, from_ms in Binding.valid_at(now_ms).select(*fields).tuples():
+        ts_ms = newest.get(terminal_id, -1)
+        if group != WHOLE:
+            of_parts.add(number)
+        elif ts_ms >= from_ms and ts_ms > found.get(number, -1):
+            found[number] = ts_ms
+    of_parts = sorted(of_parts)
+    for at in range(0, len(of_parts), PER_PAGE):
+        told = _told(of_parts[at : at + PER_PAGE], now_ms)
+        found |= {number: _newest_ms(some) for number, some in told.items()}
+    return found
 
 
 def entry_of(equipment, settings, now_ms):
     """The entry of one equipment."""
-    bindings = [one for one in Binding.valid_at(now_ms) if one.equipment_id == equipment.id]
-    return entry(equipment, bindings, _latest_by_terminal([one.terminal_id for one in bindings]), settings, now_ms)
+    return entry(equipment, _told([equipment.id], now_ms).get(equipment.id, ()), settings, now_ms)
 
 
-def _latest_by_terminal(terminal_ids):
-    latest = {}
-    for one in readings.latest(terminal_ids):
-        latest.setdefault(one.terminal_id, {})[one.channel] = one
-    return latest
+def _told(numbers, now_ms):
+    """{number of equipment: [[Latest] of each of its bindings]} of those that are bound."""
+    bindings, latest = list(Binding.of(numbers, now_ms)), {}
+    for one in readings.latest(list({binding.terminal_id for binding in bindings})):
+        latest.setdefault(one.terminal_id, []).append(one)
+    told = {}
+    for binding in bindings:
+        channels, some = binding.channels, latest.get(binding.terminal_id, ())
+        own = [one for one in some if one.channel in channels and one.ts_ms >= binding.from_ms]
+        told.setdefault(binding.equipment_id, []).append(own)
+    return told
 
 
-def entry(equipment, bindings, latest, settings, now_ms):
+def _newest_ms(told):
+    """The instant of the newest reading: of each binding that of the highest number, whatever the clock said."""
+    return max((max(own, key=lambda one: one.seq).ts_ms for own in told if own), default=None)
+
+
+def _state(newest_ms, settings, now_ms):
+    age_s = _age_s(newest_ms, now_ms)
+    return state_of(age_s, settings["late_after_s"], settings["silent_after_s"])
+
+
+def _age_s(newest_ms, now_ms):
+    return None if newest_ms is None else max(0, now_ms - newest_ms) // 1000
+
+
+def entry(equipment, told, settings, now_ms):
     """One equipment as the overview, its page and the API say it. A channel never measured is absent."""
-    found = [
-        one
-        for binding in bindings
-        for channel, one in latest.get(binding.terminal_id, {}).items()
-        if channel in binding.channels and one.ts_ms >= binding.from_ms
-    ]
-    newest = max((one.ts_ms for one in found), default=None)
-    age_s = None if newest is None else max(0, now_ms - newest) // 1000
+    newest_ms = _newest_ms(told)
     return {
         "id": equipment.id,
         "name": equipment.name,
@@ -49,10 +99,10 @@ def entry(equipment, bindings, latest, settings, now_ms):
         "asset_number": equipment.asset_number,
         "room": equipment.room.name,
         "department": equipment.room.department.name,
-        "state": state_of(age_s, settings["late_after_s"], settings["silent_after_s"]),
-        "age_s": age_s,
-        "latest_ms": newest,
-        "values": _values(found),
+        "state": _state(newest_ms, settings, now_ms),
+        "age_s": _age_s(newest_ms, now_ms),
+        "latest_ms": newest_ms,
+        "values": _values([one for own in told for one in own]),
     }
 
 

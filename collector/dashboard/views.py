@@ -3,7 +3,6 @@
 from flask import Blueprint, abort, current_app, render_template, request
 
 from collector.clock import now_ms
-from collector.dashboard.freshness import ORDER
 from collector.dashboard.overview import entry_of, overview
 from collector.dashboard.trend import CHARTS, SPANS
 from collector.equipment import Equipment
@@ -14,10 +13,9 @@ pages = Blueprint("dashboard", __name__, template_folder="templates")
 
 @pages.get("/")
 def first_page():
-    """All equipment, what needs a person first."""
-    entries = overview(current_app.config["SETTINGS"], now_ms())
-    counts = {state: sum(entry["state"] == state for entry in entries) for state in ORDER}
-    return render_template("dashboard/overview.html", entries=entries, counts=counts)
+    """All equipment, what needs a person first; a page of it."""
+    found = overview(current_app.config["SETTINGS"], now_ms(), request.args.get("page", 1, type=int))
+    return render_template("dashboard/overview.html", overview=found)
 
 
 @pages.get("/equipment/<int:equipment_id>")

@@ -10,8 +10,9 @@ KINDS = ("CT", "MRI", "DSA", "LINAC", "PET_CT", "ROBOT")
 PLACES = ("equipment", "magnet", "control", "supply")
 
 _SURROUNDINGS = ("temperature_c", "humidity_pct")
+WHOLE = "all"  # the group of all channels
 CHANNEL_GROUPS = {
-    "all": tuple(channel.name for channel in CHANNELS),
+    WHOLE: tuple(channel.name for channel in CHANNELS),
     "surroundings": _SURROUNDINGS,
     "supply": tuple(channel.name for channel in CHANNELS if channel.name not in _SURROUNDINGS),
 }
@@ -32,8 +33,22 @@ class Equipment(Table):
     @classmethod
     def everything(cls):
         """All equipment with room, department and institution, by name."""
-        places = cls.select(cls, Room, Department, Institution).join(Room).join(Department).join(Institution)
-        return list(places.order_by(cls.name, cls.id))
+        return list(cls._with_places().order_by(cls.name, cls.id))
+
+    @classmethod
+    def _with_places(cls):
+        return cls.select(cls, Room, Department, Institution).join(Room).join(Department).join(Institution)
+
+    @classmethod
+    def numbers(cls):
+        """The numbers of all equipment, by name."""
+        return [number for (number,) in cls.select(cls.id).order_by(cls.name, cls.id).tuples()]
+
+    @classmethod
+    def numbered(cls, numbers):
+        """The equipment of these numbers with room, department and institution, in their order."""
+        found = {one.id: one for one in cls._with_places().where(cls.id << numbers)}
+        return [found[number] for number in numbers if number in found]
 
 
 class Binding(Table):
@@ -55,6 +70,11 @@ class Binding(Table):
     def valid_at(cls, now_ms):
         """All bindings valid at an instant."""
         return cls.select().where((cls.from_ms <= now_ms) & (cls.to_ms.is_null() | (cls.to_ms > now_ms)))
+
+    @classmethod
+    def of(cls, equipment_ids, now_ms):
+        """The bindings of some equipment valid at an instant."""
+        return cls.valid_at(now_ms).where(cls.equipment << equipment_ids)
 
     @classmethod
     def within(cls, equipment, from_ms, to_ms):

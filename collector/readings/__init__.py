@@ -10,7 +10,7 @@ from collector.readings.chunk import HOUR_MS, Block, picked
 from collector.readings.columns import Columns, states_of, values_of
 from collector.readings.gaps import add_gaps
 from collector.readings.hours import Hour, hour_of, hours
-from collector.readings.latest import Latest, latest
+from collector.readings.latest import Latest, latest, newest
 from collector.readings.ledger import FOLLOWED, STORED, add, intervals_of, unfollowed
 from collector.readings.quarantine import Refused, quarantine
 from collector.readings.sealed import Damaged
@@ -38,6 +38,7 @@ __all__ = (
     "hours",
     "intervals_of",
     "latest",
+    "newest",
     "picked",
     "quarantine",
     "retire",

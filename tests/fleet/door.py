@@ -3,6 +3,7 @@
 import asyncio
 
 PATIENCE_S = 30
+KEEP_S = 4  # an idle connection is opened anew, as a gateway does, before a server closes it in the moment we ask
 
 
 class DoorClosed(Exception):
@@ -16,16 +17,22 @@ class Door:
         self._address, self._trust = (host, port), trust
         self._head = "".join(f"{name}: {value}\r\n" for name, value in {"Host": host, **headers}.items())
         self._reader = self._writer = None
+        self._used_s = 0.0
 
     async def ask(self, method, path, body=b""):
         """(status, body) of the answer. Raises DoorClosed."""
         try:
             async with asyncio.timeout(PATIENCE_S):
+                now_s = asyncio.get_running_loop().time()
+                if now_s - self._used_s > KEEP_S:
+                    self.close()
                 if self._writer is None:
                     self._reader, self._writer = await asyncio.open_connection(*self._address, ssl=self._trust)
                 head = f"{method} {path} HTTP/1.1\r\n{self._head}Content-Length: {len(body)}\r\n\r\n"
                 self._writer.write(head.encode() + body)
-                return await self._answer()
+                answer = await self._answer()
+                self._used_s = asyncio.get_running_loop().time()
+                return answer
         except (OSError, EOFError, TimeoutError) as error:
             self.close()
             raise DoorClosed(f"{type(error).__name__} {error}") from error

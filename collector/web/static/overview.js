@@ -4,14 +4,12 @@ import { follow, show } from "./live.js";
 const list = document.getElementById("overview");
 
 function take(answer) {
-  const counts = { silent: 0, never: 0, late: 0, live: 0 };
   const cards = answer.equipment.map((entry) => {
-    counts[entry.state] += 1;
     const card = list.querySelector(`[data-equipment="${entry.id}"]`);
     if (card) show(card, entry);
     return card;
   });
-  for (const [state, count] of Object.entries(counts)) {
+  for (const [state, count] of Object.entries(answer.counts)) {
     document.querySelector(`[data-count=${state}] [data-field=count]`).textContent = count;
   }
   if (cards.includes(null) || cards.length !== list.children.length) return location.reload();
