@@ -1,4 +1,4 @@
-# demo: the whole chain on this machine, in your browser    test: everything that must hold
+# demo: the whole chain on this machine, in your browser    test: everything that must hold, the collector on SQLite and on PostgreSQL
 # bench: speed beside its limits    hil: the terminal suite on a board, an emulator or simulated    lint: style
 # soak: PLAN=terminal cuts terminals' links for MINUTES, PLAN=ledger kills what they speak to and accounts for every reading
 # WORKERS: test files at a time; most of a test is waiting
@@ -24,6 +24,7 @@ demo: .venv/ready
 
 test: .venv/ready
 	.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile
+	.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile tests/collector --database postgresql
 
 bench: .venv/ready
 	.venv/bin/python -m tests.bench $(ROOM)

@@ -53,7 +53,7 @@ def _configure_sessions(app):
 
 def connect():
     """Give this thread its connection; it keeps it, because the last one to close would fold the log each time."""
-    db.database.connect(reuse_if_open=True)
+    db.connect()
     audit.act_as("nobody", "", request.remote_addr or "")
 
 

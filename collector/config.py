@@ -9,6 +9,11 @@ from collector.errors import ActionError
 Setting = namedtuple("Setting", ("name", "default", "help"))
 
 SETTINGS = (
+    Setting(
+        "database",
+        "",
+        "empty: a SQLite file in the data folder; or postgresql://USER@HOST/NAME?passfile=FILE (docs/store.md)",
+    ),
     Setting("zone", "Asia/Shanghai", "time zone of the pages; everything is stored in UTC"),
     Setting("language", "en", "language of the pages when the browser asks for none of ours: en or zh_CN"),
     Setting("late_after_s", 60, "seconds without a reading after which an equipment's data is called late"),

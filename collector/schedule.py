@@ -58,7 +58,7 @@ def running(settings):
 
 
 def _with_database(job, settings):
-    db.database.connect(reuse_if_open=True)
+    db.connect()
     try:
         job.action(settings)
     finally:

@@ -11,7 +11,9 @@ passed = set()
 
 
 def pytest_addoption(parser):
-    """What tests/hil has to know of a real board (docs/guide-hil.md)."""
+    """On which database the collector's tests run; what tests/hil has to know of a real board (docs/guide-hil.md)."""
+    choice = {"choices": ("sqlite", "postgresql"), "default": "sqlite"}
+    parser.addoption("--database", help="tests/collector: sqlite or postgresql", **choice)
     parser.addoption("--port", default=None, help="tests/hil: serial port of a real board")
     parser.addoption("--board", default="pico_w", help="tests/hil: which folder of boards/ it is")
     parser.addoption("--host", default="127.0.0.1", help="tests/hil: this machine's address as the board sees it")

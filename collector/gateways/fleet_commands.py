@@ -5,13 +5,12 @@ import json
 import time
 
 import click
-from peewee import SQL
 
 from collector import gateways
 from collector.clock import now_ms
 from collector.errors import ActionError
-from collector.gateways.fleet import VERBS, expire_commands
-from collector.gateways.models import Command, CommandStep
+from collector.gateways.fleet import TRANSITIONS, VERBS, expire_commands
+from collector.gateways.models import Command
 
 
 @click.group("command")
@@ -66,7 +65,7 @@ def show(number):
     one = gateways.command_numbered(number)
     click.echo(f"{one.id}\t{one.terminal_id}\t{one.verb}\t{one.body}")
     click.echo(f"{one.issuer}\t{one.reason}\texpires {instant(one.expires_ms)}")
-    for step in one.steps.order_by(CommandStep.ts_ms, SQL("rowid")):
+    for step in sorted(one.steps, key=lambda step: (step.ts_ms, list(TRANSITIONS).index(step.state))):
         click.echo(f"{instant(step.ts_ms)}\t{step.state}\t{step.result or ''}")
 
 

@@ -1,22 +1,52 @@
-"""A hospital per test: built once, copied for each."""
+"""A hospital per test: built once, copied for each; on SQLite, or on PostgreSQL with `--database postgresql`."""
 
 import shutil
 
 import pytest
 
 from collector import db
+from tests.collector.register import opened, pointed
 from tests.collector.site import Site, build
+from tests.servers import postgresql
+
+OF_MODULES = {"store", "hospital"}  # fixtures that open a database for all tests of their file
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory):
-    """(folder, credentials) of a hospital nobody has touched."""
+def server(request):
+    """The PostgreSQL server that the tests of this session share, or None where they run on SQLite."""
+    if request.config.getoption("--database") == "sqlite":
+        yield None
+        return
+    with postgresql.serving() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def built(server, tmp_path_factory):
+    """(folder, credentials, name of its database on PostgreSQL) of a hospital nobody has touched."""
     folder = tmp_path_factory.mktemp("site") / "data"
-    return folder, build(folder)
+    if server is None:
+        return folder, build(folder), None
+    name = server.make()
+    with pointed(server.url(name)):
+        return folder, build(folder), name
+
+
+@pytest.fixture(autouse=True)
+def register(request):
+    """On PostgreSQL a database for each test that has a folder: the hospital's, or an empty one."""
+    names = set(request.fixturenames)
+    if names & OF_MODULES or not names & {"built", "tmp_path"}:
+        yield
+        return
+    template = request.getfixturevalue("built")[2] if "built" in names else None
+    with opened(request.getfixturevalue("server"), template or "template0"):
+        yield
 
 
 @pytest.fixture
-def data_dir(built, tmp_path):
+def data_dir(built, register, tmp_path):
     """The folder of a hospital of one's own."""
     return shutil.copytree(built[0], tmp_path / "data")
 
@@ -30,7 +60,7 @@ def site(built, data_dir):
 
 
 @pytest.fixture
-def empty(tmp_path):
+def empty(register, tmp_path):
     """A folder with a database without any table."""
     db.open_database(tmp_path / "data", make=True)
     yield tmp_path / "data"

@@ -191,6 +191,7 @@ def test_nesting_of_any_depth_is_stored_or_refused_and_never_an_error_of_ours(si
 
 
 @pytest.mark.parametrize("text", ["x" * 5000, "\0", "a'; DROP TABLE reading", "终端"])
-def test_a_terminal_with_an_odd_name_is_foreign_and_its_name_is_kept_short(site, text):
+def test_a_terminal_with_an_odd_name_is_foreign_and_its_name_is_kept_short(site, server, text):
     assert refused(site.upload(block(count=1, terminal_id=text))) == ["terminal_foreign"]
-    assert site.rows("SELECT source_id FROM quarantine") == [(text[:64],)]
+    kept = text[:64] if server is None else text[:64].replace("\0", "\u2400")  # PostgreSQL has no sign for it
+    assert site.rows("SELECT source_id FROM quarantine") == [(kept,)]

@@ -6,20 +6,22 @@ import signal
 import pytest
 
 from tests.collector.browser import SCREENSHOTS, browser, furnish, serving, settle, signed_in
+from tests.collector.register import opened
 
 WIDTHS = (360, 820, 1440)
 LOCALES = ("en-US", "zh-CN")
 
 
 @pytest.fixture(scope="module")
-def hospital(built, tmp_path_factory):
+def hospital(built, server, tmp_path_factory):
     """(folder, process, address) of a furnished hospital that is served."""
     folder = tmp_path_factory.mktemp("browser") / "data"
     shutil.copytree(built[0], folder)
-    furnish(folder)
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    with serving(folder) as (process, address):
-        yield folder, process, address
+    with opened(server, built[2]):
+        furnish(folder)
+        with serving(folder) as (process, address):
+            yield folder, process, address
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from collector.gateways import registration
 from firmware.protocol.identity import identity_in
 from firmware.protocol.seal import gateway_key
 from flasher import handover
+from tests.collector.register import everything
 from tests.collector.site import now_ms
 
 SECRET = bytes(range(100, 132)).hex()
@@ -104,7 +105,7 @@ def test_the_secret_is_in_no_answer_no_log_and_not_plain_in_the_database(site, t
     caplog.set_level(logging.DEBUG)
     said = "".join(post(site, told(**change)).text for change in ({}, {}, {"gateway_id": "x"}, {"journal": 1}))
     assert SECRET not in said + caplog.text
-    stored = b"".join(path.read_bytes() for path in site.data_dir.glob("*.db*"))
+    stored = everything(site.data_dir)
     assert stored and bytes.fromhex(SECRET) not in stored and SECRET.encode() not in stored
 
 

@@ -6,18 +6,19 @@ import pytest
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
-from collector import db, gateways
+from collector import gateways
 from collector.errors import ActionError
 from collector.gateways import certificates
 from collector.gateways.secret import unwrap, wrap
 from collector.keys import key_from, write_private
+from tests.collector.register import everything
 from tests.collector.site import PASSWORD, SECRETS, block, csr, now_ms
 
 
 def test_no_secret_stands_in_the_database(site):
     site.upload(block())
-    db.rows("PRAGMA wal_checkpoint(TRUNCATE)")
-    content = (site.data_dir / db.FILE).read_bytes()
+    content = everything(site.data_dir)
+    assert b"ct-01" in content
     for secret in (*SECRETS.values(), PASSWORD.encode(), *(text.encode() for text in site.credentials.values())):
         assert secret not in content and secret.hex().encode() not in content
 

@@ -1,0 +1,82 @@
+"""A real PostgreSQL 15 on a Unix socket and on loopback, with a database for each test copied from a template."""
+
+import itertools
+import signal
+import socket
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from tests.needs import require_program
+from tests.servers import account
+
+BIN = "/usr/lib/postgresql/15/bin"
+# Tests kill collectors, never the machine: nothing has to be on the disk.
+QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+_numbers = itertools.count(1)
+
+
+class Postgresql:
+    """A server whose socket lies in a folder; it also listens on a port of loopback, where a password is asked."""
+
+    def __init__(self, folder, port):
+        self.folder, self.port = Path(folder), port
+
+    def url(self, name):
+        """The URL of one of its databases."""
+        return f"postgresql://gantry@/{name}?host={self.folder}&port={self.port}"
+
+    def make(self, template="template0"):
+        """The name of a new database, a copy of another."""
+        name = f"test_{next(_numbers)}"
+        with self.connected() as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def drop(self, name):
+        """Forget a database, and whoever is still connected to it."""
+        with self.connected() as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def connected(self, name="postgres"):
+        """A connection that commits each statement."""
+        return psycopg.connect(self.url(name), autocommit=True)
+
+
+@contextmanager
+def serving():
+    """A Postgresql that runs until the end of this."""
+    initdb = require_program(f"{BIN}/initdb", "postgresql")
+    as_account, owner = account.of("postgres")
+    with account.folder(owner) as folder:
+        command = [initdb, "-D", folder / "data", "-U", "gantry", "-N", "-E", "UTF8", "--locale=C"]
+        command += ["--auth-local=trust", "--auth-host=scram-sha-256"]
+        done = subprocess.run(command, capture_output=True, text=True, cwd="/", **as_account)
+        assert done.returncode == 0, done.stderr
+        port = free_port()
+        settings = QUICK | {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": folder}
+        command = [Path(BIN) / "postgres", "-D", folder / "data"]
+        command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        with (folder / "log").open("w") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **as_account)
+        try:
+            _wait(process, folder, port)
+            yield Postgresql(folder, port)
+        finally:
+            process.send_signal(signal.SIGQUIT)  # at once, whoever is connected
+            process.wait(30)
+
+
+def free_port():
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait(process, folder, port):
+    ready = [Path(BIN) / "pg_isready", "-q", "-h", folder, "-p", str(port), "-t", "60"]
+    while subprocess.run(ready).returncode:
+        assert process.poll() is None, (folder / "log").read_text()
