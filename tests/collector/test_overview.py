@@ -52,7 +52,9 @@ def test_pages_lead_to_each_other(many):
     assert "/?page=1" in second and "/?page=3" in second and 'data-url="/api/v1/overview?page=2"' in second
 
 
-def test_the_number_of_questions_does_not_grow_with_the_equipment(many, monkeypatch):
+def test_the_number_of_questions_does_not_grow_with_the_equipment(many, server):
+    if server is not None:
+        pytest.skip("the questions are the same; SQLite's driver counts them")
     asked_sql = []
     with many.app.app_context():
         db.database.connect(reuse_if_open=True)
