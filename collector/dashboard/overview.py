@@ -43,8 +43,7 @@ def _by_state(settings, now_ms):
 def _newest_by_equipment(now_ms):
     """{number of equipment: instant of the newest reading that its bindings say is its own}."""
     newest, found, of_parts = readings.newest(), {}, set()
-    fields = (Binding.equipment, Binding.terminal_id, Binding.channel_group, Binding.from_ms)
-    for number, terminal_id, group, from_ms in Binding.valid_at(now_ms).select(*fields).tuples():
+    for number, terminal_id, group, from_ms in Binding.spoken_of(now_ms):
         ts_ms = newest.get(terminal_id, -1)
         if group != WHOLE:
             of_parts.add(number)

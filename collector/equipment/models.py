@@ -2,6 +2,7 @@
 
 from peewee import ForeignKeyField, IntegerField, TextField
 
+from collector import db
 from collector.accounts import Department, Institution, Room
 from collector.db import Table
 from firmware.protocol.channels import CHANNELS
@@ -42,7 +43,7 @@ class Equipment(Table):
     @classmethod
     def numbers(cls):
         """The numbers of all equipment, by name."""
-        return [number for (number,) in cls.select(cls.id).order_by(cls.name, cls.id).tuples()]
+        return [number for (number,) in db.rows("SELECT id FROM equipment ORDER BY name, id")]
 
     @classmethod
     def numbered(cls, numbers):
@@ -70,6 +71,12 @@ class Binding(Table):
     def valid_at(cls, now_ms):
         """All bindings valid at an instant."""
         return cls.select().where((cls.from_ms <= now_ms) & (cls.to_ms.is_null() | (cls.to_ms > now_ms)))
+
+    @classmethod
+    def spoken_of(cls, now_ms):
+        """[(number of the equipment, terminal_id, channel group, from_ms)] of all bindings valid at an instant."""
+        sql = "SELECT equipment_id, terminal_id, channel_group, from_ms FROM binding "
+        return db.rows(sql + "WHERE from_ms <= ? AND (to_ms IS NULL OR to_ms > ?)", (now_ms, now_ms))
 
     @classmethod
     def of(cls, equipment_ids, now_ms):
