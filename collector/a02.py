@@ -6,7 +6,7 @@ import zlib
 import msgspec
 from flask import Blueprint, current_app, g, jsonify, request, send_file
 
-from collector import audit, batch, db, gateways, readings, sift
+from collector import audit, batch, commits, db, gateways, readings, sift
 from collector.clock import now_ms
 from collector.gateways import Gateway, Refusal, Terminal
 
@@ -165,8 +165,8 @@ def batches():
     """One upload, one transaction: after the 200 the gateway may forget all of it."""
     body, now = batch.decode(_body()), now_ms()
     try:
-        with db.write():
-            return jsonify(store(g.gateway, body, now))
+        gateway = g.gateway
+        return jsonify(commits.together(lambda: store(gateway, body, now)))
     except RecursionError:
         raise Refused("body_invalid", "something in the body is nested too deeply; update the gateway") from None
 

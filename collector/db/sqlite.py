@@ -1,5 +1,8 @@
 """The database as a file of SQLite: many read, one writes."""
 
+import threading
+from contextlib import contextmanager
+
 from peewee import SqliteDatabase
 
 FILE = "collector.db"
@@ -16,14 +19,17 @@ class Sqlite(SqliteDatabase):
     def __init__(self, path):
         super().__init__(path, pragmas=PRAGMAS)
         self.path = self.place = path
+        self._turn = threading.RLock()
 
     def answers(self):
         """Whether this thread's connection is still good: a file is never cut off."""
         return True
 
+    @contextmanager
     def writing(self):
-        """See db.write."""
-        return self.atomic("IMMEDIATE")
+        """See db.write. Writers of one process wait here: SQLite would let them sleep and look again, ever longer."""
+        with self._turn, self.atomic("IMMEDIATE"):
+            yield
 
     def reading(self):
         """See db.snapshot."""

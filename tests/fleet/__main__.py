@@ -12,7 +12,7 @@ from rich.console import Console
 
 from tests.fleet.account import Account
 from tests.fleet.load import Load
-from tests.fleet.plan import PlanRefused, due_each_second, plan_of
+from tests.fleet.plan import UPLOAD_S, PlanRefused, due_each_second, plan_of
 from tests.fleet.played import Fleet
 from tests.fleet.report import drawn, figures, table
 from tests.fleet.site import FleetSite
@@ -38,11 +38,14 @@ def since(before, after):
     return after._replace(cpu_s=after.cpu_s - before.cpu_s, written=after.written - before.written)
 
 
-def run(plan, folder, progress=said):
-    """(Account, Used) of a plan against a collector in a folder."""
-    with FleetSite(folder, plan) as site:
-        account = Account(due_each_second(plan))
-        load, before = Load(plan, site, Fleet(plan, round(time.time() * 1000)), account, progress), site.used()
+def run(plan, folder, progress=said, begin_ms=None, settings=""):
+    """(Account, Used) of a plan against a collector in a folder.
+
+    `begin_ms`: when the first windows end, instead of now; `settings`: lines of the collector's collector.toml.
+    """
+    with FleetSite(folder, plan, settings) as site:
+        account, fleet = Account(due_each_second(plan)), Fleet(plan, begin_ms or round(time.time() * 1000))
+        load, before = Load(plan, site, fleet, account, progress), site.used()
         asyncio.run(loaded(load))
         return account, since(before, site.used())
 
@@ -53,11 +56,12 @@ def run(plan, folder, progress=said):
 @click.option("--window-s", default=10, show_default=True, help="Seconds between two readings of a terminal.")
 @click.option("--seconds", default=60, show_default=True, help="Length of the run.")
 @click.option("--pages-per-s", default=1.0, show_default=True, help="Looks at the overview beside the load.")
+@click.option("--upload-s", default=UPLOAD_S, show_default=True, help="Seconds between two uploads of a gateway.")
 @click.option("--picture", type=click.Path(dir_okay=False, path_type=Path), help="SVG file for rates and delays.")
-def main(terminals, gateways, window_s, seconds, pages_per_s, picture):
+def main(terminals, gateways, window_s, seconds, pages_per_s, upload_s, picture):
     """Send the readings of a fleet to a collector made for it; rates and delays as a table and a picture."""
     try:
-        plan = plan_of(terminals, gateways, window_s, seconds, pages_per_s)
+        plan = plan_of(terminals, gateways, window_s, seconds, pages_per_s, upload_s)
     except PlanRefused as error:
         raise click.UsageError(str(error)) from error
     if picture and not picture.parent.is_dir():

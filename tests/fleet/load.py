@@ -10,7 +10,7 @@ from collections import deque
 from contextlib import suppress
 
 from tests.fleet.door import DoorClosed
-from tests.fleet.plan import MOST_PER_GATEWAY, uploads
+from tests.fleet.plan import MOST_PER_UPLOAD, uploads
 from tests.fleet.played import gateway_id
 
 PAGES = (("overview page", "/", 0.35), ("overview API", "/api/v1/overview", 0.85))  # the part of a period at which
@@ -73,7 +73,7 @@ class Load:
         """Hand over the oldest of what waits; what is acknowledged leaves `waiting`."""
         taken, some = 0, []
         for due in waiting:
-            if some and len(some) + len(due.windows) > MOST_PER_GATEWAY:
+            if some and len(some) + len(due.windows) > MOST_PER_UPLOAD:
                 break
             taken, some = taken + 1, some + due.windows
         try:

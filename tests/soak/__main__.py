@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-PLANS = ("terminal", "ledger")
+PLANS = ("terminal", "ledger", "fleet")
 
 
 def main(plan, minutes):
