@@ -48,6 +48,12 @@ class Account:
         self.seconds.append(Second(due, *self._second))
         self._second = [0, 0.0, 0.0]
 
+    def end(self, whole):
+        """The run is over: `whole`, or in the middle of a second."""
+        self.tick()
+        if whole:
+            self.due += sum(self._coming)
+
     def part(self, what, percent):
         """A percentile of a delay in ms; None when there was none."""
         return percentile(self.delays.get(what, ()), percent)

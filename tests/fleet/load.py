@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections import deque
 from contextlib import suppress
+from itertools import count
 
 from tests.fleet.door import DoorClosed
 from tests.fleet.plan import MOST_PER_UPLOAD, uploads
@@ -16,7 +17,6 @@ from tests.fleet.played import gateway_id
 PAGES = (("overview page", "/", 0.35), ("overview API", "/api/v1/overview", 0.85))  # the part of a period at which
 AGAIN_S = 1.0  # an upload that failed is tried again after so long
 SETTLE_S = 30  # after the last due time everything that waits may take so long
-TICK_S = 1.0
 
 
 class Load:
@@ -48,7 +48,7 @@ class Load:
             for task in (*tasks, clock, ending, everything):
                 task.cancel()
             await asyncio.gather(*tasks, clock, ending, everything, return_exceptions=True)
-            self.account.tick()
+            self.account.end(everything.done() and not everything.cancelled())
             for door in doors:
                 door.close()
 
@@ -111,7 +111,7 @@ class Load:
             door.close()
 
     async def _clock(self):
-        while True:
-            await asyncio.sleep(TICK_S)
+        for second in count(1):
+            await asyncio.sleep(max(0.0, second - self.now_s()))
             self.account.tick()
             self._progress(self.account, self.now_s())

@@ -20,7 +20,7 @@ from tests.fleet.plan import gateway_of
 from tests.fleet.played import gateway_id, terminal_id
 from tests.soak.ledger_site import Process
 
-HOST, USER = "127.0.0.1", "fleet"
+HOST, USER, READY = "127.0.0.1", "fleet", "collector ready"
 Used = namedtuple("Used", ("cpu_s", "written", "rss"))
 PER_ROOM, PER_DEPARTMENT, AT_ONCE = 50, 500, 500
 
@@ -35,17 +35,28 @@ class FleetSite:
         (self.data / "collector.toml").write_text(settings)
         words = ("--data", self.data, "serve", "--port", self.port)
         self.process = Process("collector", folder, "collector", *words)
+        self.process.log_file.touch()
 
     def __enter__(self):
-        self.process.start()
-        self.process.wait_for("collector ready")
         self.trust = ssl.create_default_context(cafile=self.data / "ca/a02.crt")
-        self._seen = psutil.Process(self.process.pid)
+        self._start()
         self._session = self._signed_in()
         return self
 
     def __exit__(self, *_error):
         self.process.kill()
+
+    def _start(self):
+        starts = self.process.said(READY)
+        self.process.start()
+        self.process.wait_for(READY, more_than=starts)
+        self._seen = psutil.Process(self.process.pid)
+
+    def start_again(self, settings):
+        """Kill it, and start it with other settings."""
+        self.process.kill()
+        (self.data / "collector.toml").write_text(settings)
+        self._start()
 
     def _furnish(self, plan):
         now_ms = round(time.time() * 1000)

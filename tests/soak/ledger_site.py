@@ -89,10 +89,10 @@ class Process:
         """How often its log has these words."""
         return self.log_file.read_text(errors="replace").count(words)
 
-    def wait_for(self, words, seconds=60):
-        """Wait until its log has these words."""
+    def wait_for(self, words, seconds=60, more_than=0):
+        """Wait until its log has these words, more than so many times."""
         deadline = time.monotonic() + seconds
-        while not self.said(words):
+        while self.said(words) <= more_than:
             assert time.monotonic() < deadline, f"{self._words[0]} does not say {words!r}:\n{self.log_file.read_text()}"
             time.sleep(0.1)
 
