@@ -86,7 +86,7 @@ def serve(data, host, port, cert, key, plain):
         raise ActionError(f"{cert} is missing; run `python -m collector --data {data} ca server --name {host}`")
     app = create_app(data)
     client_ca = data / "ca/a01.crt" if cert and app.config["SETTINGS"]["client_certificate"] else None
-    with schedule.running(app.config["SETTINGS"]):
+    with db.serving(), schedule.running(app.config["SETTINGS"]):
         serve_app(app, host, port, cert, key, client_ca)
 
 

@@ -1,6 +1,6 @@
 """What a serving collector does by itself, in a thread beside the requests: jobs, each a call that may be repeated.
 
-A job that fails says so in the log and is tried again at its next time; none runs twice at once.
+A job that fails says so in the log and is tried again at its next time; none runs twice at once, nor in two processes.
 """
 
 import logging
@@ -60,6 +60,8 @@ def running(settings):
 def _with_database(job, settings):
     db.connect()
     try:
-        job.action(settings)
+        with db.alone(job.name) as mine:
+            if mine:
+                job.action(settings)
     finally:
         db.database.close()

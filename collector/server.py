@@ -11,6 +11,7 @@ import uvicorn
 from a2wsgi import WSGIMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from collector import db
 from collector.a02 import CERTIFICATE, MAX_BODY
 from collector.errors import ActionError
 
@@ -147,6 +148,8 @@ def _listener(host, port):
         family, kind, _proto, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if db.is_shared() and hasattr(socket, "SO_REUSEPORT"):
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # others may serve at the same address
         listener.bind(address)
     except OSError as error:
         raise ActionError(f"cannot listen on {host} port {port}: {error.strerror}; choose another --port") from error

@@ -75,6 +75,21 @@ def snapshot():
     return database.obj.reading()
 
 
+def is_shared():
+    """Whether several processes may serve from this database."""
+    return database.obj.shared
+
+
+def alone(name):
+    """Whether this process may do a job of this name now, with `False` when another does it; held until the end."""
+    return database.obj.alone(name)
+
+
+def serving():
+    """Hold the place of who serves from this database, where that is one. Raises ActionError when it is taken."""
+    return database.obj.serving()
+
+
 def rows(sql, parameters=()):
     """All rows of a query as tuples, past peewee's cursors: the road of readings."""
     return database.obj.rows(sql, parameters)

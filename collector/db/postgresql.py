@@ -5,6 +5,7 @@ the same order among the processes. Truth is a number in our tables, and a sum o
 """
 
 import ipaddress
+import zlib
 from contextlib import contextmanager
 
 import psycopg
@@ -17,6 +18,7 @@ from collector.db.words import in_postgresql
 from collector.errors import ActionError
 
 WRITER = 0x47414E5452590001  # "GANTRY": the advisory lock of who writes
+JOBS = 0x47414E54  # the same of who does a job, beside the job's own number
 LOCK_WAIT_MS = 10_000  # as long as SQLite waits for another writer
 FORM = "postgresql://USER@HOST/NAME"
 
@@ -78,6 +80,7 @@ class _Sum(Loader):
 class Postgresql(PostgresqlDatabase):
     """The database of these connection words; libpq adds what its environment says, PGPASSFILE above all."""
 
+    shared = True
     remedy = "check that the server runs, the name, the user and PGPASSFILE"
 
     def __init__(self, parts):
@@ -113,6 +116,22 @@ class Postgresql(PostgresqlDatabase):
     def reading(self):
         """See db.snapshot."""
         return self.atomic("REPEATABLE READ")
+
+    @contextmanager
+    def alone(self, name):
+        """See db.alone: a lock of this very connection, so that who lost it can do nothing any more."""
+        key = (JOBS, zlib.crc32(name.encode()) - 2**31)
+        ((got,),) = self.rows("SELECT pg_try_advisory_lock(%s, %s)", key)
+        try:
+            yield got
+        finally:
+            if got and self.answers():
+                self.rows("SELECT pg_advisory_unlock(%s, %s)", key)
+
+    @contextmanager
+    def serving(self):
+        """See db.serving: any number may."""
+        yield
 
     def rows(self, sql, parameters):
         """See db.rows."""

@@ -1,11 +1,15 @@
 """The database as a file of SQLite: many read, one writes."""
 
+import sqlite3
 import threading
 from contextlib import contextmanager
 
 from peewee import SqliteDatabase
 
+from collector.errors import ActionError
+
 FILE = "collector.db"
+PLACE = "serving.lock"  # beside it
 
 # synchronous=FULL: a gateway forgets what we answered 200 to, so it has to be on the disk by then.
 PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 10_000, "synchronous": "full"}
@@ -15,6 +19,7 @@ class Sqlite(SqliteDatabase):
     """The file at `path`."""
 
     remedy = "check the directory and its owner"
+    shared = False
 
     def __init__(self, path):
         super().__init__(path, pragmas=PRAGMAS)
@@ -34,6 +39,27 @@ class Sqlite(SqliteDatabase):
     def reading(self):
         """See db.snapshot."""
         return self.atomic()
+
+    @contextmanager
+    def alone(self, _name):
+        """See db.alone: there is no other process."""
+        yield True
+
+    @contextmanager
+    def serving(self):
+        """See db.serving: a lock that ends with the process, however that ends."""
+        place = sqlite3.connect(self.path.with_name(PLACE), timeout=0, isolation_level=None)
+        try:
+            place.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise ActionError(
+                f"another collector serves from {self.path} ({error}); with SQLite one process does: end it, or keep "
+                "the registers on PostgreSQL (docs/store.md)"
+            ) from error
+        try:
+            yield
+        finally:
+            place.close()
 
     def rows(self, sql, parameters):
         """See db.rows."""

@@ -21,8 +21,13 @@ def folder(owner):
     """A folder for this account number alone, gone at the end. Not in pytest's, which nobody else may enter."""
     path = Path(tempfile.mkdtemp(prefix="gantry-"))
     try:
-        if not os.geteuid():
-            os.chown(path, owner, -1)
+        give(path, owner)
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def give(path, owner):
+    """Make a folder this account's."""
+    if not os.geteuid():
+        os.chown(path, owner, -1)

@@ -2,7 +2,6 @@
 
 import itertools
 import signal
-import socket
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import psycopg
 
 from tests.needs import require_program
-from tests.servers import account
+from tests.servers import account, ports
 
 BIN = "/usr/lib/postgresql/15/bin"
 # Tests kill collectors, never the machine: nothing has to be on the disk.
@@ -55,7 +54,7 @@ def serving():
         command += ["--auth-local=trust", "--auth-host=scram-sha-256"]
         done = subprocess.run(command, capture_output=True, text=True, cwd="/", **as_account)
         assert done.returncode == 0, done.stderr
-        port = free_port()
+        (port,) = ports.free()
         settings = QUICK | {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": folder}
         command = [Path(BIN) / "postgres", "-D", folder / "data"]
         command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
@@ -67,13 +66,6 @@ def serving():
         finally:
             process.send_signal(signal.SIGQUIT)  # at once, whoever is connected
             process.wait(30)
-
-
-def free_port():
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _wait(process, folder, port):
