@@ -33,8 +33,8 @@ class Sqlite(SqliteDatabase):
     @contextmanager
     def writing(self):
         """See db.write. Writers of one process wait here: SQLite would let them sleep and look again, ever longer."""
-        with self._turn, self.atomic("IMMEDIATE"):
-            yield
+        with self._turn, self.atomic("IMMEDIATE") as inside:
+            yield inside
 
     def reading(self):
         """See db.snapshot."""
