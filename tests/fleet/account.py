@@ -2,16 +2,22 @@
 
 from collections import Counter, namedtuple
 
-PARTS = (50, 90, 99, 100)
+import psutil
 
-# since the beginning, each second: readings due, acknowledged; ms of the slowest upload and page answered in it
+Used = namedtuple("Used", ("cpu_s", "written", "rss"))  # by a process: seconds, bytes to the disk, bytes of memory
+
+# of each second: readings due, acknowledged; ms of the slowest upload or frame, and of the slowest page, answered in it
 Second = namedtuple("Second", ("due", "acknowledged", "upload_ms", "page_ms"))
 
 
 class Account:
-    """The account of one run. Delays in seconds, instants in seconds from the beginning."""
+    """The account of one run. Delays in seconds, instants in seconds from the beginning.
 
-    def __init__(self, due_each_second):
+    `what` is sent and acknowledged: uploads or frames.
+    """
+
+    def __init__(self, due_each_second, what="upload"):
+        self._what = what
         self._coming = iter(due_each_second)
         self.due = self.acknowledged = self.stored = self.refused = self.most_waiting = 0
         self.delays, self.failures = {}, Counter()  # delays: {what: [seconds]}
@@ -27,7 +33,7 @@ class Account:
         self.acknowledged += count
         self._second[0] += count
         self._second[1] = max(self._second[1], delay_s * 1000)
-        self.delays.setdefault("upload", []).append(delay_s)
+        self.delays.setdefault(self._what, []).append(delay_s)
         self.stored += answer["stored"]
         self.refused += len(answer["refused"])
 
@@ -57,6 +63,18 @@ class Account:
     def part(self, what, percent):
         """A percentile of a delay in ms; None when there was none."""
         return percentile(self.delays.get(what, ()), percent)
+
+
+def used_by(pid):
+    """What a process has Used since its start."""
+    process = psutil.Process(pid)
+    cpu = process.cpu_times()
+    return Used(cpu.user + cpu.system, process.io_counters().write_bytes, process.memory_info().rss)
+
+
+def since(before, after):
+    """What was Used between two looks; memory: at the second."""
+    return after._replace(cpu_s=after.cpu_s - before.cpu_s, written=after.written - before.written)
 
 
 def percentile(delays, percent):

@@ -2,6 +2,8 @@
 
 from collections import namedtuple
 from heapq import heapify, heapreplace
+from itertools import groupby
+from math import ceil
 
 from firmware.gateway.config import DEFAULTS
 
@@ -41,25 +43,45 @@ def _require(name, value, least, most):
         raise PlanRefused(f"{name} {value}: give {least} to {most:,}".replace(",", " "))
 
 
+def of_frames(plan):
+    """The same Plan for sealed frames to one gateway, nobody looking at pages. Raises PlanRefused."""
+    if plan.terminals > MOST_PER_GATEWAY:
+        text = f"one gateway carries 1 to {MOST_PER_GATEWAY}; take --road a02 for more"
+        raise PlanRefused(f"--road a01 --terminals {plan.terminals}: {text}")
+    return plan._replace(gateways=1, pages_per_s=0)
+
+
 def gateway_of(plan, terminal):
     """The number of the gateway that carries a terminal."""
     return terminal % plan.gateways
 
 
+def windows(plan, terminals):
+    """(seconds when it is over, terminal, its number from 1) of every window of some terminals, in order of time."""
+    coming = [(terminal * GOLDEN % 1 * plan.window_s, terminal, 1) for terminal in terminals]
+    heapify(coming)
+    while coming[0][0] < plan.seconds:
+        over_s, terminal, n = coming[0]
+        yield over_s, terminal, n
+        heapreplace(coming, (over_s + plan.window_s, terminal, n + 1))
+
+
 def uploads(plan, gateway):
     """Each Due of a gateway, in order of time: at each upload what its terminals have finished since the last."""
-    coming = [(one * GOLDEN % 1 * plan.window_s, one, 1) for one in range(gateway, plan.terminals, plan.gateways)]
-    heapify(coming)
-    due_s = gateway * GOLDEN % 1 * plan.upload_s
-    while due_s < plan.seconds:
-        windows = []
-        while coming[0][0] <= due_s:
-            ready_s, terminal, n = coming[0]
-            windows.append((terminal, n))
-            heapreplace(coming, (ready_s + plan.window_s, terminal, n + 1))
-        for at in range(0, len(windows), MOST_PER_UPLOAD):
-            yield Due(due_s, windows[at : at + MOST_PER_UPLOAD])
-        due_s += plan.upload_s
+    first_s = gateway * GOLDEN % 1 * plan.upload_s
+    coming = windows(plan, range(gateway, plan.terminals, plan.gateways))
+    for turn, group in groupby(coming, lambda window: max(0, ceil((window[0] - first_s) / plan.upload_s))):
+        due_s, some = first_s + turn * plan.upload_s, [(terminal, n) for _over_s, terminal, n in group]
+        if due_s < plan.seconds:
+            yield from (Due(due_s, some[at : at + MOST_PER_UPLOAD]) for at in range(0, len(some), MOST_PER_UPLOAD))
+
+
+def frames_each_second(plan):
+    """[frames of all terminals that fall due in it] of each second: a frame is sent when its window is over."""
+    counts = [0] * plan.seconds
+    for over_s, _terminal, _n in windows(plan, range(plan.terminals)):
+        counts[int(over_s)] += 1
+    return counts
 
 
 def due_each_second(plan):

@@ -7,14 +7,14 @@ from tests.fleet.picture import picture
 UPLOAD, PAGE, DUE, TAKEN = "#b1361e", "#1e6fb1", "#999999", "#2a7d3f"
 
 
-def figures(plan, account, used):
-    """{name: value as text} of a run. `used`: what the collector's process has used, of FleetSite.used."""
+def figures(plan, account, used, who="collector"):
+    """{name: value as text} of a run. `used`: what the process of `who` has Used."""
     seconds = len(account.seconds)
     found = {
         "terminals, gateways, window": f"{plan.terminals:,}, {plan.gateways:,}, {plan.window_s} s",
         "seconds of load": f"{min(seconds, plan.seconds)} of {plan.seconds}",
         "readings due / acknowledged": f"{account.due:,} / {account.acknowledged:,}",
-        "stored / refused, as the collector says": f"{account.stored:,} / {account.refused:,}",
+        "stored / refused, as the answers say": f"{account.stored:,} / {account.refused:,}",
         "readings a second": f"{account.acknowledged / max(seconds, 1):,.0f}",
         "most that waited / wait at the end": f"{account.most_waiting:,} / {account.waiting:,}",
     }
@@ -24,11 +24,11 @@ def figures(plan, account, used):
     for what, count in sorted(account.failures.items()):
         found[f"failed, {what}"] = f"{count:,}"
     per = max(account.stored, 1)
-    found["collector: processor"] = (
+    found[f"{who}: processor"] = (
         f"{used.cpu_s / max(seconds, 1):.0%} of a core, {used.cpu_s / per * 1e6:,.0f} us a reading"
     )
-    found["collector: memory"] = f"{used.rss / 2**20:,.0f} MiB"
-    found["collector: written"] = (
+    found[f"{who}: memory"] = f"{used.rss / 2**20:,.0f} MiB"
+    found[f"{who}: written"] = (
         f"{used.written / per:,.0f} B a reading, {used.written / max(seconds, 1) / 1000:,.1f} kB/s"
     )
     return found
@@ -51,7 +51,7 @@ def drawn(plan, account):
         waiting.append(due - taken)
     rates = [("due", DUE, [one.due for one in seconds]), ("acknowledged", TAKEN, [one.acknowledged for one in seconds])]
     delays = [
-        ("slowest upload", UPLOAD, [one.upload_ms or None for one in seconds]),
+        ("slowest answer", UPLOAD, [one.upload_ms or None for one in seconds]),
         ("slowest page", PAGE, [one.page_ms or None for one in seconds]),
     ]
     title = f"{plan.terminals:,} terminals over {plan.gateways:,} gateways, a reading every {plan.window_s} s"

@@ -4,10 +4,8 @@ import re
 import secrets
 import ssl
 import time
-from collections import namedtuple
 
 import httpx
-import psutil
 
 from collector import accounts, db, gateways
 from collector.config import read_settings
@@ -15,13 +13,13 @@ from collector.equipment import KINDS, Binding, Equipment
 from collector.gateways import Gateway, Terminal, secret
 from tests.collector.site import enrolled
 from tests.fakes.mosquitto import free_port
+from tests.fleet.account import used_by
 from tests.fleet.door import Door
 from tests.fleet.plan import gateway_of
 from tests.fleet.played import gateway_id, terminal_id
 from tests.soak.ledger_site import Process
 
 HOST, USER, READY = "127.0.0.1", "fleet", "collector ready"
-Used = namedtuple("Used", ("cpu_s", "written", "rss"))
 PER_ROOM, PER_DEPARTMENT, AT_ONCE = 50, 500, 500
 
 
@@ -50,7 +48,6 @@ class FleetSite:
         starts = self.process.said(READY)
         self.process.start()
         self.process.wait_for(READY, more_than=starts)
-        self._seen = psutil.Process(self.process.pid)
 
     def start_again(self, settings):
         """Kill it, and start it with other settings."""
@@ -106,8 +103,7 @@ class FleetSite:
 
     def used(self):
         """Used by the collector's process since its start; memory: now."""
-        cpu, memory = self._seen.cpu_times(), self._seen.memory_info()
-        return Used(cpu.user + cpu.system, self._seen.io_counters().write_bytes, memory.rss)
+        return used_by(self.process.pid)
 
     def _signed_in(self):
         with httpx.Client(base_url=f"https://{HOST}:{self.port}", verify=self.trust, timeout=60) as client:

@@ -12,8 +12,9 @@ import psutil
 import pytest
 
 from collector import db, readings
+from tests.fleet import frames
 from tests.fleet.__main__ import run
-from tests.fleet.plan import due_each_second, plan_of
+from tests.fleet.plan import due_each_second, frames_each_second, of_frames, plan_of
 from tests.fleet.played import terminal_id
 from tests.fleet.report import drawn, figures
 from tests.soak.ledger_site import ROOT
@@ -66,20 +67,35 @@ def test_a_run_is_told_as_a_table_and_a_picture(ran):
     assert drawn(plan, account).count("<polyline") == 5
 
 
-def test_ctrl_c_gives_the_report_so_far():
-    command = [sys.executable, "-m", "tests.fleet", "--terminals", "20", "--window-s", "1", "--seconds", "600"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+@pytest.mark.parametrize("road", ["a01", "a02"])
+def test_ctrl_c_gives_the_report_so_far(road):
+    words = ("--road", road, "--terminals", "4", "--window-s", "1", "--seconds", "600")
+    command, pipe = [sys.executable, "-m", "tests.fleet", *words], subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as process:
         told = ""
         while " acknowledged" not in told:
             told += process.stderr.read(1)
         began = time.monotonic()
-        process.send_signal(signal.SIGINT)
-        out, _errors = process.communicate(timeout=60)
-    assert process.returncode == 0 and time.monotonic() - began < 30
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to everything that was started
+        out, errors = process.communicate(timeout=60)
+    assert process.returncode == 0 and time.monotonic() - began < 30, errors
     assert re.search(r"seconds of load +│ \d+ of 600", out) and "readings due / acknowledged" in out
 
 
+def test_sealed_frames_are_acknowledged_by_a_real_gateway_once_they_are_committed(tmp_path):
+    plan = of_frames(plan_of(5, window_s=1, seconds=4))
+    account, used = frames.run(plan, tmp_path, lambda *_: None)
+    assert account.acknowledged == account.due == sum(frames_each_second(plan)) == 20 and account.waiting == 0
+    assert 0 < account.part("frame", 50) <= account.part("frame", 100) < 30_000
+    assert used.cpu_s > 0 and used.rss > 0 and used.written > 0
+
+
 def test_a_fleet_that_cannot_be_is_refused_in_one_line():
-    command = [sys.executable, "-m", "tests.fleet", "--terminals", "0"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 2 and "--terminals 0: give 1 to 100 000" in done.stderr.splitlines()[-1]
+    for words, said in (
+        (("--terminals", "0"), "--terminals 0: give 1 to 100 000"),
+        (("--road", "a01", "--terminals", "501"), "one gateway carries 1 to 500; take --road a02 for more"),
+        (("--picture", "nowhere/x.svg"), "there is no folder nowhere"),
+    ):
+        command = [sys.executable, "-m", "tests.fleet", *words]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 2 and said in done.stderr.splitlines()[-1]

@@ -66,7 +66,9 @@ class Process:
         """Start it."""
         with open(self.log_file, "ab") as log:
             command = [sys.executable, "-m", *map(str, self._words)]
-            self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
 
     def tend(self, now_s):
         """Start it again when it has ended by itself."""

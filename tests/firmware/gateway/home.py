@@ -75,7 +75,8 @@ class RunningGateway(Running):
         """Start it and wait until it is ready."""
         with open(self.log_file, "ab") as log:
             began = log.tell()
-            self._process = subprocess.Popen(self.command("run"), cwd=ROOT, stdout=log, stderr=log, env=self._env)
+            out = {"stdout": log, "stderr": log, "start_new_session": True}  # a Ctrl-C is for who started it
+            self._process = subprocess.Popen(self.command("run"), cwd=ROOT, env=self._env, **out)
         deadline = time.monotonic() + 60
         while b"gateway ready" not in self.log_file.read_bytes()[began:]:
             assert self._process.poll() is None and time.monotonic() < deadline, self.log()
