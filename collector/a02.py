@@ -1,39 +1,18 @@
 """The door for gateways: enrol, ask for terminals, upload. Routes and codes stand in docs/interfaces.md."""
 
 import json
-import zlib
 
 import msgspec
-from flask import Blueprint, current_app, g, jsonify, request, send_file
+from flask import Blueprint, Response, current_app, g, jsonify, request, send_file
 
-from collector import audit, batch, commits, db, gateways, readings, sift
+from collector import gateways, upload
 from collector.clock import now_ms
-from collector.gateways import Gateway, Refusal, Terminal
+from collector.upload import MAX_BODY, STATUS, Head, Refused
 
 CERTIFICATE = "client_certificate_sha256"  # where the server says what a connection has shown
-MAX_BODY = 4 * 1024 * 1024
-STATUS = {
-    "credential_missing": 401,
-    "credential_wrong": 401,
-    "certificate_wrong": 401,
-    "credential_revoked": 401,
-    "enrol_code_wrong": 403,
-    "body_truncated": 400,
-    "body_oversized": 413,
-    "body_encoding": 415,
-    "body_invalid": 400,
-    "image_unknown": 404,
-}
+OPEN = ("a02.enrol", "a02.batches")  # the first needs no credential, the second looks at it by itself
 
-door = Blueprint("a02", __name__, url_prefix="/a02/v1")
-
-
-class Refused(Exception):
-    """A request that is refused whole; `code` is one of STATUS."""
-
-    def __init__(self, code, text):
-        super().__init__(text)
-        self.code = code
+door = Blueprint("a02", __name__, url_prefix=upload.PREFIX)
 
 
 class _Enrolment(msgspec.Struct):
@@ -47,40 +26,24 @@ class _Renewal(msgspec.Struct):
 
 
 @door.errorhandler(Refused)
-@door.errorhandler(batch.BodyRefused)
 def refuse(refused):
     """The answer to a refused request; the refusal is counted."""
-    gateway = g.gateway.gateway_id if "gateway" in g else ""
-    with db.write():
-        Refusal.add("A02", gateway, "", refused.code, 1, now_ms())
+    upload.count_refusal(refused.gateway_id or (g.gateway.gateway_id if "gateway" in g else ""), refused.code)
     return jsonify(code=refused.code, error=str(refused)), STATUS[refused.code]
 
 
 @door.before_request
 def require_gateway():
     """Every route but enrolment needs the credential of a gateway that was not revoked."""
-    if request.endpoint == "a02.enrol":
-        return
-    scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not credential.strip():
-        raise Refused("credential_missing", "the request has no bearer credential; enrol the gateway")
-    gateway, certificate = gateways.gateway_of_credential(credential.strip(), now_ms())
-    if gateway is None:
-        raise Refused("credential_wrong", "the credential is not known; enrol the gateway again")
-    audit.act_as(f"gateway {gateway.gateway_id}", "gateway", request.remote_addr or "")
-    g.gateway = gateway
-    if gateway.revoked_ms is not None:
-        raise Refused("credential_revoked", f"gateway {gateway.gateway_id} was revoked; ask the administrator")
-    if current_app.config["SETTINGS"]["client_certificate"] and not _shows(certificate):
-        raise Refused(
-            "certificate_wrong", "the connection does not show the certificate of this credential; enrol again"
-        )
+    if request.endpoint not in OPEN:
+        g.gateway = upload.admitted(_head(), current_app.config["SETTINGS"]["client_certificate"])
 
 
-def _shows(certificate):
-    """Whether the other side of this very connection has proved that it holds a certificate, by its SHA-256."""
+def _head():
+    headers = request.headers
     shown = request.environ.get("asgi.scope", {}).get("state", {}).get(CERTIFICATE)
-    return certificate is not None and shown == certificate
+    said = (headers.get("Authorization", ""), request.mimetype, headers.get("Content-Encoding", ""))
+    return Head(*said, request.content_length or 0, shown, request.remote_addr or "")
 
 
 @door.post("/enrol")
@@ -163,74 +126,13 @@ def image(image_id):
 @door.post("/batches")
 def batches():
     """One upload, one transaction: after the 200 the gateway may forget all of it."""
-    body, now = batch.decode(_body()), now_ms()
-    try:
-        gateway = g.gateway
-        return jsonify(commits.together(lambda: store(gateway, body, now)))
-    except RecursionError:
-        raise Refused("body_invalid", "something in the body is nested too deeply; update the gateway") from None
-
-
-def store(gateway, body, now):
-    """The answer to a decoded batch after storing it. Call it inside a transaction."""
-    assigned = {terminal.terminal_id for terminal in Terminal.of(gateway)}
-    blocks, refused = [], []
-    for columns in body.readings:
-        block, wrong = sift.sift(columns, assigned, now)
-        blocks.append(block)
-        refused += wrong
-    appended = readings.append(blocks, gateway.id)
-    gaps, wrong_gaps = sift.sift_gaps(body.gaps, assigned)
-    readings.add_gaps(gaps)
-    refused += wrong_gaps + _store_records(gateway, body.records, now)
-    _keep_refused(gateway, refused, now)
-    Gateway.update(seen_ms=now).where(Gateway.id == gateway.id).execute()
-    told = [{"terminal_id": one.source_id, "seq": one.seq, "code": one.code, "error": one.error} for one in refused]
-    return {"server_ms": now, "stored": appended.stored, "duplicate": appended.duplicate, "refused": told}
-
-
-def _store_records(gateway, records, now):
-    good, refused = sift.sift_records(records)
-    for source_id, seq, kind, ts_ms, body in good:
-        try:
-            gateways.store(gateway, source_id, seq, kind, ts_ms, body, now)
-        except ValueError as error:
-            record = {"source_id": source_id, "seq": seq, "kind": kind, "ts_ms": ts_ms, "body": body}
-            refused.append(sift.record_refused(record, str(error)))
-    return refused
-
-
-def _keep_refused(gateway, refused, now):
-    readings.quarantine(gateway.gateway_id, refused, now)
-    for one in refused:
-        Refusal.add("A02", gateway.gateway_id, one.source_id[:64], one.code, 1, now)
+    head = _head()
+    raw = b"" if head.length > MAX_BODY else request.stream.read(MAX_BODY + 1)
+    answer = upload.answered(head, raw, current_app.config["SETTINGS"]["client_certificate"])
+    return Response(answer.body, answer.status, answer.headers, mimetype=upload.JSON)
 
 
 def _body():
     """The unpacked body of the request. Raises Refused."""
-    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
-    if request.mimetype != "application/json" or encoding not in ("identity", "gzip"):
-        text = f"Content-Type {request.mimetype[:40]!r} with Content-Encoding {encoding[:40]!r}"
-        raise Refused("body_encoding", f"{text} is neither JSON nor gzipped JSON; set both headers")
-    if (request.content_length or 0) > MAX_BODY:
-        raise Refused("body_oversized", f"{request.content_length} bytes, {MAX_BODY} are allowed; send smaller batches")
-    raw = request.stream.read(MAX_BODY + 1)
-    if len(raw) < (request.content_length or 0):
-        text = f"{len(raw)} of {request.content_length} bytes came"
-        raise Refused("body_truncated", f"{text}; send it again")
-    body = _unzipped(raw) if encoding == "gzip" else raw
-    if len(body) > MAX_BODY:
-        raise Refused("body_oversized", f"more than {MAX_BODY} bytes unpacked; send smaller batches")
-    return body
-
-
-def _unzipped(raw):
-    """At most one byte more than is allowed, so that a bomb costs no memory. Raises Refused."""
-    unzip = zlib.decompressobj(wbits=31)
-    try:
-        body = unzip.decompress(raw, MAX_BODY + 1)
-    except zlib.error as error:
-        raise Refused("body_truncated", f"the compression is broken: {error}; send it again") from None
-    if not unzip.eof and len(body) <= MAX_BODY:
-        raise Refused("body_truncated", f"the compression ends early after {len(body)} bytes; send it again")
-    return body
+    head = _head()
+    return upload.unpacked(head, b"" if head.length > MAX_BODY else request.stream.read(MAX_BODY + 1))

@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from collector.readings import Arrival
+
 MAX_READINGS = MAX_RECORDS = MAX_GAPS = 500
 Steps = list[int | None]
 
@@ -40,17 +42,19 @@ class LooseColumns(msgspec.Struct):
     windows: list[Any] | None = None
 
 
-class _Rest(msgspec.Struct, kw_only=True):
+class Rest(msgspec.Struct, kw_only=True):
+    """What is in a body beside its readings."""
+
     sent_ms: int
     records: list[dict[str, Any]] = []
     gaps: list[dict[str, Any]] = []
 
 
-class Batch(_Rest):
+class Batch(Rest):
     readings: list[Columns] = []
 
 
-class _LooseBatch(_Rest):
+class _LooseBatch(Rest):
     readings: list[LooseColumns] = []
 
 
@@ -75,13 +79,17 @@ def decode(body, type_decode=_decode):
 
 def _check_sizes(batch):
     for at, columns in enumerate(batch.readings):
-        count = len(columns.seq)
-        heads = [values or columns.seq for values in (columns.flags, columns.from_seq, columns.windows)]
-        if any(len(values) != count for values in (columns.ts_ms, *heads, *columns.columns.values())):
+        lengths = {len(columns.seq), len(columns.ts_ms), *map(len, columns.columns.values())}
+        heads = (columns.flags, columns.from_seq, columns.windows)
+        if len(lengths) > 1 or any(values and len(values) not in lengths for values in heads):
             _refuse_lengths(at, columns)
-    total = sum(len(columns.seq) for columns in batch.readings)
+    check_rest(batch, sum(len(columns.seq) for columns in batch.readings))
+
+
+def check_rest(batch, readings):
+    """Raises BodyRefused when there is more of anything than one upload may hold."""
     for what, count, most in (
-        ("readings", total, MAX_READINGS),
+        ("readings", readings, MAX_READINGS),
         ("records", len(batch.records), MAX_RECORDS),
         ("gaps", len(batch.gaps), MAX_GAPS),
     ):
@@ -93,6 +101,18 @@ def _refuse_lengths(at, columns):
     name, values = next(pair for pair in lists_of(columns).items() if len(pair[1]) != len(columns.seq))
     text = f"$.readings[{at}].{name} holds {len(values)} values, seq holds {len(columns.seq)}"
     raise BodyRefused("body_invalid", f"{text}; make the columns equally long")
+
+
+def terminal_ids(batch):
+    """The ids of the terminals of which a Batch brings readings or gaps, each once; at most MAX_READINGS + MAX_GAPS."""
+    found = set()
+    for one in batch.readings:
+        if isinstance(one, Arrival):
+            found.update(one.terminal_ids)
+        elif one.seq:
+            found.add(one.terminal_id)
+    found.update(gap["terminal_id"] for gap in batch.gaps if isinstance(gap.get("terminal_id"), str))
+    return sorted(found)
 
 
 def lists_of(columns):

@@ -1,12 +1,15 @@
 """What of a decoded A02 body is good. No I/O.
 
-A reading, gap or record that is wrong is sifted out with its own code; its neighbours go on.
+A reading, gap or record that is wrong is sifted out with its own code; its neighbours go on. Readings are looked at
+side by side, all terminals at once, because nearly all are good; one by one only where something is wrong.
 """
 
 import json
 
+import numpy as np
+
 from collector.batch import Columns, LooseColumns, lists_of
-from collector.readings import Block, Refused, picked
+from collector.readings import INVALID, VALID, Arrival, Block, Refused, ends_of, side_by_side
 from firmware.protocol.channels import BY_NAME, CHANNELS, OUT_OF_RANGE
 
 MAX_SEQ = 2**53
@@ -16,13 +19,101 @@ AHEAD_MS = 3_600_000
 FIRST_MS = 1_577_836_800_000  # 2020-01-01 UTC
 GAP_REASONS = ("outbox_full", "reboot", "outbox_damaged")
 BOUNDS = {channel.id: (channel.low * channel.scale, channel.high * channel.scale) for channel in CHANNELS}
+NAMES = {channel.id: channel.name for channel in CHANNELS}
+FAR = 2**62  # what no channel can mean, and 64 bits hold
 
 
-def sift(columns, assigned, now_ms):
-    """(Block of the readings that are good, [Refused] of the others). `assigned` are this gateway's terminals."""
+def sift(sheets, assigned, now_ms):
+    """([Arrival] of the readings that are good, [Refused] of the others). `assigned` are this gateway's terminals."""
+    arrivals, doubtful = _arrivals(sheets)
+    good = []
+    for arrival in arrivals:
+        if _is_plain(arrival, assigned, now_ms):
+            good.append(_marked(arrival))
+        else:
+            doubtful += one_by_one(arrival)
+    blocks, refused = [], []
+    for columns in doubtful:
+        keep, wrong = _judged(columns, assigned, now_ms)
+        blocks.append(_block(columns, keep))
+        refused += wrong
+    return good + [_marked(arrival) for arrival in side_by_side(blocks)], refused
+
+
+def _arrivals(sheets):
+    """([Arrival], [Columns or LooseColumns of which none can be made])."""
+    arrivals, blocks, doubtful = [], [], []
+    for sheet in sheets:
+        if type(sheet) is Arrival:
+            arrivals.append(sheet)
+        elif type(sheet) is Columns and sheet.columns.keys() <= BY_NAME.keys():
+            blocks.append(sheet)
+        else:
+            doubtful.append(sheet)
+    try:
+        return arrivals + side_by_side([_block(columns) for columns in blocks]), doubtful
+    except OverflowError:
+        return arrivals, doubtful + blocks
+
+
+def _is_plain(arrival, assigned, now_ms):
+    """Whether nothing can be wrong with any reading but a value out of its range."""
+    found = arrival.columns
+    return (
+        assigned.issuperset(arrival.terminal_ids)
+        and found.behind.min() >= 0
+        and (found.seq - found.behind).min() > 0
+        and found.seq.max() < MAX_SEQ
+        and found.windows.min() > 0
+        and found.windows.max() < MAX_WINDOWS
+        and found.flags.min() >= 0
+        and found.flags.max() < MAX_FLAGS
+        and found.ts_ms.min() >= FIRST_MS
+        and found.ts_ms.max() <= now_ms + AHEAD_MS
+    )
+
+
+def one_by_one(arrival):
+    """[Columns] of the stretches of an Arrival."""
+    return [
+        _listed(terminal_id, slice(start, end), arrival.columns)
+        for terminal_id, start, end in zip(arrival.terminal_ids, arrival.starts, ends_of(arrival), strict=True)
+    ]
+
+
+def _listed(terminal_id, rows, found):
+    columns = {}
+    for channel_id, values in found.steps.items():
+        columns[NAMES[channel_id]] = listed = values[rows].tolist()
+        for row in np.flatnonzero(found.states[channel_id][rows] != VALID) if channel_id in found.states else ():
+            listed[row] = None
+    heads = (found.flags, found.seq - found.behind, found.windows)
+    return Columns(
+        terminal_id,
+        found.seq[rows].tolist(),
+        found.ts_ms[rows].tolist(),
+        columns,
+        *(one[rows].tolist() for one in heads),
+    )
+
+
+def _marked(arrival):
+    """The same, with every value that its channel cannot mean made invalid and its reading flagged."""
+    found = arrival.columns
+    for channel_id, steps in found.steps.items():
+        low, high = BOUNDS[channel_id]
+        if steps.min() < low or steps.max() > high:
+            states = found.states.get(channel_id, np.full(len(steps), VALID, np.uint8))
+            beyond = ((steps < low) | (steps > high)) & (states == VALID)
+            found.flags[beyond] |= OUT_OF_RANGE
+            found.states[channel_id] = np.where(beyond, np.uint8(INVALID), states)
+            found.steps[channel_id] = np.where(beyond, 0, steps)
+    return arrival
+
+
+def _judged(columns, assigned, now_ms):
+    """([rows that are good], [Refused] of the others)."""
     code, text = _refusal_of_all(columns, assigned)
-    if code is None and _is_plain(columns, now_ms):
-        return _block(columns, None), []
     keep, refused = [], []
     for row, seq in enumerate(columns.seq):
         row_code, row_text = (code, text) if code else _refusal_of(columns, row, now_ms)
@@ -30,23 +121,7 @@ def sift(columns, assigned, now_ms):
             refused.append(Refused(columns.terminal_id[:64], seq, row_code, row_text, _row_as_json(columns, row)))
         else:
             keep.append(row)
-    return _block(columns, keep if refused else None), refused
-
-
-def _is_plain(columns, now_ms):
-    """Whether nothing can be wrong with any reading: looked at column by column, because nearly all of them are so."""
-    seq, ts_ms = columns.seq, columns.ts_ms
-    return (
-        type(columns) is Columns
-        and bool(seq)
-        and columns.from_seq is None
-        and columns.flags is None
-        and columns.windows is None
-        and min(seq) > 0
-        and max(seq) < MAX_SEQ
-        and min(ts_ms) >= FIRST_MS
-        and max(ts_ms) <= now_ms + AHEAD_MS
-    )
+    return keep, refused
 
 
 def _refusal_of_all(columns, assigned):
@@ -80,27 +155,22 @@ def _refusal_of(columns, row, now_ms):
     return None, None
 
 
-def _block(columns, keep):
-    """The Block of a terminal's readings, or of those rows of it that are kept."""
-    steps = {BY_NAME[name].id: values for name, values in columns.columns.items() if keep != []}
-    heads = (columns.flags, columns.from_seq, columns.windows)
-    block = Block(columns.terminal_id, columns.seq, columns.ts_ms, steps, *heads)
-    return _marked(block if keep is None else picked(block, keep))
+def _block(columns, rows=None):
+    """The Block of a terminal's readings, or of those rows of it that are good."""
+    if rows is None:
+        steps = {BY_NAME[name].id: values for name, values in columns.columns.items()}
+        heads = (columns.flags, columns.from_seq, columns.windows)
+        return Block(columns.terminal_id, columns.seq, columns.ts_ms, steps, *heads)
 
+    def pick(values):
+        return [values[row] for row in rows] if values else None
 
-def _marked(block):
-    """The same, with every value that its channel cannot mean made invalid and its reading flagged."""
-    flags = block.flags
-    for channel_id, values in block.steps.items():
-        low, high = BOUNDS[channel_id]
-        known = values if None not in values else [value for value in values if value is not None]
-        if known and not (low <= min(known) and max(known) <= high):
-            flags = list(flags or [0] * len(values))
-            for row, value in enumerate(values):
-                if value is not None and not low <= value <= high:
-                    flags[row] |= OUT_OF_RANGE
-            block.steps[channel_id] = [value if value is None or low <= value <= high else None for value in values]
-    return block if flags is block.flags else block._replace(flags=flags)
+    steps = {}
+    for name, values in columns.columns.items() if rows else ():
+        picked = (values[row] for row in rows)
+        steps[BY_NAME[name].id] = [value if value is None else max(-FAR, min(FAR, value)) for value in picked]
+    heads = (pick(columns.flags), pick(columns.from_seq), pick(columns.windows))
+    return Block(columns.terminal_id, pick(columns.seq) or [], pick(columns.ts_ms), steps, *heads)
 
 
 def sift_gaps(gaps, assigned):

@@ -65,6 +65,11 @@ def connect():
     database.connect(reuse_if_open=True)
 
 
+def errors():
+    """What goes wrong with the database itself: locked, full, read-only, gone. Classes of exceptions."""
+    return database.obj.errors
+
+
 def write():
     """A transaction that holds the right to write from its first line; inside another one, a part of it."""
     return database.obj.writing()

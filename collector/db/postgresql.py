@@ -9,7 +9,7 @@ import zlib
 from contextlib import contextmanager
 
 import psycopg
-from peewee import PostgresqlDatabase
+from peewee import PeeweeException, PostgresqlDatabase
 from psycopg.adapt import Dumper, Loader
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.string import StrDumper
@@ -81,6 +81,7 @@ class Postgresql(PostgresqlDatabase):
     """The database of these connection words; libpq adds what its environment says, PGPASSFILE above all."""
 
     shared = True
+    errors = (PeeweeException, psycopg.Error)
     remedy = "check that the server runs, the name, the user and PGPASSFILE"
 
     def __init__(self, parts):

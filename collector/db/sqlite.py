@@ -4,7 +4,7 @@ import sqlite3
 import threading
 from contextlib import contextmanager
 
-from peewee import SqliteDatabase
+from peewee import PeeweeException, SqliteDatabase
 
 from collector.errors import ActionError
 
@@ -18,6 +18,7 @@ PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 10_000, "sy
 class Sqlite(SqliteDatabase):
     """The file at `path`."""
 
+    errors = (PeeweeException, sqlite3.Error)
     remedy = "check the directory and its owner"
     shared = False
 

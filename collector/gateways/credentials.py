@@ -20,7 +20,7 @@ def gateway_of_credential(credential, now_ms):
     A new credential that is shown for the first time ends the one before it.
     """
     digest = sha256(credential)
-    gateway = Gateway.get_or_none((Gateway.credential_sha256 == digest) | (Gateway.next_sha256 == digest))
+    gateway = Gateway.holding(digest)
     if gateway is None:
         return None, None
     if gateway.next_sha256 == digest and gateway.revoked_ms is None:

@@ -4,6 +4,7 @@ import json
 
 from peewee import SQL, BlobField, BooleanField, CompositeKey, ForeignKeyField, IntegerField, TextField
 
+from collector import db
 from collector.db import Table
 
 
@@ -22,6 +23,28 @@ class Gateway(Table):
     next_certificate_sha256 = TextField(null=True)
     credential_ms = IntegerField(null=True)  # since when the credential counts
     renew = BooleanField(default=False)  # whether the gateway is asked to fetch another
+
+    # Three questions of every upload, asked past peewee: building a query takes it longer than the answer takes.
+
+    @classmethod
+    def holding(cls, digest):
+        """The gateway whose credential, or the one that follows it, has this SHA-256; None when there is none."""
+        names = list(cls._meta.columns)
+        sql = f"SELECT {', '.join(names)} FROM gateway WHERE credential_sha256 = ? OR next_sha256 = ?"
+        found = db.rows(sql, (digest, digest))
+        return cls(**dict(zip(names, found[0], strict=True))) if found else None
+
+    def carries(self, terminal_ids):
+        """Those of these ids whose terminals are assigned to it and not revoked, a set."""
+        marks = ", ".join("?" * len(terminal_ids))
+        sql = (
+            f"SELECT terminal_id FROM terminal WHERE terminal_id IN ({marks}) AND gateway_id = ? AND revoked_ms IS NULL"
+        )
+        return {terminal_id for (terminal_id,) in db.rows(sql, (*terminal_ids, self.id))}
+
+    def seen(self, now_ms):
+        """Note that it spoke. Call it inside a transaction."""
+        db.change("UPDATE gateway SET seen_ms = ? WHERE id = ?", (now_ms, self.id))
 
 
 class EnrolmentCode(Table):

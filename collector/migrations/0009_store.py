@@ -8,9 +8,10 @@ number too. Readings of before become chunks; the next sealing folds them.
 from itertools import groupby
 
 import msgspec
+import numpy as np
 
-from collector.readings.columns import BY_ID, INVALID, states_of, values_of
-from collector.readings.span import of_number
+from collector.readings import blocks
+from collector.readings.columns import BY_ID, INVALID, Columns, by_time, joined, states_of, values_of
 from firmware.protocol.channels import BY_NAME, CHANNELS
 
 HOUR_MS = 3_600_000
@@ -130,11 +131,35 @@ def down(migrator, db):
     for channel in CHANNELS:
         db.execute_sql(f"ALTER TABLE reading ADD COLUMN {channel.name} REAL")
     for terminal_id, number in db.execute_sql("SELECT terminal_id, terminal_no FROM source").fetchall():
-        found = of_number(number, [channel.id for channel in CHANNELS], 0, 2**50)
+        found = _everything(db, number)
         if found is not None:
             _restore(db, terminal_id, found)
     for table in NEW:
         db.execute_sql(f"DROP TABLE {table}")
+
+
+def _everything(db, number):
+    """Columns of all readings of a terminal, out of its blocks and chunks; None when there are none."""
+    kept = blocks.within(number, 0, 2**blocks.BITS)
+    through, parts = blocks.through_of(kept), [blocks.unsealed(number, one) for one in kept]
+    sql = "SELECT batch_no, hour_no, body FROM chunk WHERE terminal_no = ?"
+    for batch_no, hour_no, body in db.execute_sql(sql, (number,)).fetchall():
+        if batch_no > through.get(hour_no, 0):
+            parts.append(_unpacked(body))
+    return by_time(joined(parts)) if parts else None
+
+
+def _unpacked(body):
+    """The Columns of what `_packed` and the uploads of then have written."""
+    seq, seqs, ts_ms, instants, behind, windows, flags, steps = msgspec.msgpack.decode(body)
+    count = len(seqs)
+    heads = [np.array(seqs) + seq, np.array(instants) + ts_ms]
+    heads += [np.array(behind or [0] * count), np.array(windows or [1] * count), np.array(flags or [0] * count)]
+    states = {
+        channel_id: np.array([value is None for value in values], np.uint8) for channel_id, values in steps.items()
+    }
+    steps = {channel_id: np.array([value or 0 for value in values]) for channel_id, values in steps.items()}
+    return Columns(*heads, steps, states)
 
 
 def _restore(db, terminal_id, found):

@@ -1,15 +1,16 @@
 """Readings: the only room that knows how they are stored.
 
-`append` is idempotent by interval accounting; the latest values change in the same transaction. What has come lies in
-chunks in the order it came, until `seal` folds closed hours into blocks and their sums.
+`append` is idempotent by interval accounting; the latest values change in the same transaction. What has come lies
+as it came, until `seal` folds closed hours into blocks and their sums.
 """
 
-from collector.readings.append import Appended, append
+from collector.readings.append import Appended, append, take
+from collector.readings.arrival import Arrival, Block, ends_of, side_by_side
 from collector.readings.check import check
-from collector.readings.chunk import HOUR_MS, Block, picked
-from collector.readings.columns import Columns, states_of, values_of
+from collector.readings.columns import INVALID, VALID, Columns, states_of, values_of
 from collector.readings.gaps import add_gaps
 from collector.readings.hours import Hour, hour_of, hours
+from collector.readings.incoming import HOUR_MS
 from collector.readings.latest import Latest, latest, newest
 from collector.readings.ledger import FOLLOWED, STORED, add, intervals_of, unfollowed
 from collector.readings.quarantine import Refused, quarantine
@@ -21,8 +22,11 @@ from collector.readings.span import span
 __all__ = (
     "FOLLOWED",
     "HOUR_MS",
+    "INVALID",
     "STORED",
+    "VALID",
     "Appended",
+    "Arrival",
     "Block",
     "Columns",
     "Damaged",
@@ -34,18 +38,20 @@ __all__ = (
     "add_gaps",
     "append",
     "check",
+    "ends_of",
     "hour_of",
     "hours",
     "intervals_of",
     "latest",
     "newest",
-    "picked",
     "quarantine",
     "retire",
     "seal",
     "series",
+    "side_by_side",
     "span",
     "states_of",
+    "take",
     "unfollowed",
     "values_of",
 )

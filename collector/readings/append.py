@@ -1,100 +1,107 @@
 """Storing readings: each (terminal, number) once, however often and in whatever order it comes.
 
-What comes is kept as it came, one chunk for each terminal and hour of an upload, in the order of arrival; sealing.py
-folds closed hours into blocks. A batch costs a few rows for each terminal, never one for each reading.
+What comes is kept as it came, one row for an upload; sealing.py folds closed hours into blocks.
+A batch costs two small rows for each terminal beside it, never one for each reading.
 """
 
 from collections import namedtuple
 
+import numpy as np
+
 from collector import db
-from collector.readings import latest, ledger
-from collector.readings.chunk import by_hour, pack, picked
-from collector.readings.sources import numbered
+from collector.readings import incoming, latest, ledger
+from collector.readings.arrival import ends_of, kept, side_by_side
+from collector.readings.sources import carried_by, numbered
 from firmware.processing.intervals import holds, merged
 
 Appended = namedtuple("Appended", ("stored", "duplicate"))
 
 
 def append(blocks, carrier=0):
-    """Store what is new of these Blocks, with the latest values. Call it inside a transaction.
+    """Store what is new of these Blocks. Call it inside a transaction."""
+    return take(side_by_side(blocks), carrier)
 
-    `carrier` is the number of the gateway that brought them: its batches are where a terminal's chunks are looked for.
+
+def take(arrivals, carrier=0):
+    """Store what is new of these Arrivals, with the latest values. Call it inside a transaction.
+
+    `carrier` is the number of the gateway that brought them: a terminal's readings are looked for in its batches.
     """
-    blocks = [block for block in blocks if block.seq]
-    if not blocks:
+    arrivals = [arrival for arrival in arrivals if arrival.terminal_ids]
+    if not arrivals:
         return Appended(0, 0)
-    numbers = numbered(list({block.terminal_id for block in blocks}))
-    fresh, grown = _new_of([(numbers[block.terminal_id], block) for block in blocks])
+    numbers = numbered(list({terminal_id for arrival in arrivals for terminal_id in arrival.terminal_ids}))
+    fresh, grown = _new_of(arrivals, numbers)
     if fresh:
-        _keep(fresh, carrier)
-        latest.follow(fresh)
+        pairs = [([numbers[terminal_id] for terminal_id in arrival.terminal_ids], arrival) for arrival in fresh]
+        _keep(pairs, carrier)
+        latest.follow(pairs)
         ledger.write(ledger.STORED, grown)
-    stored = sum(len(block.seq) for _number, block in fresh)
-    return Appended(stored, sum(len(block.seq) for block in blocks) - stored)
+    stored = sum(len(arrival.columns.seq) for arrival in fresh)
+    return Appended(stored, sum(len(arrival.columns.seq) for arrival in arrivals) - stored)
 
 
-def _new_of(pairs):
-    """Of (terminal number, Block) pairs those readings whose number is not stored, and how the ledger grows by them."""
-    spans = {}
-    for number, block in pairs:
-        span = (min(block.from_seq or block.seq), max(block.seq))
-        low, high = spans.get(number, span)
-        spans[number] = (min(low, span[0]), max(high, span[1]))
-    near = ledger.near(ledger.STORED, spans)
-    fresh, grown = [], {}
-    for number, block in pairs:
-        old, new = grown.get(number) or (near.get(number, []), [])
-        block = _without(block, merged(old + new) if new else old, *spans[number])
-        if block.seq:
-            fresh.append((number, block))
-            intervals = _intervals(block)
-            grown[number] = (old, merged(new + intervals) if new else intervals)
-    return fresh, grown
+def _new_of(arrivals, numbers):
+    """(Arrivals of the readings whose number is not stored, how the ledger grows by them)."""
+    spans, stretches = {}, []
+    for arrival in arrivals:
+        stretches.append(_stretches(arrival, numbers))
+        for number, low, high, _whole, _at, _end in stretches[-1]:
+            old = spans.get(number)
+            spans[number] = (min(low, old[0]), max(high, old[1])) if old else (low, high)
+    near, grown = ledger.near(ledger.STORED, spans), {}
+    fresh = [_unstored(arrival, some, near, grown) for arrival, some in zip(arrivals, stretches, strict=True)]
+    return [arrival for arrival in fresh if arrival.terminal_ids], grown
 
 
-def _without(block, stored, low, high):
-    """The readings of a block whose number is not stored; low..high holds all its numbers."""
-    seq = block.seq
-    if len(set(seq)) == len(seq) and all(last < low or first > high for first, last in stored):
-        return block
-    return picked(block, _unstored(seq, stored))
+def _stretches(arrival, numbers):
+    """[(terminal number, least and highest number, whether it is one interval in order, its rows)] of an Arrival."""
+    seq, starts = arrival.columns.seq, arrival.starts
+    first = seq - arrival.columns.behind
+    follows = np.concatenate(([True], first[1:] == seq[:-1] + 1))
+    follows[starts] = True
+    parts = (
+        np.minimum.reduceat(first, starts),
+        np.maximum.reduceat(seq, starts),
+        np.logical_and.reduceat(follows, starts),
+        starts,
+        ends_of(arrival),
+    )
+    owners = [numbers[terminal_id] for terminal_id in arrival.terminal_ids]
+    return list(zip(owners, *(part.tolist() for part in parts), strict=True))
 
 
-def _intervals(block):
-    seq = block.seq
-    if block.from_seq is None and seq[-1] - seq[0] + 1 == len(seq) == max(seq) - min(seq) + 1:
-        return [(seq[0], seq[-1])]
-    return merged(zip(block.from_seq or seq, seq, strict=True))
+def _unstored(arrival, stretches, near, grown):
+    """The Arrival of what is not stored; `grown` takes what the ledger grows by."""
+    keep = None
+    for number, low, high, whole, row, end in stretches:
+        old, new = grown.get(number) or (near.get(number, ()), ())
+        stored = merged([*old, *new]) if new else old
+        if whole and all(last < low or first > high for first, last in stored):
+            intervals = [(low, high)]
+        else:
+            keep = np.ones(len(arrival.columns.seq), bool) if keep is None else keep
+            keep[row:end], intervals = _picked(arrival.columns, slice(row, end), stored)
+        if intervals:
+            grown[number] = (old, merged([*new, *intervals]) if new else intervals)
+    return arrival if keep is None or keep.all() else kept(arrival, keep)
 
 
-def _unstored(seq, stored):
-    """The rows whose number is not stored, of each number the first."""
-    rows, seen = [], set()
-    for row, number in enumerate(seq):
-        if number not in seen and not holds(stored, number):
-            seen.add(number)
-            rows.append(row)
-    return rows
+def _picked(columns, rows, stored):
+    """(which of these rows have a number that is not stored, of each number the first; their merged intervals)."""
+    seq = columns.seq[rows].tolist()
+    first = (columns.seq[rows] - columns.behind[rows]).tolist()
+    truths, seen = [], set()
+    for number in seq:
+        truths.append(number not in seen and not holds(stored, number))
+        seen.add(number)
+    picked = zip(first, seq, truths, strict=True)
+    return truths, merged((one, last) for one, last, is_new in picked if is_new)
 
 
-def _keep(fresh, carrier):
-    low_ms = min(min(block.ts_ms) for _number, block in fresh)
-    high_ms = max(max(block.ts_ms) for _number, block in fresh)
-    batch_no = db.insert("INSERT INTO batch (carrier, low_ms, high_ms) VALUES (?, ?, ?)", (carrier, low_ms, high_ms))
-    chunks, parts = [], {}
-    for number, block in fresh:
-        for hour_no, part in by_hour(block):
-            parts[number] = at = parts.get(number, -1) + 1
-            chunks.append((batch_no, number, at, hour_no, pack(part)))
-    db.write_many("INSERT INTO chunk (batch_no, terminal_no, part, hour_no, body) VALUES (?, ?, ?, ?, ?)", chunks)
-    _note_carrier(parts, carrier)
-
-
-def _note_carrier(numbers, carrier):
-    """Remember who brings these terminals."""
-    marks = ", ".join("?" * len(numbers))
-    sql = f"SELECT terminal_no FROM carried WHERE carrier = ? AND terminal_no IN ({marks})"
-    known = {number for (number,) in db.rows(sql, (carrier, *numbers))}
-    if len(known) < len(numbers):
-        new = [(number, carrier) for number in numbers if number not in known]
-        db.write_many("INSERT INTO carried (terminal_no, carrier) VALUES (?, ?)", new)
+def _keep(pairs, carrier):
+    instants = [arrival.columns.ts_ms for _numbers, arrival in pairs]
+    span = (int(min(ts_ms.min() for ts_ms in instants)), int(max(ts_ms.max() for ts_ms in instants)))
+    sql = "INSERT INTO batch (carrier, low_ms, high_ms, body) VALUES (?, ?, ?, ?)"
+    db.insert(sql, (carrier, *span, incoming.packed(pairs)))
+    carried_by(carrier, sorted({number for numbers, _arrival in pairs for number in numbers}))

@@ -6,7 +6,7 @@ import numpy as np
 
 from collector import db
 from collector.readings import blocks, hot, ledger, sealed
-from collector.readings.chunk import HOUR_MS
+from collector.readings.incoming import HOUR_MS
 from firmware.processing.intervals import merged, without
 
 LAST_HOUR = (1 << blocks.BITS) - 1

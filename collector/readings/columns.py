@@ -17,21 +17,6 @@ DEFAULTS = {"behind": 0, "windows": 1, "flags": 0}
 BY_ID = {channel.id: channel for channel in CHANNELS}
 
 
-def of_chunk(chunk):
-    """Columns of a Chunk."""
-    count, heads = len(chunk.seq), []
-    for name in HEADS:
-        values = getattr(chunk, name)
-        heads.append(np.full(count, DEFAULTS[name], np.int64) if values is None else np.array(values, np.int64))
-    steps, states = {}, {}
-    for channel_id, values in chunk.steps.items():
-        if None in values:
-            states[channel_id] = np.array([INVALID if value is None else VALID for value in values], np.uint8)
-            values = [0 if value is None else value for value in values]
-        steps[channel_id] = np.array(values, np.int64)
-    return Columns(*heads, steps, states)
-
-
 def joined(parts):
     """Columns of all these Columns one behind the other; a channel one of them lacks is absent there."""
     if len(parts) == 1:

@@ -4,7 +4,7 @@ from collections import namedtuple
 
 from collector import db
 from collector.readings import hot, rollup
-from collector.readings.chunk import HOUR_MS
+from collector.readings.incoming import HOUR_MS
 from collector.readings.sources import number_of
 from firmware.protocol.channels import BY_NAME
 

@@ -9,6 +9,7 @@ from collections import namedtuple
 import msgspec
 
 from collector import db
+from collector.readings.arrival import newest_of
 from collector.readings.columns import BY_ID
 
 Latest = namedtuple("Latest", ("terminal_id", "channel", "seq", "ts_ms", "value"))  # value None: measured and bad
@@ -21,19 +22,31 @@ _PUT = (
 )
 
 
-def follow(fresh):
-    """Take over the newest of freshly stored (terminal number, Block) pairs. Call it inside a transaction."""
-    numbers = list({number for number, _block in fresh})
+def follow(pairs):
+    """Take over the newest of freshly stored (terminal numbers, Arrival) pairs. Call it inside a transaction."""
+    numbers = list({number for some, _arrival in pairs for number in some})
     marks = ", ".join("?" * len(numbers))
     found = db.rows(f"SELECT terminal_no, seq, ts_ms, body FROM latest WHERE terminal_no IN ({marks})", numbers)
     kept = {number: (seq, ts_ms, _decode(body)) for number, seq, ts_ms, body in found}
-    for number, block in fresh:
-        seq = max(block.seq)
-        row = block.seq.index(seq)
-        steps = {channel_id: values[row] for channel_id, values in block.steps.items()}
-        new = (seq, block.ts_ms[row], steps)
-        kept[number] = _merged(kept[number], new) if number in kept else new
+    for some, arrival in pairs:
+        for number, new in zip(some, _newest(arrival), strict=True):
+            kept[number] = _merged(kept[number], new) if number in kept else new
     db.write_many(_PUT, [(number, seq, ts_ms, _encode(steps)) for number, (seq, ts_ms, steps) in kept.items()])
+
+
+def _newest(arrival):
+    """(number, instant, {channel id: steps}) of the highest number of each stretch."""
+    rows, columns = newest_of(arrival), arrival.columns
+    seq, ts_ms = columns.seq[rows].tolist(), columns.ts_ms[rows].tolist()
+    values = []
+    for channel_id, steps in columns.steps.items():
+        steps = steps[rows].tolist()
+        if channel_id in columns.states:
+            states = columns.states[channel_id][rows].tolist()
+            steps = [None if state else value for value, state in zip(steps, states, strict=True)]
+        values.append(steps)
+    for *head, steps in zip(seq, ts_ms, zip(*values, strict=True) if values else [()] * len(seq), strict=True):
+        yield (*head, dict(zip(columns.steps, steps, strict=True)))
 
 
 def _merged(old, new):

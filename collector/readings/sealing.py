@@ -1,49 +1,57 @@
 """Folding what has come into blocks, in the background: closed hours first, then closed days.
 
-Each step is a transaction of its own and safe to repeat. A block says the last batch it holds, so that a chunk is
+Each step is a transaction of its own and safe to repeat. A block says the last upload it holds, so that a reading is
 counted in one place only, wherever the work was cut. Late readings open the block of their hour, or day, once more.
-What stands in blocks is dropped from the chunks at the end. One process seals.
+An upload of which all stands in blocks is dropped at the end. One process seals.
 """
 
 from collections import namedtuple
 
+import numpy as np
+
 from collector import db
-from collector.readings import blocks, chunk, columns, rollup, sealed
+from collector.readings import blocks, columns, hot, incoming, rollup, sealed
 from collector.readings.blocks import DAY
-from collector.readings.chunk import HOUR_MS
+from collector.readings.incoming import HOUR_MS
 
 GRACE_MS = 600_000  # an hour is closed so long after its end
 TERMINALS = 20  # put into their blocks in one transaction, so that an upload waits for no more than these
-BATCHES = 500  # dropped in one
+BATCHES = 500  # uploads taken up at a time, so that memory holds no more than these
 
 # A block to be written: `body` its bytes, `sums` {hour number: sums} of the hours that changed, `count` new readings.
 Made = namedtuple("Made", ("terminal_no", "hour_no", "hours", "body", "sums", "count"))
 
+_OVER = "SELECT batch_no FROM batch WHERE low_ms < ? ORDER BY batch_no LIMIT ?"
 _TERMINALS = "SELECT DISTINCT terminal_no FROM batch JOIN carried USING (carrier) WHERE low_ms < ? AND batch_no <= ?"
-_CHUNKS = (
-    "SELECT chunk.hour_no, chunk.batch_no, chunk.body FROM carried CROSS JOIN batch ON batch.carrier = carried.carrier "
-    "CROSS JOIN chunk ON chunk.batch_no = batch.batch_no AND chunk.terminal_no = carried.terminal_no "
-    "WHERE carried.terminal_no = ? AND batch.low_ms < ? AND batch.batch_no <= ? AND chunk.hour_no < ? "
-    "ORDER BY chunk.batch_no"
+_BATCHES = (
+    "SELECT batch_no, low_ms, body FROM batch WHERE carrier IN (SELECT carrier FROM carried WHERE terminal_no IN ({})) "
+    "AND low_ms < ? AND batch_no <= ? ORDER BY batch_no"
 )
 
 
 def seal(now_ms):
     """Fold all closed hours, then all closed days. The number of readings that were sealed now."""
-    first_open = (now_ms - GRACE_MS) // HOUR_MS
-    last_batch = db.rows("SELECT coalesce(max(batch_no), 0) FROM batch")[0][0]
-    terminals = sorted(number for (number,) in db.rows(_TERMINALS, (first_open * HOUR_MS, last_batch)))
-    count = 0
+    first_open, count = (now_ms - GRACE_MS) // HOUR_MS, 0
+    while numbers := db.rows(_OVER, (first_open * HOUR_MS, BATCHES)):
+        count += _seal_through(numbers[-1][0], first_open)
+        _drop(numbers[-1][0], first_open)
+    _fold_days(first_open)
+    return count
+
+
+def _seal_through(last_batch, first_open):
+    """Put what uploads up to one have brought of closed hours into blocks. How many readings."""
+    terminals, count = db.rows(_TERMINALS, (first_open * HOUR_MS, last_batch)), 0
+    terminals = sorted(number for (number,) in terminals)
     for at in range(0, len(terminals), TERMINALS):
         group = terminals[at : at + TERMINALS]
-        made = [one for terminal_no in group for one in _made_of(terminal_no, last_batch, first_open)]
+        found = _incoming(group, last_batch, first_open)
+        made = [one for terminal_no, hours in found for one in _made_of(terminal_no, hours, first_open)]
         with db.write():
             for one in made:
                 blocks.put(one.terminal_no, one.hour_no, one.hours, last_batch, one.body)
                 rollup.put(one.terminal_no, one.sums)
         count += sum(one.count for one in made)
-    _drop(last_batch, first_open)
-    _fold_days(first_open)
     return count
 
 
@@ -53,20 +61,38 @@ def retire(before_ms):
         return blocks.retire(before_ms // HOUR_MS)
 
 
-def _made_of(terminal_no, last_batch, first_open):
-    """[Made] of a terminal's chunks of closed hours that no block holds yet."""
-    rows = db.rows(_CHUNKS, (terminal_no, first_open * HOUR_MS, last_batch, first_open))
-    if not rows:
+def _incoming(group, last_batch, first_open):
+    """(terminal number, [(hour number, Columns)]) of closed hours that no block holds yet."""
+    marks = ", ".join("?" * len(group))
+    parts, owners, batches = [], [], []
+    for batch_no, low_ms, body in db.rows(_BATCHES.format(marks), (*group, first_open * HOUR_MS, last_batch)):
+        for part in incoming.unpacked(body):
+            parts.append(part.columns)
+            owners.append(np.repeat(part.numbers, np.diff(part.starts)))
+            batches.append((len(part.columns.seq), batch_no, low_ms))
+    if not parts:
+        return
+    found, owners = columns.joined(parts), np.concatenate(owners)
+    counts, batch_no, low_ms = (np.array(values) for values in zip(*batches, strict=True))
+    rows = np.flatnonzero((found.ts_ms // HOUR_MS < first_open) & np.isin(owners, group))
+    rows = rows[np.argsort(owners[rows], kind="stable")]
+    batch_no, low_ms = np.repeat(batch_no, counts), np.repeat(low_ms, counts)
+    for mine in np.split(rows, np.flatnonzero(np.diff(owners[rows])) + 1) if len(rows) else ():
+        wanted = np.ones(len(mine), bool)
+        some = hot.open_of(int(owners[mine[0]]), columns.picked(found, mine), batch_no[mine], low_ms[mine], wanted)
+        yield int(owners[mine[0]]), some
+
+
+def _made_of(terminal_no, hours, first_open):
+    """[Made] of (hour number, Columns) pairs of a terminal."""
+    if not hours:
         return []
-    first, last = min(row[0] for row in rows) // DAY * DAY, max(row[0] for row in rows) // DAY * DAY + DAY
-    kept = blocks.within(terminal_no, first, last)
-    through, parts = blocks.through_of(kept), {}
-    for hour_no, batch_no, body in rows:
-        if batch_no > through.get(hour_no, 0):
-            key = _place(hour_no, kept, first_open)
-            parts.setdefault(key, []).append(columns.of_chunk(chunk.unpack(body)))
+    kept = blocks.within(terminal_no, hours[0][0] // DAY * DAY, hours[-1][0] // DAY * DAY + DAY)
+    parts = {}
+    for hour_no, found in hours:
+        parts.setdefault(_place(hour_no, kept, first_open), []).append(found)
     old = {(one.hour_no, one.hours): one for one in kept}
-    return [_made(terminal_no, key, old.get(key), some) for key, some in parts.items()]
+    return [_made(terminal_no, place, old.get(place), some) for place, some in parts.items()]
 
 
 def _place(hour_no, kept, first_open):
@@ -101,16 +127,11 @@ def _opened(terminal_no, old):
 
 
 def _drop(last_batch, first_open):
-    """Forget the chunks that stand in blocks now."""
+    """Forget the uploads of which all stands in blocks now; of the others remember up to when it does."""
     before_ms = first_open * HOUR_MS
-    sql = "SELECT batch_no FROM batch WHERE low_ms < ? AND batch_no <= ? ORDER BY batch_no"
-    numbers = [number for (number,) in db.rows(sql, (before_ms, last_batch))]
-    for at in range(0, len(numbers), BATCHES):
-        group = [(number,) for number in numbers[at : at + BATCHES]]
-        with db.write():
-            db.write_many(f"DELETE FROM chunk WHERE batch_no = ? AND hour_no < {first_open:d}", group)
-            db.write_many(f"DELETE FROM batch WHERE batch_no = ? AND high_ms < {before_ms:d}", group)
-            db.write_many(f"UPDATE batch SET low_ms = {before_ms:d} WHERE batch_no = ?", group)
+    with db.write():
+        db.change("DELETE FROM batch WHERE high_ms < ? AND batch_no <= ?", (before_ms, last_batch))
+        db.change("UPDATE batch SET low_ms = ? WHERE low_ms < ? AND batch_no <= ?", (before_ms, before_ms, last_batch))
 
 
 def _fold_days(first_open):

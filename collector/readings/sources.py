@@ -23,3 +23,13 @@ def numbered(terminal_ids):
         db.write_many("INSERT INTO source (terminal_id) VALUES (?)", missing)
         found = numbers_of(terminal_ids)
     return found
+
+
+def carried_by(carrier, terminal_numbers):
+    """Remember who brings these terminals. Call it inside a transaction."""
+    marks = ", ".join("?" * len(terminal_numbers))
+    sql = f"SELECT terminal_no FROM carried WHERE carrier = ? AND terminal_no IN ({marks})"
+    known = {number for (number,) in db.rows(sql, (carrier, *terminal_numbers))}
+    if len(known) < len(terminal_numbers):
+        new = [(number, carrier) for number in terminal_numbers if number not in known]
+        db.write_many("INSERT INTO carried (terminal_no, carrier) VALUES (?, ?)", new)

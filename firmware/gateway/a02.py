@@ -5,14 +5,16 @@ import gzip
 import json
 import ssl
 import time
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import httpx
 
+from firmware.gateway import compact
 from firmware.gateway.addresses import address_of, proxy_of, trust
 from firmware.gateway.certificates import what_expired
 from firmware.gateway.errors import GatewayError
 
+UPLOAD = "/a02/v1/batches"
 CONNECT_S = 10
 KEEP_S = 4  # an idle connection is closed by us, before a server closes it in the moment we ask
 ANSWER_MOST = 16 * 1024 * 1024  # bytes of an answer, unpacked
@@ -51,6 +53,7 @@ class Collector:
         if not self._urls:
             raise GatewayError("collector.url is empty; write the collector's https:// address")
         self._silent_s = {}
+        self._compact = set()  # the addresses whose last answer said that they read compact.CONTENT_TYPE
         self.url = self._urls[0]  # where the last answer came from
         self._http = self._client()
 
@@ -103,7 +106,7 @@ class Collector:
 
     async def upload(self, body):
         """The answer to a batch: from now on it may be forgotten. Raises CollectorSilent, CollectorRefused."""
-        return await self._ask("POST", "/a02/v1/batches", body, lists=("refused",))
+        return await self._ask("POST", UPLOAD, body, lists=("refused",))
 
     async def image(self, image_id, begin):
         """The bytes of an image from `begin` on, as they come. Raises CollectorSilent, CollectorRefused."""
@@ -129,14 +132,10 @@ class Collector:
 
     async def _ask(self, method, path, body=None, lists=None):
         """The answer, an object that holds `lists`. Both addresses are tried before the collector counts as silent."""
-        headers, content = {}, None
-        if body is not None:
-            headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-            content = gzip.compress(json.dumps(body, separators=(",", ":")).encode(), 6)
         silent = []
         for url in self._in_turn():
             try:
-                said = await self._ask_at(url, method, path, headers, content, lists)
+                said = await self._ask_at(url, method, path, body, lists)
             except CollectorSilent as error:
                 self._silent_s[url] = time.monotonic()
                 silent.append(error)
@@ -146,8 +145,9 @@ class Collector:
         code = next((error.code for error in silent if error.code), None)
         raise CollectorSilent("; ".join(map(str, silent)), max(error.after_s for error in silent), code)
 
-    async def _ask_at(self, url, method, path, headers, content, lists):
-        http = self._http
+    async def _ask_at(self, url, method, path, body, lists):
+        http, is_compact = self._http, path == UPLOAD and url in self._compact
+        headers, content = _written(body, is_compact)
         try:
             async with asyncio.timeout(self._settings["collector.timeout_s"]):
                 async with http.stream(method, url + path, content=content, headers=headers) as answer:
@@ -155,12 +155,30 @@ class Collector:
         except CollectorRefused as error:
             if error.status == 401 and http is not self._http:  # asked with a credential that has ended since
                 raise CollectorSilent(f"{url}: the credential was changed meanwhile") from error
+            if error.status == 415 and is_compact:  # an older collector has taken the place of the one that offered it
+                self._compact.discard(url)
+                return await self._ask_at(url, method, path, body, lists)
             raise
         except (httpx.HTTPError, ssl.SSLError, TimeoutError) as error:
             expired = await what_expired(url, error, self._settings)
             code = "certificate_expired" if expired else None
             raise CollectorSilent(expired or f"{url}: {_why(error)}", code=code) from error
+        if path == UPLOAD and compact.CONTENT_TYPE in answer.headers.get("Accept-Post", ""):
+            self._compact.add(url)
         return said
+
+
+def _written(body, is_compact):
+    """(headers, bytes) of what is posted: compact where that is understood, and where it can carry it; else JSON."""
+    if body is None:
+        return {}, None
+    content = None
+    if is_compact:
+        with suppress(ValueError, OverflowError):  # a record with half a character, or a number beyond 64 bits
+            kind, content = compact.CONTENT_TYPE, compact.packed(body)
+    if content is None:
+        kind, content = "application/json", json.dumps(body, separators=(",", ":")).encode()
+    return {"Content-Type": kind, "Content-Encoding": "gzip"}, gzip.compress(content, 6)
 
 
 async def _whole(answer):

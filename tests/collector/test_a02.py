@@ -1,9 +1,9 @@
 """The door for gateways: who may enter, what is stored once, what is who is turned away."""
 
-import sqlite3
 from math import nan
 
 import pytest
+from peewee import OperationalError
 
 from collector import gateways, readings
 from collector.readings.columns import ABSENT, INVALID, VALID
@@ -124,12 +124,12 @@ def test_an_aggregated_reading_stands_for_all_its_numbers(site):
 
 def test_a_crash_inside_a_batch_leaves_nothing_of_it(site, monkeypatch):
     def crash(*_arguments):
-        raise sqlite3.OperationalError("disk I/O error")
+        raise OperationalError("disk I/O error")
 
     monkeypatch.setattr(readings, "add_gaps", crash)
     answer = site.post("/a02/v1/batches", {"sent_ms": 1, "readings": [block(count=3)]})
-    assert answer.status_code == 500
-    for table in ("batch", "chunk", "interval", "source", "latest", "quarantine", "record"):
+    assert answer.status_code == 503 and answer.json["code"] == "store_unavailable" and answer.headers["Retry-After"]
+    for table in ("batch", "interval", "source", "latest", "quarantine", "record"):
         assert site.rows(f"SELECT count(*) FROM {table}") == [(0,)], table
     monkeypatch.undo()
     assert site.upload(block(count=3))["stored"] == 3

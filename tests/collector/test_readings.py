@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collector import db, readings
-from collector.readings import blocks, sealed, sealing
+from collector.readings import blocks, hot, sealed, sealing
 from firmware.processing.intervals import merged
 from tests.collector.register import opened
 from tests.collector.site import kept_of
@@ -172,7 +172,7 @@ def test_a_sealing_that_was_cut_is_finished_by_the_next(within, monkeypatch, cut
         holds(truth)
     readings.seal(START_MS + 3 * DAY_MS)
     holds(truth)
-    assert db.rows("SELECT count(*) FROM chunk") == [(0,)]
+    assert db.rows("SELECT count(*) FROM batch") == [(0,)]
     assert db.rows("SELECT hours, count(*) FROM block GROUP BY hours") == [(24, 2)]
 
 
@@ -194,7 +194,8 @@ def test_what_two_gateways_brought_is_sealed_together(within):
 def test_an_open_hour_stays_as_it_came(within):
     upload(said((1, HOUR_MS - 1, 5), (2, HOUR_MS, 6)))
     assert readings.seal(START_MS + HOUR_MS + sealing.GRACE_MS) == 1
-    assert [hour_no for (hour_no,) in db.rows("SELECT hour_no FROM chunk")] == [START_MS // HOUR_MS + 1]
+    assert db.rows("SELECT low_ms FROM batch") == [(START_MS + HOUR_MS,)]
+    assert readings.seal(START_MS + HOUR_MS + sealing.GRACE_MS) == 0
     assert kept_of("ct-01").seq.tolist() == [1, 2]
 
 
@@ -291,6 +292,7 @@ def test_every_changed_byte_of_a_block_is_found(place):
 def test_the_plans_never_walk_over_everything(within, server):
     if server is not None:
         pytest.skip("PostgreSQL plans by what is in the tables, and here nothing is")
-    for sql, parameters in ((sealing._CHUNKS, (1, 1, 1, 1)), (blocks._WITHIN.format(", body"), (1, 2))):
+    questions = ((sealing._BATCHES.format("?"), (1, 1, 1)), (hot._OF_TERMINAL, (1, 1, 1)))
+    for sql, parameters in (*questions, (blocks._WITHIN.format(", body"), (1, 2))):
         plan = " ".join(row[3] for row in db.rows(f"EXPLAIN QUERY PLAN {sql}", parameters))
         assert "SCAN" not in plan, plan

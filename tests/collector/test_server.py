@@ -198,7 +198,7 @@ def test_a_serving_collector_folds_closed_hours_into_blocks_by_itself(built, ser
         deadline = time.monotonic() + 60
         while here.rows("SELECT hours FROM block") != [(24,)] and time.monotonic() < deadline:
             time.sleep(0.2)
-        assert here.rows("SELECT count(*) FROM block") == [(1,)] and here.rows("SELECT count(*) FROM chunk") == [(1,)]
+        assert here.rows("SELECT count(*) FROM block") == [(1,)] and here.rows("SELECT count(*) FROM batch") == [(1,)]
         assert readings_of(here).seq.tolist() == [BOOT + n for n in range(1, 7)]
         here.close()
 
@@ -222,7 +222,7 @@ def test_a_kill_in_the_middle_of_sealing_loses_and_doubles_nothing(built, served
         assert readings_of(here).seq.tolist() == [BOOT + n for n in range(1, 4001)]
         if here.rows("SELECT count(*) FROM batch") == [(0,)]:
             break
-    assert cuts >= 2 and here.rows("SELECT count(*) FROM chunk") == [(0,)]
+    assert cuts >= 2 and here.rows("SELECT count(*) FROM batch") == [(0,)]
     with here.app.app_context():
         assert sum(hour.n for hour in readings.hours("ct-01", "temperature_c", 0, 2**50)) == 4000
     here.close()

@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
+from collector import compact, sift
 from tests.fakes.certificates import FIRST_DAY, YEARS_20, make_ca, make_leaf
 
 CREDENTIAL = "credential-of-the-test-gateway"
@@ -37,6 +38,7 @@ class Platform:
         self.readings, self.records, self.gaps, self.uploads, self.duplicates = [], [], [], 0, 0
         self.refuse, self.quarantine, self.revoked = (lambda body: None), (lambda row: None), False
         self.spoil = lambda path, answer: None  # bytes to send instead of an answer
+        self.reads_compact, self.kinds = False, []  # as collectors before the compact body; the Content-Types that came
         self.port, self._server, self.accepted = 0, None, 0
         self.changed = threading.Condition()
 
@@ -141,6 +143,17 @@ def _rows(block):
         yield {"terminal_id": block["terminal_id"], "seq": seq, "values": values, **head}
 
 
+def unfolded(raw):
+    """A compact body as the same body in JSON, as the collector reads it."""
+    batch = compact.decode(raw)
+    blocks = [vars_of(one) for arrival in batch.readings for one in sift.one_by_one(arrival)]
+    return {"readings": blocks, "records": batch.records, "gaps": batch.gaps}
+
+
+def vars_of(columns):
+    return {name: getattr(columns, name) for name in columns.__struct_fields__}
+
+
 def _sign(ca, csr_pem):
     csr = x509.load_pem_x509_csr(csr_pem.encode())
     builder = (
@@ -183,8 +196,13 @@ class _Door(BaseHTTPRequestHandler):
         self._answer(*(self._stranger() or routes[self.path]()))
 
     def do_POST(self):
-        body = json.loads(gzip.decompress(self.rfile.read(int(self.headers["Content-Length"]))))
-        platform = self.server.platform
+        raw = gzip.decompress(self.rfile.read(int(self.headers["Content-Length"])))
+        platform, kind = self.server.platform, self.headers["Content-Type"]
+        platform.kinds.append(kind)
+        is_compact = kind == compact.CONTENT_TYPE
+        if is_compact and not platform.reads_compact:
+            return self._answer(415, {"code": "body_encoding", "error": "neither JSON nor gzipped JSON"})
+        body = unfolded(raw) if is_compact else json.loads(raw)
         if self.path == "/a02/v1/enrol":
             self._answer(*platform.enrol(body))
         else:
@@ -210,6 +228,8 @@ class _Door(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(said)))
+        if self.server.platform.reads_compact and self.path == "/a02/v1/batches":
+            self.send_header("Accept-Post", f"application/json, {compact.CONTENT_TYPE}")
         self.end_headers()
         self.wfile.write(said)
 
