@@ -8,12 +8,14 @@ from collector.readings.append import Appended, append, take
 from collector.readings.arrival import Arrival, Block, ends_of, side_by_side
 from collector.readings.check import check
 from collector.readings.columns import INVALID, VALID, Columns, states_of, values_of
+from collector.readings.days import Day, bounds_of, days, put_states, states
 from collector.readings.gaps import add_gaps
 from collector.readings.hours import Hour, hour_of, hours
 from collector.readings.incoming import HOUR_MS
 from collector.readings.latest import Latest, latest, newest
 from collector.readings.ledger import FOLLOWED, STORED, add, intervals_of, unfollowed
 from collector.readings.quarantine import Refused, quarantine
+from collector.readings.rollup import STATE_NAMES
 from collector.readings.sealed import Damaged
 from collector.readings.sealing import retire, seal
 from collector.readings.series import Point, series
@@ -23,6 +25,7 @@ __all__ = (
     "FOLLOWED",
     "HOUR_MS",
     "INVALID",
+    "STATE_NAMES",
     "STORED",
     "VALID",
     "Appended",
@@ -30,6 +33,7 @@ __all__ = (
     "Block",
     "Columns",
     "Damaged",
+    "Day",
     "Hour",
     "Latest",
     "Point",
@@ -37,19 +41,23 @@ __all__ = (
     "add",
     "add_gaps",
     "append",
+    "bounds_of",
     "check",
+    "days",
     "ends_of",
     "hour_of",
     "hours",
     "intervals_of",
     "latest",
     "newest",
+    "put_states",
     "quarantine",
     "retire",
     "seal",
     "series",
     "side_by_side",
     "span",
+    "states",
     "states_of",
     "take",
     "unfollowed",

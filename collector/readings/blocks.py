@@ -78,3 +78,11 @@ def set_aside(terminal_no, kept, error):
     sql = "INSERT INTO damaged (block_no, hours, error, body) VALUES (?, ?, ?, ?)"
     db.write_many(sql, [(block_no(terminal_no, kept.hour_no), kept.hours, error, kept.body)])
     drop(terminal_no, [kept.hour_no])
+
+
+def set_aside_hours(terminal_no, first_hour, last_hour):
+    """Those of first_hour <= hour < last_hour of which a damaged block was set aside, a set."""
+    sql = "SELECT DISTINCT block_no, hours FROM damaged WHERE block_no > ? AND block_no < ?"
+    span = (block_no(terminal_no, first_hour - DAY), block_no(terminal_no, last_hour))
+    places = [(number & (1 << BITS) - 1, hours) for number, hours in db.rows(sql, span)]
+    return {hour for first, hours in places for hour in range(first, first + hours)}

@@ -18,8 +18,9 @@ GRACE_MS = 600_000  # an hour is closed so long after its end
 TERMINALS = 20  # put into their blocks in one transaction, so that an upload waits for no more than these
 BATCHES = 500  # uploads taken up at a time, so that memory holds no more than these
 
-# A block to be written: `body` its bytes, `sums` {hour number: sums} of the hours that changed, `count` new readings.
-Made = namedtuple("Made", ("terminal_no", "hour_no", "hours", "body", "sums", "count"))
+# A block to be written: `body` its bytes, `sums` {hour number: sums} of the hours that changed, `more` the same to be
+# added where a damaged block was set aside, `count` new readings.
+Made = namedtuple("Made", ("terminal_no", "hour_no", "hours", "body", "sums", "more", "count"))
 
 _OVER = "SELECT batch_no FROM batch WHERE low_ms < ? ORDER BY batch_no LIMIT ?"
 _TERMINALS = "SELECT DISTINCT terminal_no FROM batch JOIN carried USING (carrier) WHERE low_ms < ? AND batch_no <= ?"
@@ -51,6 +52,7 @@ def _seal_through(last_batch, first_open):
             for one in made:
                 blocks.put(one.terminal_no, one.hour_no, one.hours, last_batch, one.body)
                 rollup.put(one.terminal_no, one.sums)
+                rollup.grow(one.terminal_no, one.more)
         count += sum(one.count for one in made)
     return count
 
@@ -106,14 +108,18 @@ def _place(hour_no, kept, first_open):
 
 
 def _made(terminal_no, place, old, parts):
-    touched = {int(hour) for part in parts for hour in part.ts_ms // HOUR_MS}
-    count = sum(len(part.seq) for part in parts)
-    if old is not None:
-        parts = [*_opened(terminal_no, old), *parts]
+    fresh = columns.joined(parts)
+    touched = set(np.unique(fresh.ts_ms // HOUR_MS).tolist())
+    parts = [fresh] if old is None else [*_opened(terminal_no, old), fresh]
     found = columns.by_number(columns.joined(parts))
+    lost = blocks.set_aside_hours(terminal_no, place[0], place[0] + place[1]) & touched
+    sums, more = _sums(found, touched - lost), _sums(fresh, lost)
+    return Made(terminal_no, *place, sealed.seal(found), sums, more, len(fresh.seq))
+
+
+def _sums(found, wanted):
     hours = found.ts_ms // HOUR_MS
-    sums = {hour: rollup.of_columns(columns.picked(found, hours == hour)) for hour in touched}
-    return Made(terminal_no, *place, sealed.seal(found), sums, count)
+    return {hour: rollup.of_columns(columns.picked(found, hours == hour)) for hour in wanted}
 
 
 def _opened(terminal_no, old):

@@ -1,0 +1,80 @@
+"""Figures of days in a zone: put together from hours of UTC, and from quarter hours where the zone is off the hour."""
+
+from collections import namedtuple
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from collector.readings import rollup
+from collector.readings.hours import hours
+from collector.readings.incoming import HOUR_MS
+from collector.readings.sources import number_of
+from collector.readings.span import span
+from firmware.protocol.channels import BY_NAME
+
+QUARTER_MS = HOUR_MS // 4
+
+# day: a date; n: windows counted; low, high: extremes in the channel's unit; total / n: the mean
+Day = namedtuple("Day", ("day", "n", "low", "high", "total"))
+
+
+def bounds_of(day, zone):
+    """The instants (ms) at which a date begins and ends in a zone; 23 or 25 hours apart where clocks are changed."""
+    there = ZoneInfo(zone)
+    ends = (datetime(one.year, one.month, one.day, tzinfo=there) for one in (day, day + timedelta(days=1)))
+    return tuple(int(end.timestamp()) * 1000 for end in ends)
+
+
+def days(terminal_id, channel, first_on, last_on, zone):
+    """[Day] of a channel for first_on <= day <= last_on, none where nothing valid was measured."""
+    found, one = [], first_on
+    while one <= last_on:
+        sums = _sums_of(terminal_id, channel, *bounds_of(one, zone))
+        if sums is not None:
+            found.append(Day(one, *sums))
+        one += timedelta(days=1)
+    return found
+
+
+def _sums_of(terminal_id, channel, from_ms, to_ms):
+    """(n, low, high, total) of a span that begins and ends on quarter hours; None without a valid value."""
+    first_ms, last_ms = -(-from_ms // HOUR_MS) * HOUR_MS, to_ms // HOUR_MS * HOUR_MS
+    parts = [one[2:] for one in hours(terminal_id, channel, first_ms, last_ms)]
+    for edge in ((from_ms, first_ms), (last_ms, to_ms)):
+        part = _edge(terminal_id, channel, *edge) if edge[0] < edge[1] else None
+        parts += [part] if part else []
+    if not parts:
+        return None
+    sums = parts[0]
+    for part in parts[1:]:
+        sums = rollup.both(sums, part)
+    return sums
+
+
+def _edge(terminal_id, channel, from_ms, to_ms):
+    """The same of a part of an hour, from its readings."""
+    found, known = span(terminal_id, (channel,), from_ms, to_ms), BY_NAME[channel]
+    sums = rollup.of_columns(found).get(known.id) if found else None
+    return sums and (sums[0], *(value / known.scale for value in sums[1:]))
+
+
+def put_states(terminal_id, quarters):
+    """Keep {start of a quarter hour in ms: seconds in each of STATE_NAMES}. Call it inside a transaction.
+
+    They replace what was there, so that whoever follows a terminal anew may say them again.
+    """
+    number = number_of(terminal_id)
+    rollup.put_states(number, {ts_ms // QUARTER_MS: seconds for ts_ms, seconds in quarters.items()})
+
+
+def states(terminal_id, first_on, last_on, zone):
+    """Seconds in each of STATE_NAMES on every day of first_on to last_on: an array, a row for each day."""
+    count = (last_on - first_on).days + 1
+    cuts = [bounds_of(first_on + timedelta(days=n), zone)[0] // QUARTER_MS for n in range(count)]
+    end = bounds_of(last_on, zone)[1] // QUARTER_MS
+    number = number_of(terminal_id)
+    if number is None:
+        return np.zeros((count, len(rollup.STATE_NAMES)), np.int64)
+    found = rollup.states_within(number, cuts[0], end)
+    return np.add.reduceat(found, np.array(cuts) - cuts[0])
