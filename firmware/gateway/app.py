@@ -1,6 +1,7 @@
 """The gateway's main path: what terminals send is proved, checked, kept, acknowledged, and carried to the collector."""
 
 import asyncio
+import gc
 import logging
 import os
 import secrets
@@ -220,6 +221,8 @@ class Gateway:
     async def _say_ready(self):
         await self._keys_asked.wait()
         await self._roads.ready()
+        gc.collect()
+        gc.freeze()  # what a start has made stays: to look through it again would hold up every message for 15 ms
         log.info("gateway ready: %s on port %d", self._identity.gateway_id, self._settings["mqtt.port"])
         self._notice.ready()
         while self._notice.every_s:  # from the loop that does all the work: when that hangs, this stops

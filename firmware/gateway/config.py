@@ -55,7 +55,7 @@ SETTINGS = (
     Setting(
         "flood.bar_s", 60.0, "seconds for which who goes on is kept out; doubled each time up to eight times as long"
     ),
-    Setting("outbox.commit_every_ms", 2, "milliseconds for which arriving messages are gathered into one commit"),
+    Setting("outbox.commit_every_ms", 2, "milliseconds between two commits at least: what comes meanwhile is gathered"),
     Setting("outbox.commit_messages", 500, "messages in one commit at most"),
     Setting("upload.batch", 500, "readings in one upload at most"),
     Setting("upload.every_s", 1.0, "seconds between two uploads while there is less than a full batch"),

@@ -67,9 +67,12 @@ class Roads:
         return True
 
     async def gather(self, wait_s, most):
-        """The letters of one commit: what came until `wait_s` after the first, from each peer in turn."""
+        """The letters of one commit, from each peer in turn: at once what comes alone; of many what came until `wait_s`
+        after this call, which is when the commit before is done."""
+        loop = asyncio.get_running_loop()
+        due_s = loop.time() + wait_s
         await self._some.wait()
-        await asyncio.sleep(wait_s)
+        await asyncio.sleep(due_s - loop.time())
         letters = []
         while self._waiting and len(letters) < most:
             peer = next(iter(self._waiting))

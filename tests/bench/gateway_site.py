@@ -131,7 +131,12 @@ class Bench:
 
     def _open_bare(self, leaf, context):
         users = {"gateway": PASSWORD, **dict.fromkeys(self.ids, PASSWORD)}
-        broker = Mosquitto(self.folder / "bare", leaf, users, more="max_queued_messages 0\nmax_inflight_messages 0\n")
+        broker = Mosquitto(
+            self.folder / "bare",
+            leaf,
+            users,
+            more="max_queued_messages 0\nmax_inflight_messages 0\nset_tcp_nodelay true\n",
+        )
         self._stack.callback(broker.stop)
         command = [sys.executable, "-m", "tests.bench.gateway_bare", str(broker.port), str(self.platform.ca_file)]
         self.bare = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

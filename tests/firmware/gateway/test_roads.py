@@ -79,3 +79,29 @@ def test_frames_leave_on_the_road_a_terminal_is_on():
     roads.send("ct-01", [b"two"])
     roads.send("ct-01", [])
     assert mqtt.sent == [("ct-01", [b"one"])] and http.sent == [("ct-01", [b"two"])]
+
+
+def test_what_comes_alone_is_not_kept_waiting_and_what_comes_together_is_one_commit():
+    async def turns():
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    async def hear():
+        loop, roads = asyncio.get_running_loop(), Roads(lambda terminal_id: None, flood([]))
+        patient = asyncio.create_task(roads.gather(3600, 10))
+        await turns()
+        roads.hear("road", "ct-01", b"first")
+        await turns()
+        assert not patient.done(), "the commit before was just now: others may come"
+        patient.cancel()
+        began_s, alone = loop.time(), asyncio.create_task(roads.gather(0.1, 10))
+        roads.hear("road", "ct-02", b"together")
+        together = await asyncio.wait_for(alone, 20)
+        assert len(together) == 2 and loop.time() >= began_s + 0.1
+        alone = asyncio.create_task(roads.gather(0.1, 10))
+        await asyncio.sleep(0.15)
+        roads.hear("road", "ct-01", b"alone")
+        await turns()
+        assert alone.done(), "the commit before was long ago"
+
+    asyncio.run(hear())
