@@ -25,11 +25,13 @@ def put_time(ts_ms):
     return struct.pack(">BQ", 0 if ts_ms is None else _TIME_KNOWN, ts_ms or 0)
 
 
-def answered(body, own_nonce, terminal_id, secrets, gateways):
+def answered(body, own_nonce, asked, terminal_id, secrets, gateways):
     """(gateway_id, its time in ms or None, the secret it proved, our proof, session keys: to it and from it) of a
-    gateway's answer; any of `secrets` counts.
+    gateway's answer; any of `secrets` counts. `asked`: the nonces of our hellos that wait; one that was
+    answered is taken out.
 
-    Raises FrameError, and ProofError when no hello waits for it, it is none of `gateways`, or its proof is wrong.
+    Raises FrameError, and ProofError when no hello waits for it, it is none of `gateways`, its proof is wrong, or
+    right but for an earlier hello of ours (proof_late).
     """
     gateway_id, at = take_text(body)
     if len(body) != at + NONCE + 9 + PROOF_SIZE:
@@ -41,9 +43,13 @@ def answered(body, own_nonce, terminal_id, secrets, gateways):
     nonce, at = body[at : at + NONCE], at + NONCE
     known, ts_ms = struct.unpack_from(">BQ", body, at)
     ts_ms = ts_ms if known & _TIME_KNOWN else None
-    transcript = transcript_of(terminal_id, gateway_id, own_nonce, nonce, ts_ms)
     for secret in secrets:
         key = gateway_key(secret, gateway_id)
-        if same(body[at + 9 :], proof(key, b"gateway", transcript)):
-            return gateway_id, ts_ms, secret, proof(key, b"terminal", transcript), session_keys(key, transcript)
+        for one in asked:
+            transcript = transcript_of(terminal_id, gateway_id, one, nonce, ts_ms)
+            if same(body[at + 9 :], proof(key, b"gateway", transcript)):
+                asked.remove(one)
+                if one != own_nonce:
+                    raise ProofError("proof_late", gateway_id)
+                return gateway_id, ts_ms, secret, proof(key, b"terminal", transcript), session_keys(key, transcript)
     raise ProofError("proof_wrong", gateway_id)

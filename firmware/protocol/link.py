@@ -20,6 +20,7 @@ Acknowledged = namedtuple("Acknowledged", ("intervals",))
 Refused = namedtuple("Refused", ("code",))  # said in the clear: a hint to begin again, never more
 
 _LAST_COUNTER = 0xFFFFFFFF
+_ASKED_MOST = 8  # hellos whose answers are told from an impostor's, however late
 
 
 class Session:
@@ -120,22 +121,27 @@ class TerminalLink(Link):
     `secret` may be a list while it is being replaced: any of it counts. `self.secret` is the one that was proved.
     """
 
-    def __init__(self, terminal_id, secret, gateways, random):
+    def __init__(self, terminal_id, secret, gateways, random, asked=None):
+        """`asked` goes from link to link: the nonces of hellos without an answer, which may come late."""
         Link.__init__(self, random)
         self.terminal_id, self._gateways = terminal_id, gateways
+        self._asked = [] if asked is None else asked
         self.secrets = secret if isinstance(secret, list) else [secret]
         self._nonce = None
 
     def hello(self):
         """Begin a challenge: the frame to send. An earlier session ends here; nothing can be sealed until proved."""
         self._session, self._nonce = None, self._random(frame.NONCE)
+        self._asked.append(self._nonce)
+        if len(self._asked) > _ASKED_MOST:
+            self._asked.pop(0)
         return frame.pack(frame.HELLO, frame.put_text(self.terminal_id) + self._nonce)
 
     def _answer(self, body):
         from firmware.protocol import challenge  # for the moment of the proof
 
         known = (self.terminal_id, self.secrets, self._gateways)
-        gateway_id, ts_ms, self.secret, proof, keys = challenge.answered(body, self._nonce, *known)
+        gateway_id, ts_ms, self.secret, proof, keys = challenge.answered(body, self._nonce, self._asked, *known)
         self._nonce = None  # it serves once
         self._session, self._proof = Session(keys[0], keys[1], self._random), frame.pack(frame.PROOF, proof)
         return Proved(gateway_id, ts_ms)

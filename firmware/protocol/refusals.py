@@ -16,7 +16,11 @@ ERRORS = (
     ("gateway_foreign", "the gateway is not in the terminal's list", "check which gateway answers here"),
     ("proof_wrong", "the proof was not made with the right key", "look for an impostor, then for a rotated key"),
     ("proof_unexpected", "no challenge is waiting for this message", "begin with a hello"),
-    ("proof_late", "the challenge is older than its deadline", "begin with a hello"),
+    (
+        "proof_late",
+        "the challenge is older than its deadline, or the answer is to an earlier hello",
+        "look what holds up the gateway",
+    ),
     ("session_missing", "a sealed frame came before a passed challenge", "begin with a hello"),
     ("seal_wrong", "the seal is broken: changed or of another session", "look for tampering"),
     ("counter_replayed", "this frame was here before or is too old", "look for a replay"),

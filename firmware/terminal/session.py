@@ -12,6 +12,8 @@ AT_ONCE = 20  # readings in a frame
 PROVE_AGAIN_S = 7200  # after which a gateway is to prove itself anew, and to tell the time again
 UNANSWERED = 3  # hellos before another gateway is tried
 DISTRUSTED = ("proof_wrong", "gateway_foreign")
+LATE = "proof_late"  # a right answer, to an earlier hello
+LONGEST_MS = 300_000  # for an answer to a hello of a slow gateway
 
 
 class RestartAsked(Exception):
@@ -21,13 +23,13 @@ class RestartAsked(Exception):
 class Session:
     """Joins an open road, the protocol's link and the outbox. `count(error)` is told of every refusal of ours.
 
-    `link` and `commands` are a host agent's own.
+    `link` and `commands` are a host agent's own; `asked` as of a TerminalLink.
     """
 
-    def __init__(self, identity, road, outbox, clock, count, status=dict, link=None, commands=None):
+    def __init__(self, identity, road, outbox, clock, count, status=dict, link=None, commands=None, asked=None):
         self._settings, self._status = identity.settings, status
         gateway_ids = [gateway.gateway_id for gateway in identity.gateways]
-        self._link = link or TerminalLink(identity.terminal_id, identity.secrets, gateway_ids, urandom)
+        self._link = link or TerminalLink(identity.terminal_id, identity.secrets, gateway_ids, urandom, asked)
         self._road, self._outbox, self._clock, self._count = road, outbox, clock, count
         self._hellos, self._hello_due_ms = 0, 0
         self._heard_ms = None
@@ -35,6 +37,7 @@ class Session:
         self._late_ms = 0  # when its acknowledgement is overdue, and a new hello due
         self._told_gaps = []
         self._doubt = None  # a wrong proof that no right one followed
+        self._wait_ms = int(self._settings["ack_timeout_s"] * 1000)  # for an answer to a hello
         self._commands = commands
         self.proved_by = None
         self.acknowledged = False  # whether a gateway has taken a reading in this session
@@ -57,15 +60,16 @@ class Session:
             raise RoadLost("no answer to %d hellos" % UNANSWERED)
         self._hellos += 1
         self._sent_to, self._told_gaps = None, []
-        self._hello_due_ms = now_ms + int(self._settings["ack_timeout_s"] * 1000)
+        self._hello_due_ms = now_ms + self._wait_ms
         self._road.send(self._link.hello())
 
     def _take(self, message, now_ms):
         """Every frame of a message; a bad one is counted and its neighbours taken.
 
-        A wrong proof may be the late answer to an earlier hello: the right one has until the next hello to come.
+        A wrong proof may be of the other key while one replaces another: the right one has time until the next hello.
         """
         self._link.receive(message)
+        late = False
         while True:
             try:
                 event = self._link.next_event()
@@ -75,8 +79,17 @@ class Session:
                 self._on.get(type(event), Session._asked)(self, event, now_ms)
             except ProtocolError as error:
                 self._count(error)
-                if error.code in DISTRUSTED:
+                if error.code == LATE:
+                    late = True
+                    self._wait_longer(now_ms)
+                elif error.code in DISTRUSTED and not late:
                     self._doubt = error
+
+    def _wait_longer(self, now_ms):
+        """The gateway is ours and slow: the answer to the newest hello is on its way, and gets more time each time."""
+        self._doubt, self._hellos = None, 0
+        self._wait_ms = min(2 * self._wait_ms, LONGEST_MS)
+        self._hello_due_ms = now_ms + self._wait_ms
 
     def _proved(self, event, now_ms):
         self._road.send(self._link.prove())

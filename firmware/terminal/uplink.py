@@ -22,7 +22,7 @@ class Uplink:
         self._gateways = identity.gateways
         self._due_ms, self._failures = [0] * len(self._gateways), [0] * len(self._gateways)
         self._turn, self._road, self._session, self._proved_ms = 0, None, None, None
-        self._status = status
+        self._status, self._asked = status, []  # asked: nonces of hellos without an answer, whichever road they left on
         self.refused = {}  # what we refused, by code
         self.lost = 0  # roads that broke or could not be opened
         self.acknowledged = False  # whether a reading was taken since the start
@@ -63,7 +63,9 @@ class Uplink:
         self._turn = turn
         self._road = _road(gateway.road)(self._identity, gateway, self._breathe)
         self._road.open()
-        self._session = Session(self._identity, self._road, self._outbox, self._clock, self._count, self._status)
+        self._session = Session(
+            self._identity, self._road, self._outbox, self._clock, self._count, self._status, asked=self._asked
+        )
         LED.name = "not proved"
         forget(ONCE)
         gc.collect()

@@ -19,14 +19,15 @@ from firmware.protocol.received import span_of
 class PeerGateway:
     """One gateway with one terminal. Use as a context; what arrives stands in `readings`, `gaps`, `hellos`, `messages`.
 
-    `acknowledges`: False withholds acknowledgements. `ts_ms()`: the time it tells, or None for "time unknown".
+    `acknowledges`: False withholds acknowledgements. `slow_s`: how long it sits over a hello.
+    `ts_ms()`: the time it tells, or None for "time unknown".
     """
 
     def __init__(self, gateway_id, port, ca_pem, password, key, terminal_id="ct-01", ts_ms=None):
         self._port, self._ca_pem, self._password, self._key = port, ca_pem, password, key
         self._terminal_id, self._link = terminal_id, GatewayLink(gateway_id, os.urandom)
         self.ts_ms = ts_ms or (lambda: round(time.time() * 1000))
-        self.acknowledges, self.refuses = True, None
+        self.acknowledges, self.refuses, self.slow_s = True, None, 0
         self.patience = 1  # how much longer than with a simulated terminal a wait may take
         self.readings, self.gaps, self.hellos, self.messages, self.errors = [], [], [], [], []
         self.said, self._image = [], b""  # Status and Result messages; the image that is offered
@@ -56,7 +57,10 @@ class PeerGateway:
                     self._client = client
                     self._ready.set()
                     async for message in client.messages:
-                        for frame in self._take(bytes(message.payload)):
+                        hellos = len(self.hellos)
+                        frames = self._take(bytes(message.payload))
+                        await asyncio.sleep(self.slow_s if len(self.hellos) > hellos else 0)
+                        for frame in frames:
                             await client.publish(f"a01/{self._terminal_id}/down", frame, qos=1)
             except aiomqtt.MqttError:
                 await asyncio.sleep(0.1)

@@ -1,5 +1,7 @@
 """Two links joined by bytes: nothing leaves before the gateway proved itself, and each abuse has its own code."""
 
+import os
+
 from firmware.protocol import frame
 from firmware.protocol.errors import NotProved
 from firmware.protocol.frame import Gap, Reading
@@ -119,7 +121,31 @@ def test_an_answer_to_an_earlier_hello_is_refused():
     terminal, gateway = pair()
     old = gateway.answer(said(gateway, terminal.hello()), KEY, NOW_MS)
     terminal.hello()
-    refused("proof_wrong", said, terminal, old)
+    refused("proof_late", said, terminal, old)
+    assert not terminal.proved
+    refused("proof_wrong", said, terminal, old)  # once: after that it is a replay
+
+
+def test_a_late_answer_is_known_by_the_next_link_too_and_nobody_elses_is():
+    asked = []
+    old, gateway = TerminalLink("ct-01", SECRET, ("gw-1",), counting(), asked), GatewayLink("gw-1", counting())
+    hello = said(gateway, old.hello())
+    late, wrong = (gateway.answer(hello, key, NOW_MS) for key in (KEY, gateway_key(bytes(32), "gw-1")))
+    terminal = TerminalLink("ct-01", SECRET, ("gw-1",), os.urandom, asked)
+    answer = gateway.answer(said(gateway, terminal.hello()), KEY, NOW_MS)
+    refused("proof_wrong", said, terminal, wrong)
+    refused("proof_late", said, terminal, late)
+    assert said(terminal, answer) == Proved("gw-1", NOW_MS) and asked == []
+
+
+def test_so_many_hellos_are_remembered_and_no_more():
+    terminal, gateway = pair()
+    first = gateway.answer(said(gateway, terminal.hello()), KEY, NOW_MS)
+    second = gateway.answer(said(gateway, terminal.hello()), KEY, NOW_MS)
+    for _ in range(7):
+        terminal.hello()
+    refused("proof_wrong", said, terminal, first)
+    refused("proof_late", said, terminal, second)
 
 
 def test_an_answer_serves_once():

@@ -23,6 +23,16 @@ def test_a_name_that_is_not_found_costs_a_pause_and_the_next_gateway_is_taken(ma
     assert numbers(gateway.readings)[:4] == [1, 2, 3, 4]
 
 
+def test_a_gateway_that_answers_too_late_is_waited_for_and_no_impostor(make_terminal, broker, gateway):
+    """Overloaded: each answer takes longer than ack_timeout_s. It is right, so the terminal does not stay away."""
+    gateway.slow_s = 3
+    terminal = make_terminal(road(broker), settings={"ack_timeout_s": 2, "distrust_s": 3600})
+    terminal.start()
+    terminal.expect("refused proof_late")
+    gateway.wait_for_readings(2, 60)
+    assert not [line for line in terminal.lines if "link refused" in line or "proof_wrong" in line]
+
+
 def test_a_wifi_that_goes_is_told_and_joined_again_when_it_is_back_and_no_reading_is_lost(
     make_terminal, broker, gateway
 ):
