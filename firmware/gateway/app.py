@@ -88,6 +88,7 @@ class Gateway:
         boot_no = next_boot_no(settings["state"], self._clock.now_ms())
         self._sink = Sink(boot_no, self._intake, self._outbox, self._refusals, self._clock, self._news)
         self._sources = Sources(settings, identity.certificate, self._sink)
+        self._north = None  # once there is a way to the collector
 
     def _add_roads(self, access):
         settings, identity, hear, flood = self._settings, self._identity, self._roads.hear, self._flood
@@ -109,14 +110,14 @@ class Gateway:
         credential = credential_of(identity)
         try:
             async with Collector(settings, credential) as collector, self._roads, self._sources:
-                north = North(settings, identity.gateway_id, self._outbox, collector, self._clock, self._news)
+                self._north = North(settings, identity.gateway_id, self._outbox, collector, self._clock, self._news)
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._roads.run())
                     group.create_task(self._flood.run(self._rules_changed))
                     group.create_task(self._intake.run())
                     group.create_task(self._intake.release())
                     group.create_task(self._sources.run())
-                    group.create_task(north.run())
+                    group.create_task(self._north.run())
                     renewal = Renewal(settings, identity, collector)
                     group.create_task(self._keep_keys(collector, renewal))
                     group.create_task(self._fleet.run(collector))
@@ -137,6 +138,7 @@ class Gateway:
         return {
             "clock_proved": self._clock.proved_ms() is not None,
             "clock_offset_ms": self._clock.offset_ms(),
+            "silent_s": self._north.silent_s(),
             "here": sorted(self._sessions.here()),
             "latest": latest,
             "kept_out": self._flood.bars(),
@@ -152,7 +154,8 @@ class Gateway:
         reached = True
         while True:
             try:
-                await renewal.follow(await self._renew_keys(collector))
+                if await renewal.follow(await self._renew_keys(collector)):
+                    await self._roads.rules_changed()
                 reached = True
             except (GatewayError, OSError) as error:
                 log.error("%s", error)

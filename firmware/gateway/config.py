@@ -23,7 +23,10 @@ SETTINGS = (
     Setting("mqtt.connections_most", 2000, "connections the embedded broker holds at once"),
     Setting("mqtt.password_file", "", "mosquitto's password file, written by us"),
     Setting("mqtt.acl_file", "", "mosquitto's access file, written by us"),
-    Setting("mqtt.reload_command", "", "command that makes mosquitto read both again; empty: SIGHUP by pid file"),
+    Setting(
+        "mqtt.certificate_file", "", "mosquitto's file of certificate and key, written by us; empty: it has its own"
+    ),
+    Setting("mqtt.reload_command", "", "command that makes mosquitto read them again; empty: SIGHUP by pid file"),
     Setting("mqtt.pid_file", "", "mosquitto's pid file"),
     Setting("mqtt.log_file", "", "mosquitto's log, from which refusals are counted; it is emptied when it gets long"),
     Setting("http.enabled", False, "listen for terminals over HTTPS too, where MQTT is not allowed"),
@@ -79,6 +82,7 @@ PATHS = (
     "mqtt.ca",
     "mqtt.password_file",
     "mqtt.acl_file",
+    "mqtt.certificate_file",
     "mqtt.pid_file",
     "mqtt.log_file",
 )

@@ -3,6 +3,7 @@
 from firmware.gateway.sight import depth, refused
 
 GAUGE, COUNTER = "gauge", "counter"
+SILENT = "For how long the collector takes nothing that waits, 0 while it does"
 AHEAD = "By how much the collector's clock is ahead of this machine's"
 ROWS = (  # of a terminal: name, help, what of its row
     ("gantry_terminal_here", "Whether the terminal has proved itself", lambda row: row.here),
@@ -23,6 +24,7 @@ def text(seen, now_ms):
     families = [
         ("gantry_clock_proved", GAUGE, "Whether the gateway's time is vouched for", [("", live.get("clock_proved"))]),
         ("gantry_clock_offset_seconds", GAUGE, AHEAD, [("", _s(live.get("clock_offset_ms")))]),
+        ("gantry_collector_silent_seconds", GAUGE, SILENT, [("", live.get("silent_s"))]),
         ("gantry_terminals", GAUGE, "Terminals and sources assigned", [("", _assigned(seen.rows))]),
         ("gantry_outbox_readings", GAUGE, "Readings that wait for the collector", [("", outbox.waiting)]),
         ("gantry_outbox_gaps", GAUGE, "Gaps that wait for the collector", [("", outbox.gaps)]),

@@ -22,6 +22,7 @@ class North:
         self._settings, self._gateway_id, self._clock, self._news = settings, gateway_id, clock, news
         self._outbox, self._collector = outbox, collector
         self._limit, self._failures, self._standing = settings["upload.batch"], 0, Standing(settings["state"])
+        self._silent_ms = None  # the steady time since which nothing was taken that we have
 
     async def run(self):
         """Upload for ever. A full batch is followed at once, a smaller one after upload.every_s."""
@@ -47,6 +48,7 @@ class North:
         try:
             answer = await self._upload(waiting)
         except CollectorSilent as error:
+            self._note_silence()
             if error.code:
                 await asyncio.to_thread(self._outbox.count_a02, {(self._gateway_id, error.code): 1})
             return self._back_off(f"collector silent, all is kept: {error}", error.after_s)
@@ -56,7 +58,7 @@ class North:
         await self._note_refused(answer.get("refused") or [])
         if self._failures:
             log.info("collector is back")
-        self._failures, self._limit = 0, min(self._limit * 2, self._settings["upload.batch"])
+        self._silent_ms, self._failures, self._limit = None, 0, min(self._limit * 2, self._settings["upload.batch"])
         return 0 if sum(map(len, waiting)) == limit else self._settings["upload.every_s"]
 
     async def _upload(self, waiting):
@@ -67,7 +69,17 @@ class North:
         await asyncio.to_thread(self._standing.note, now_ms, self._collector.url, offset_ms)
         return answer
 
+    def silent_s(self):
+        """Seconds for which the collector takes nothing that waits here; 0 while it does, however old that is."""
+        return 0 if self._silent_ms is None else (self._clock.steady_ms() - self._silent_ms) / 1000
+
+    def _note_silence(self):
+        if self._silent_ms is None:
+            self._silent_ms = self._clock.steady_ms()
+
     async def _refused(self, waiting, error):
+        if error.status not in TOO_MUCH or (self._limit == 1 and error.code is None):
+            self._note_silence()
         if error.status in NOT_WELCOME:
             self._failures += 1
             log.error("the collector refuses this gateway, all is kept: %s", error)

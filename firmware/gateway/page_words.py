@@ -37,8 +37,8 @@ WORDS = {
 NEEDS = {  # of sight.needs: {who} and {n} stand for whom it is about and how much
     "not_running": ("{who} does not run: start it", "{who} 未运行：请启动"),
     "collector_silent": (
-        "{n} readings wait for more than ten minutes: look at the network and the collector",
-        "{n} 条读数等待超过十分钟：请检查网络与监测管理平台",
+        "For {who:.0f} minutes the collector takes nothing, {n} readings wait: look at the network and the collector",
+        "监测管理平台 {who:.0f} 分钟未接收，{n} 条读数等待：请检查网络与平台",
     ),
     "clock_unproved": (
         "Nobody vouches for the clock: give this machine an NTP server, or wait for the collector",

@@ -10,21 +10,25 @@ log = logging.getLogger("gateway")
 
 
 class Renewal:
-    """Of one gateway. What listens for terminals takes the new certificate from its file (south/handshake.py)."""
+    """Of one gateway. What listens for terminals takes the new certificate from its file (south/handshake.py); a
+    mosquitto is given it as its rules are."""
 
     def __init__(self, settings, own, collector):
         self._settings, self._identity, self._collector = settings, own, collector
         self._current, self._following = identity.Credential(own.credential, own.certificate), own.following
 
     async def follow(self, answer):
-        """After an answer of the collector: what it was asked with counts. Raises as asking it does, and OSError."""
+        """After an answer of the collector: what it was asked with counts. Whether that ended what was before, so that
+        listeners show another certificate now. Raises as asking it does, and OSError."""
         if self._following:
             await asyncio.to_thread(identity.settle, self._settings["state"])
             self._current = identity.Credential(self._following.secret, self._identity.certificate)
             self._following = None
             log.info("the new credential counts, the one before it has ended")
-        elif answer.get("renew") is True:
+            return True
+        if answer.get("renew") is True:
             await self._fetch()
+        return False
 
     async def refused(self, error):
         """Whether a refusal was one of the new credential: then the old one is shown again."""

@@ -17,7 +17,7 @@ Row = namedtuple(
 # kind: terminal, source, or foreign (not assigned any more); here: None while nobody knows
 # said: what it says of itself, {} if nothing; latest: {"ts_ms", "values"} or None
 
-WAITED_MS = 600_000  # from then on the way to the collector needs somebody
+WAITED_S = 600  # from then on the way to the collector needs somebody
 SILENT_MS = 600_000
 HEAP_LEAST = 8_000  # bytes
 SIGNAL_LEAST = -80  # dBm
@@ -50,8 +50,8 @@ def needs(seen, now_ms):
     outbox, live, found = seen.outbox, seen.live, []
     if live is None:
         found.append(("not_running", seen.gateway_id, None))
-    if outbox.oldest_ms is not None and now_ms - outbox.oldest_ms > WAITED_MS:
-        found.append(("collector_silent", None, outbox.waiting))
+    if live and live["silent_s"] > WAITED_S:  # not by the age of what waits: back-fill under way is old, and goes
+        found.append(("collector_silent", live["silent_s"] // 60, outbox.waiting))
     if live and not live["clock_proved"]:
         found.append(("clock_unproved", None, None))
     if outbox.set_aside:

@@ -36,8 +36,9 @@ class Uplink:
                 self._go_on(now_ms)
         except TurnedAway as error:
             LED.name = "not proved"
-            self._identity.secrets.reverse()  # while one replaces the other, this gateway's broker may know either
-            self._leave("link refused", error, _by_chance(self._identity.settings["back_off_most_s"]))
+            secrets, most_s = self._identity.secrets, self._identity.settings["back_off_most_s"]
+            secrets.reverse()  # while one replaces the other, this gateway's broker may know either
+            self._leave("link refused", error, self._back_off_ms() if len(secrets) > 1 else _by_chance(most_s))
         except RoadLost as error:
             self.lost += 1
             if self._session is None or self._proved_ms is not None:

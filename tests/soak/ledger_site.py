@@ -100,12 +100,15 @@ class Process:
 
 
 class Broker:
-    """The site's mosquitto as a Process is: what it wrote its process number into goes with it."""
+    """The site's mosquitto as a Process is: what it wrote its process number into goes with it. Its certificate is what
+    the gateway gives it, as where the installer was."""
 
     def __init__(self, folder, identity, port):
         pem = Path(identity.certificate).read_bytes()
         self._site, self.kills, self.ends = SiteMosquitto(folder, Leaf(pem, pem), port), 0, 0
-        self.settings = self._site.settings
+        config = folder / "mosquitto.conf"
+        config.write_text(config.read_text().replace("server.key", "server.pem"))
+        self.settings = {**self._site.settings, "mqtt__certificate_file": str(folder / "server.pem")}
 
     def start(self):
         """Start it."""

@@ -127,6 +127,7 @@ port = 8883
 server_name = \"$name\"
 password_file = \"/run/gantry/passwords\"
 acl_file = \"/run/gantry/access\"
+certificate_file = \"/run/gantry/gateway.pem\"
 pid_file = \"/run/gantry/mosquitto.pid\"
 log_file = \"/run/gantry/log\"
 "

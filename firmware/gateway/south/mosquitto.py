@@ -1,4 +1,4 @@
-"""A mosquitto as the gateway's broker: we write its password and access files and have it read them again.
+"""A mosquitto as the gateway's broker: we write its passwords, access and certificate, and have it read them again.
 
 Its configuration is the site's own; CONFIG is what it needs.
 """
@@ -72,7 +72,7 @@ class Mosquitto:
 
     def __init__(self, settings, identity, access, refused):
         self._settings, self._access = settings, access
-        self._ca = settings["mqtt.ca"] or str(identity.ca)
+        self._ca, self._certificate = settings["mqtt.ca"] or str(identity.ca), identity.certificate
         for name in ("mqtt.password_file", "mqtt.acl_file"):
             if not settings[name]:
                 raise GatewayError(f"{name} is empty while mqtt.embedded is false; name mosquitto's file")
@@ -94,7 +94,8 @@ class Mosquitto:
             self._follower.cancel()
 
     async def rules_changed(self):
-        """Write both files and have them read. Who was revoked is cut off by mosquitto, nobody else notices.
+        """Write its files and have them read. Who was revoked is cut off by mosquitto, nobody else notices; a renewed
+        certificate is what the next one sees.
 
         Raises GatewayError when a file cannot be written.
         """
@@ -104,6 +105,8 @@ class Mosquitto:
         try:
             write_private(Path(self._settings["mqtt.password_file"]), "".join(lines).encode())
             write_private(Path(self._settings["mqtt.acl_file"]), access_text(passwords).encode())
+            if self._settings["mqtt.certificate_file"]:
+                write_private(Path(self._settings["mqtt.certificate_file"]), self._certificate.read_bytes())
         except OSError as error:
             raise GatewayError(f"mosquitto's file {error.filename} cannot be written: {error.strerror}") from error
         await self._reload()

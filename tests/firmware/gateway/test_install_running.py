@@ -121,10 +121,8 @@ class InstalledMosquitto(SiteMosquitto):
     def __init__(self, folder, platform):
         super().__init__(folder, make_leaf(platform.ca, ["127.0.0.1"]), free_port())
         port = self.settings["mqtt__port"]
-        (folder / "gateway.pem").write_bytes(
-            (folder / "server.key").read_bytes() + (folder / "server.pem").read_bytes()
-        )
-        said = (INSTALL / "mosquitto.conf").read_text().replace("/run/credentials/mosquitto.service", str(folder))
+        self.settings["mqtt__certificate_file"] = str(folder / "gateway.pem")
+        said = (INSTALL / "mosquitto.conf").read_text()
         said = said.replace("/run/gantry", str(folder)).replace("listener 8883", f"listener {port} 127.0.0.1")
         said = said.replace("mosquitto.pid", "pid")
         (folder / "mosquitto.conf").write_text(said + f"user {getpass.getuser()}\n")
@@ -136,11 +134,14 @@ class InstalledMosquitto(SiteMosquitto):
 def test_a_mosquitto_with_the_installed_configuration_takes_a_gateway_and_a_terminal(tmp_path):
     with Platform(tmp_path / "platform") as platform:
         site = InstalledMosquitto(tmp_path / "mosquitto", platform)
-        peer = Peer("ct-01", site.settings["mqtt__port"], platform.ca_file)
+        gateway = RunningGateway(tmp_path, platform, **site.settings)
+        peer = Peer("ct-01", gateway.port, platform.ca_file)
         platform.terminals["ct-01"] = peer.key
+        pem = tmp_path / "mosquitto/gateway.pem"  # as systemd-tmpfiles does
+        pem.write_bytes(gateway.identity.certificate.read_bytes())
         site.start()
         try:
-            with RunningGateway(tmp_path, platform, **site.settings), peer:
+            with gateway, peer:
                 peer.add()
                 platform.wait_until(lambda: platform.readings)
                 peer.wait_until_empty()

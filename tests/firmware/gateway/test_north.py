@@ -90,6 +90,35 @@ def test_a_collector_that_is_down_loses_nothing_and_gets_everything_once(tmp_pat
     assert platform.numbers("ct-01") == [1, 2, 3] and platform.duplicates == 0
 
 
+@pytest.mark.parametrize("refuse", [None, (500, None), (403, None)])
+def test_it_is_silent_from_the_first_thing_it_does_not_take_until_it_takes_one_however_old(
+    tmp_path, grown, platform, refuse
+):
+    async def scene():
+        uploads = Uploads(tmp_path, grown, upload__batch=2)
+        async with uploads.at_work():
+            uploads.put(reading(1))  # of long ago, by this machine's clock
+            await until(lambda: waiting(uploads) == 0)
+            assert uploads.silent_s() == 0
+            if refuse is None:
+                platform.stop()
+            platform.refuse = lambda body: refuse
+            uploads.put(*(reading(n) for n in range(2, 9)))
+            await until(lambda: uploads.silent_s() > 0.5)
+            platform.refuse = lambda body: (500, None) if platform.uploads > first else None
+            first, began_s = platform.uploads + 1, time.monotonic()
+            if refuse is None:
+                platform.start()
+            await until(lambda: platform.uploads > first)
+            assert uploads.silent_s() <= time.monotonic() - began_s, "what was taken meanwhile begins it anew"
+            platform.refuse = lambda body: None
+            await until(lambda: waiting(uploads) == 0)
+            assert uploads.silent_s() == 0
+
+    asyncio.run(scene())
+    assert platform.numbers("ct-01") == list(range(1, 9))
+
+
 def test_a_collector_in_trouble_is_asked_again(tmp_path, grown, platform):
     platform.refuse = lambda body: (500, None) if platform.uploads < 4 else None
 

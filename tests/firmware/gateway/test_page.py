@@ -54,7 +54,8 @@ def furnished(folder, host="127.0.0.1"):
     (folder / "sources.toml").write_text(SOURCES)
     settings = {**DEFAULTS, "state": str(folder), "sources.file": str(folder / "sources.toml"), "page.host": host}
     latest = {"ct-01": {"ts_ms": NOW_MS, "values": VALUES}}
-    return settings, {"clock_proved": True, "here": ["ct-01"], "latest": latest, "kept_out": {"bad": 42}}
+    seen = {"clock_proved": True, "silent_s": 0, "here": ["ct-01"], "latest": latest, "kept_out": {"bad": 42}}
+    return settings, seen
 
 
 def page_of(folder, host="127.0.0.1"):
@@ -100,6 +101,19 @@ def test_what_needs_a_person_stands_first_and_worst_first(page):
     places = [next(n for n, need in enumerate(needs) if one in need) for one in (*wanted, "chiller-01 speaks without")]
     assert places == sorted(places) and body.index("<li>") < body.index("<article")
     assert "Nothing needs you" not in body
+
+
+def test_the_collector_is_silent_when_it_takes_nothing_and_not_because_what_waits_is_old(tmp_path):
+    settings, seen = furnished(tmp_path)
+    outbox = Outbox(tmp_path, NOW_MS)
+    outbox.put([Reading("ct-01", NOW_MS - 86_400_000, 6, VALUES, 0, 1)], [], NOW_MS)  # back-fill under way
+    outbox.close()
+    page = Page(settings, lambda: seen, tmp_path / "gateway.pem")
+    assert "the collector takes nothing" not in ask(page)[1]
+    seen["silent_s"] = 900.4
+    assert "For 15 minutes the collector takes nothing, 2 readings wait" in ask(page)[1]
+    assert "监测管理平台 15 分钟未接收" in ask(page, "/?zh")[1]
+    assert "gantry_collector_silent_seconds 900.4\n" in ask(page, "/metrics")[1]
 
 
 @pytest.mark.parametrize("path,more", [("/?zh", ""), ("/", "Accept-Language: zh-CN,zh;q=0.9\r\n")])

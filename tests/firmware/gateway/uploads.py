@@ -35,6 +35,10 @@ class Uploads:
         """Whether the newest upload got no answer."""
         return self._north._failures > 0
 
+    def silent_s(self):
+        """As the uploader says."""
+        return self._north.silent_s()
+
     @asynccontextmanager
     async def at_work(self, credential=None):
         identity, settings = self._identity, self.settings
