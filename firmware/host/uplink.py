@@ -24,7 +24,6 @@ class Uplink:
         self._turn, self._road, self._link, self._session = 0, None, None, None
         self._record_ms, self._proved = None, False
         self._told = None  # what was said of a lost gateway last: not said again until something changes
-        self._asked = []  # nonces of hellos without an answer, whichever road they left on
         self.refused, self.lost = {}, 0  # what we refused, by code; roads that broke or could not be opened
 
     def step(self, now_ms):
@@ -55,7 +54,7 @@ class Uplink:
         self._road = ROADS[gateway.road](self._identity, gateway)
         self._road.open()
         gateway_ids = [one.gateway_id for one in self._identity.gateways]
-        self._link = HostLink(self._identity.terminal_id, self._identity.secret, gateway_ids, os.urandom, self._asked)
+        self._link = HostLink(self._identity.terminal_id, self._identity.secret, gateway_ids, os.urandom)
         self._session = Session(
             self._identity,
             self._road,

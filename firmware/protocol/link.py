@@ -121,11 +121,11 @@ class TerminalLink(Link):
     `secret` may be a list while it is being replaced: any of it counts. `self.secret` is the one that was proved.
     """
 
-    def __init__(self, terminal_id, secret, gateways, random, asked=None):
-        """`asked` goes from link to link: the nonces of hellos without an answer, which may come late."""
+    _asked = []  # nonces of the last hellos of whichever link: an answer may come late, when there is another link
+
+    def __init__(self, terminal_id, secret, gateways, random):
         Link.__init__(self, random)
         self.terminal_id, self._gateways = terminal_id, gateways
-        self._asked = [] if asked is None else asked
         self.secrets = secret if isinstance(secret, list) else [secret]
         self._nonce = None
 
@@ -133,8 +133,7 @@ class TerminalLink(Link):
         """Begin a challenge: the frame to send. An earlier session ends here; nothing can be sealed until proved."""
         self._session, self._nonce = None, self._random(frame.NONCE)
         self._asked.append(self._nonce)
-        if len(self._asked) > _ASKED_MOST:
-            self._asked.pop(0)
+        del self._asked[:-_ASKED_MOST]
         return frame.pack(frame.HELLO, frame.put_text(self.terminal_id) + self._nonce)
 
     def _answer(self, body):

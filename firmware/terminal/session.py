@@ -12,8 +12,7 @@ AT_ONCE = 20  # readings in a frame
 PROVE_AGAIN_S = 7200  # after which a gateway is to prove itself anew, and to tell the time again
 UNANSWERED = 3  # hellos before another gateway is tried
 DISTRUSTED = ("proof_wrong", "gateway_foreign")
-LATE = "proof_late"  # a right answer, to an earlier hello
-LONGEST_MS = 300_000  # for an answer to a hello of a slow gateway
+PATIENCE_MS = 4000  # for each second of ack_timeout_s, with a gateway whose right answer came too late
 
 
 class RestartAsked(Exception):
@@ -23,13 +22,13 @@ class RestartAsked(Exception):
 class Session:
     """Joins an open road, the protocol's link and the outbox. `count(error)` is told of every refusal of ours.
 
-    `link` and `commands` are a host agent's own; `asked` as of a TerminalLink.
+    `link` and `commands` are a host agent's own.
     """
 
-    def __init__(self, identity, road, outbox, clock, count, status=dict, link=None, commands=None, asked=None):
+    def __init__(self, identity, road, outbox, clock, count, status=dict, link=None, commands=None):
         self._settings, self._status = identity.settings, status
         gateway_ids = [gateway.gateway_id for gateway in identity.gateways]
-        self._link = link or TerminalLink(identity.terminal_id, identity.secrets, gateway_ids, urandom, asked)
+        self._link = link or TerminalLink(identity.terminal_id, identity.secrets, gateway_ids, urandom)
         self._road, self._outbox, self._clock, self._count = road, outbox, clock, count
         self._hellos, self._hello_due_ms = 0, 0
         self._heard_ms = None
@@ -37,7 +36,6 @@ class Session:
         self._late_ms = 0  # when its acknowledgement is overdue, and a new hello due
         self._told_gaps = []
         self._doubt = None  # a wrong proof that no right one followed
-        self._wait_ms = int(self._settings["ack_timeout_s"] * 1000)  # for an answer to a hello
         self._commands = commands
         self.proved_by = None
         self.acknowledged = False  # whether a gateway has taken a reading in this session
@@ -60,7 +58,7 @@ class Session:
             raise RoadLost("no answer to %d hellos" % UNANSWERED)
         self._hellos += 1
         self._sent_to, self._told_gaps = None, []
-        self._hello_due_ms = now_ms + self._wait_ms
+        self._hello_due_ms = now_ms + int(self._settings["ack_timeout_s"] * 1000)
         self._road.send(self._link.hello())
 
     def _take(self, message, now_ms):
@@ -79,17 +77,11 @@ class Session:
                 self._on.get(type(event), Session._asked)(self, event, now_ms)
             except ProtocolError as error:
                 self._count(error)
-                if error.code == LATE:
-                    late = True
-                    self._wait_longer(now_ms)
+                if error.code == "proof_late":  # it is ours and slow: the answer to the newest hello gets more time
+                    late, self._doubt, self._hellos = True, None, 0
+                    self._hello_due_ms = now_ms + int(self._settings["ack_timeout_s"] * PATIENCE_MS)
                 elif error.code in DISTRUSTED and not late:
                     self._doubt = error
-
-    def _wait_longer(self, now_ms):
-        """The gateway is ours and slow: the answer to the newest hello is on its way, and gets more time each time."""
-        self._doubt, self._hellos = None, 0
-        self._wait_ms = min(2 * self._wait_ms, LONGEST_MS)
-        self._hello_due_ms = now_ms + self._wait_ms
 
     def _proved(self, event, now_ms):
         self._road.send(self._link.prove())

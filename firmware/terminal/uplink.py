@@ -22,7 +22,7 @@ class Uplink:
         self._gateways = identity.gateways
         self._due_ms, self._failures = [0] * len(self._gateways), [0] * len(self._gateways)
         self._turn, self._road, self._session, self._proved_ms = 0, None, None, None
-        self._status, self._asked = status, []  # asked: nonces of hellos without an answer, whichever road they left on
+        self._status = status
         self.refused = {}  # what we refused, by code
         self.lost = 0  # roads that broke or could not be opened
         self.acknowledged = False  # whether a reading was taken since the start
@@ -38,7 +38,7 @@ class Uplink:
             LED.name = "not proved"
             secrets, most_s = self._identity.secrets, self._identity.settings["back_off_most_s"]
             secrets.reverse()  # while one replaces the other, this gateway's broker may know either
-            self._leave("link refused", error, self._back_off_ms() if len(secrets) > 1 else _by_chance(most_s))
+            self._leave("link refused", error, _by_chance(most_s) if len(secrets) == 1 else self._back_off_ms())
         except RoadLost as error:
             self.lost += 1
             if self._session is None or self._proved_ms is not None:
@@ -64,9 +64,7 @@ class Uplink:
         self._turn = turn
         self._road = _road(gateway.road)(self._identity, gateway, self._breathe)
         self._road.open()
-        self._session = Session(
-            self._identity, self._road, self._outbox, self._clock, self._count, self._status, asked=self._asked
-        )
+        self._session = Session(self._identity, self._road, self._outbox, self._clock, self._count, self._status)
         LED.name = "not proved"
         forget(ONCE)
         gc.collect()

@@ -206,7 +206,7 @@ def test_a_right_answer_that_comes_late_takes_no_impostor_with_it():
     talk.wire.down[:] = wrong.receive()
     talk.turns(21_000)
     with pytest.raises(Untrusted, match="proof_wrong"):
-        talk.turns(60_500)
+        talk.turns(100_500)
     assert talk.arrived() == []
 
 
