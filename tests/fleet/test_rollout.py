@@ -1,4 +1,5 @@
-"""A rollout over real terminals: a planted bad image halts in its first ring, a fixed one reaches everybody."""
+"""A rollout over real terminals: an unsigned image and a planted bad one halt in their first ring, a fixed one reaches
+everybody."""
 
 import json
 import time
@@ -8,8 +9,10 @@ import pytest
 from collector import db
 from collector.demo import hospital
 from collector.demo.hospital import MACHINES
+from collector.errors import ActionError
 from collector.gateways import images, rollouts
 from collector.gateways.models import Rollout, TerminalStatus
+from firmware.protocol import image
 from flasher import build
 from tests.e2e.chain import Chain
 from tests.fakes.slots import OLD, furnish, image_of, key_list
@@ -60,6 +63,7 @@ def test_a_bad_image_halts_in_its_first_ring_and_a_fixed_one_reaches_everybody(t
             images.trust(data, key_list())
             everybody = {machine.terminal_id for machine in FLEET}
             wait_until(lambda: slots() == dict.fromkeys(everybody, "a"), slots)
+            _unsigned(data, monkeypatch, everybody)
             planted = compiled("def main():\n    raise RuntimeError('planted')\n")
             bad = rollout_of(data, image_of(BAD, main=planted)[1])
             wait_until(lambda: state_of(bad) == "halted", lambda: states(bad))
@@ -77,6 +81,21 @@ def test_a_bad_image_halts_in_its_first_ring_and_a_fixed_one_reaches_everybody(t
             assert state_of(bad) == "halted" and states(bad)[others[0]] == (1, "waiting")
         finally:
             db.database.close()
+
+
+def _unsigned(data, monkeypatch, everybody):
+    """A collector that was fooled hands out an image that no trusted key signed: the gateway stops it, whole."""
+    content = image_of(BAD, key=2)[1]
+    with pytest.raises(ActionError, match="no trusted key signed this image"):
+        rollout_of(data, content)
+    with monkeypatch.context() as fooled:
+        fooled.setattr(image, "signed_by", lambda *_signed: True)
+        unsigned = rollout_of(data, content)
+    wait_until(lambda: state_of(unsigned) == "halted", lambda: states(unsigned))
+    first, *others = sorted(everybody)
+    assert states(unsigned) == {first: (0, "failed"), **dict.fromkeys(others, (1, "waiting"))}
+    assert "image_signature" in Rollout.get_by_id(unsigned.id).why
+    assert versions() == dict.fromkeys(everybody, "0.1.0") and slots() == dict.fromkeys(everybody, "a")
 
 
 def rollout_of(data, content):
