@@ -152,7 +152,9 @@ install_gateway() {
         [ -r "$ca" ] || stop "a new gateway needs --ca: the file that \`collector ca export --pem\` wrote"
     fi
     if [ "$embedded" = 0 ] && [ -z "$root" ]; then
-        [ -x /usr/sbin/mosquitto ] || stop "there is no mosquitto; apt install mosquitto, or take --embedded"
+        for program in mosquitto nft; do
+            [ -x "/usr/sbin/$program" ] || stop "there is no $program; apt install mosquitto nftables, or take --embedded"
+        done
     fi
     check_python
     add_user gantry
@@ -171,6 +173,9 @@ install_gateway() {
     put "$here/journald-gantry.conf" 644 /etc/systemd/journald.conf.d/gantry.conf
     if [ "$embedded" = 0 ]; then
         put "$here/mosquitto.conf" 644 /etc/gantry/mosquitto.conf
+        if [ ! -e "$root/etc/gantry/mosquitto.nft" ]; then
+            put "$here/mosquitto.nft" 644 /etc/gantry/mosquitto.nft
+        fi
         put "$here/mosquitto-gantry.conf" 644 /etc/systemd/system/mosquitto.service.d/gantry.conf
     fi
     put_command gantry-gateway firmware.gateway /etc/gantry/gateway.toml gantry

@@ -21,6 +21,7 @@ PUT = {
     "etc/gantry/gateway.toml",
     "etc/gantry/ca.pem",
     "etc/gantry/mosquitto.conf",
+    "etc/gantry/mosquitto.nft",
     "etc/systemd/system/gantry-gateway.service",
     "etc/systemd/system/mosquitto.service.d/gantry.conf",
     "etc/systemd/journald.conf.d/gantry.conf",
@@ -83,7 +84,7 @@ def test_a_gateway_is_installed_twice_the_same_and_leaves_nothing(tmp_path, new_
     assert {name: (root / name).stat().st_mtime_ns for name in PUT} == before
 
     assert script(root, "--uninstall")[0] == 0
-    assert files_of(root) == {"etc/gantry/gateway.toml", "etc/gantry/ca.pem", "etc/gantry/mosquitto.conf"}
+    assert files_of(root) == {name for name in PUT if name.startswith("etc/gantry/")}
     (root / "var/lib/gantry/outbox.db").touch()
     assert script(root, "--uninstall", "--purge")[0] == 0
     assert files_of(root) == set()
