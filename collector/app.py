@@ -6,9 +6,12 @@ from pathlib import Path
 from flask import Flask, jsonify, request
 
 from collector import a02, audit, db, web
+from collector.accounts import guard, own_views, people_views
 from collector.accounts import views as accounts_views
+from collector.audit import views as audit_views
 from collector.config import read_settings
 from collector.dashboard import api as dashboard_api
+from collector.dashboard import grants
 from collector.dashboard import views as dashboard_views
 from collector.gateways import api as gateways_api
 from collector.keys import key_from
@@ -26,8 +29,9 @@ def create_app(data_dir, overrides=None):
     app.before_request(connect)
     _configure_sessions(app)
     web.init(app)
-    accounts_views.init(app)
-    app.register_blueprint(dashboard_views.pages)
+    guard.init(app)
+    for room in (accounts_views, own_views, people_views, audit_views, dashboard_views, grants):
+        app.register_blueprint(room.pages)
     app.register_blueprint(dashboard_api.api)
     app.register_blueprint(a02.door)
     app.register_blueprint(gateways_api.flashers)

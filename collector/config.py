@@ -20,6 +20,15 @@ SETTINGS = (
     Setting("silent_after_s", 600, "seconds without a reading after which it is called silent"),
     Setting("poll_every_s", 2, "seconds between two looks of an open page for new values"),
     Setting("session_h", 8, "hours after which one has to sign in again"),
+    Setting("session_idle_min", 30, "minutes without an act of one's own after which one has to sign in again"),
+    Setting("sessions_most", 5, "browsers in which one person is signed in; the longest unused ends for the next"),
+    Setting("password_days", 90, "days after which a password has to be replaced"),
+    Setting("invitation_h", 72, "hours for which an invitation serves"),
+    Setting(
+        "second_factor_roles",
+        "system_administrator security_administrator auditor vendor",
+        "roles that sign in with a second factor, separated by spaces",
+    ),
     Setting(
         "signin_failures", 5, "wrong passwords for one name, or four times as many from one address, before a pause"
     ),

@@ -1,39 +1,58 @@
-"""Accounts: who signs in, which program may read, and the places equipment stands in."""
+"""Accounts: who signs in, what each may do and see, which program may read, and the places equipment stands in."""
 
-from collector.accounts.actions import (
-    PROVISION,
-    READ,
-    SCOPES,
-    SignInPaused,
-    add_administrator,
-    add_token,
-    revoke_token,
-    scope_of_token,
-    session_id,
-    sha256,
-    sign_in,
-    user_of_session,
-)
+from collector.accounts.actions import SignInPaused, second_step, sign_in
 from collector.accounts.models import ApiToken, Department, Institution, Room, User
+from collector.accounts.people import (
+    accept,
+    add_administrator,
+    add_person,
+    change_password,
+    change_role,
+    disable,
+    enable,
+    end_scope,
+    give_scope,
+    invite,
+    invited,
+)
 from collector.accounts.places import room_named
+from collector.accounts.roles import ADMINISTRATORS, RIGHTS, ROLES
+from collector.accounts.scope import EVERYTHING, NOTHING, scope_of
+from collector.accounts.tokens import PROVISION, READ, SCOPES, add_token, revoke_token, sha256, token_of, user_named
 
 __all__ = (
+    "ADMINISTRATORS",
+    "EVERYTHING",
+    "NOTHING",
     "PROVISION",
     "READ",
+    "RIGHTS",
+    "ROLES",
     "SCOPES",
-    "scope_of_token",
     "ApiToken",
     "Department",
     "Institution",
     "Room",
     "SignInPaused",
     "User",
+    "accept",
     "add_administrator",
+    "add_person",
     "add_token",
+    "change_password",
+    "change_role",
+    "disable",
+    "enable",
+    "end_scope",
+    "give_scope",
+    "invite",
+    "invited",
     "revoke_token",
     "room_named",
-    "session_id",
+    "scope_of",
+    "second_step",
     "sha256",
     "sign_in",
-    "user_of_session",
+    "token_of",
+    "user_named",
 )

@@ -6,8 +6,9 @@ import sys
 import click
 
 from collector import accounts
-from collector.accounts import ApiToken
+from collector.accounts import ADMINISTRATORS, ApiToken, User
 from collector.clock import now_ms
+from collector.config import read_settings
 
 
 @click.group()
@@ -17,20 +18,38 @@ def user():
 
 @user.command("admin")
 @click.argument("name")
+@click.option("--role", default=ADMINISTRATORS[0], show_default=True, type=click.Choice(ADMINISTRATORS))
 @click.option("--generate", is_flag=True, help="Make a password and print it, to a terminal only.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of the standard input.")
-def admin(name, generate, password_stdin):
-    """Add an administrator."""
+def admin(name, role, generate, password_stdin):
+    """Add an administrator: of the system, of security (who may do what), or the auditor; none is two of them."""
     if generate and not sys.stdout.isatty():
         raise click.ClickException("a password is printed to a terminal only; use --password-stdin here")
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     elif generate:
-        password = secrets.token_urlsafe(12)
+        password = secrets.token_urlsafe(15)
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    accounts.add_administrator(name, password, now_ms())
+    accounts.add_administrator(name, password, now_ms(), role)
     click.echo(f"administrator {name} added" + (f", password {password}" if generate else ""))
+
+
+@user.command("list")
+def list_users():
+    """Name who has an account: role, second factor, state."""
+    for one in User.select().order_by(User.name):
+        state = "ended" if one.disabled_ms else "valid" if one.password_hash else "invited"
+        click.echo(f"{one.name}\t{one.role}\t{'second factor' if one.totp else '-'}\t{state}")
+
+
+@user.command("invite")
+@click.argument("name")
+@click.pass_obj
+def invite(data_dir, name):
+    """Print the end of the address at which a person sets a password anew, once: for who lost it, or the factor."""
+    hours = read_settings(data_dir)["invitation_h"]
+    click.echo(f"/invitation/{accounts.invite(accounts.user_named(name), hours, now_ms())}")
 
 
 @click.group()
@@ -42,9 +61,10 @@ def token():
 @click.argument("name")
 @click.option("--scope", default=accounts.READ, show_default=True, type=click.Choice(accounts.SCOPES))
 @click.option("--days", type=click.IntRange(1), help="It ends after so many. [default: it does not end]")
-def add(name, scope, days):
+@click.option("--user", "user_name", help="It sees what this person sees, and ends with the account.")
+def add(name, scope, days, user_name):
     """Make a token and print it, this one time."""
-    click.echo(accounts.add_token(name, now_ms(), scope, days))
+    click.echo(accounts.add_token(name, now_ms(), scope, days, user_name))
 
 
 @token.command("list")

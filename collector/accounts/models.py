@@ -1,6 +1,6 @@
-"""Places, people and tokens."""
+"""Places, people, what they see and how they prove who they are, and tokens."""
 
-from peewee import ForeignKeyField, IntegerField, TextField
+from peewee import BlobField, ForeignKeyField, IntegerField, TextField
 
 from collector.db import Table
 
@@ -20,15 +20,77 @@ class Room(Table):
 
 
 class User(Table):
-    """Who signs in. The password is kept as its argon2 hash only."""
+    """Who signs in. The password is kept as its argon2 hash only; it is empty until an invitation was taken."""
 
     name = TextField(unique=True)
     password_hash = TextField()
     created_ms = IntegerField()
+    role = TextField(default="system_administrator")
+    password_ms = IntegerField(default=0)
+    disabled_ms = IntegerField(null=True)
+    totp = BlobField(null=True)  # the second factor's secret, sealed
+    totp_next = BlobField(null=True)  # one that was shown and is not proved yet
+    totp_step = IntegerField(default=0)  # of the code used last: none serves twice
+
+
+class PasswordPast(Table):
+    """A password that somebody had before."""
+
+    user = ForeignKeyField(User)
+    password_hash = TextField()
+    until_ms = IntegerField()
+
+
+class UserScope(Table):
+    """What somebody sees, from_ms <= now < until_ms: one of institution, department, equipment."""
+
+    user = ForeignKeyField(User, backref="scopes")
+    institution_id = IntegerField(null=True)
+    department_id = IntegerField(null=True)
+    equipment_id = IntegerField(null=True)
+    label = TextField()
+    why = TextField()
+    from_ms = IntegerField()
+    until_ms = IntegerField(null=True)
+
+    @classmethod
+    def held_by(cls, user, now_ms):
+        """Those of a User that hold at an instant."""
+        open_or_later = cls.until_ms.is_null() | (cls.until_ms > now_ms)
+        return cls.select().where((cls.user == user) & (cls.from_ms <= now_ms) & open_or_later)
+
+
+class RecoveryCode(Table):
+    """Stands in for the second factor once; kept as SHA-256."""
+
+    user = ForeignKeyField(User)
+    sha256 = TextField()
+    used_ms = IntegerField(null=True)
+
+
+class Invitation(Table):
+    """Lets a person set a password once; kept as SHA-256."""
+
+    user = ForeignKeyField(User)
+    sha256 = TextField(unique=True)
+    expires_ms = IntegerField()
+    used_ms = IntegerField(null=True)
+
+
+class UserSession(Table):
+    """Somebody who is signed in, at one browser; its key is kept as SHA-256."""
+
+    user = ForeignKeyField(User, backref="sessions")
+    sha256 = TextField(unique=True)
+    address = TextField()
+    agent = TextField()
+    created_ms = IntegerField()
+    seen_ms = IntegerField()
+    ended_ms = IntegerField(null=True)
 
 
 class ApiToken(Table):
-    """A program's right to do one thing at /api/v1, its scope; kept as SHA-256."""
+    """A program's right to do one thing at /api/v1; it sees what its user sees. Kept as SHA-256."""
 
     name = TextField(unique=True)
     sha256 = TextField(unique=True)
@@ -36,6 +98,7 @@ class ApiToken(Table):
     revoked_ms = IntegerField(null=True)
     scope = TextField(default="read")
     expires_ms = IntegerField(null=True)
+    user = ForeignKeyField(User, null=True)
 
 
 class SignInFailure(Table):

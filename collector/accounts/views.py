@@ -1,36 +1,23 @@
-"""Signing in and out, and the guard before every page."""
+"""Signing in and out, and taking an invitation."""
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from flask_login import current_user, login_user, logout_user
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField, SubmitField
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired, EqualTo, Length
 
 from collector import accounts
+from collector.accounts import sessions
+from collector.accounts.guard import SignedIn
 from collector.clock import now_ms
-from collector.web import own_path
+from collector.errors import ActionError
+from collector.web import needs, own_path
 
-# Open without signing in; everything else is closed. a02 asks for a gateway's credential, flashers for a token.
-OPEN = {"static", "bootstrap.static", "vendored.chart_js", "accounts.sign_in", "language.change", "health"}
-OPEN_BLUEPRINTS = {"a02", "flashers"}
-TOKEN_BLUEPRINTS = {"api"}
+PENDING_MS = 300_000  # so long the second factor may take after the password
 
 pages = Blueprint("accounts", __name__, template_folder="templates")
-sessions = LoginManager()
-sessions.session_protection = "strong"
-
-
-class SignedIn(UserMixin):
-    """A User as the session knows it."""
-
-    def __init__(self, user):
-        self.user, self.name = user, user.name
-
-    def get_id(self):
-        """What the session remembers."""
-        return accounts.session_id(self.user)
 
 
 class SignInForm(FlaskForm):
@@ -39,70 +26,111 @@ class SignInForm(FlaskForm):
     submit = SubmitField(_l("Sign in"))
 
 
-def init(app):
-    """Sessions, the pages of this room, and the guard."""
-    sessions.init_app(app)
-    app.register_blueprint(pages)
-    app.before_request(require_person)
+class CodeForm(FlaskForm):
+    code = StringField(
+        _l("Code of your authenticator, or a recovery code"),
+        validators=[DataRequired(), Length(max=40)],
+        render_kw={"autocomplete": "one-time-code", "autofocus": True},
+    )
+    submit = SubmitField(_l("Go on"))
 
 
-@sessions.user_loader
-def load(text):
-    """The person of a session, or None."""
-    user = accounts.user_of_session(text)
-    return SignedIn(user) if user else None
-
-
-def require_person():
-    """Closed unless listed as open: a signed-in person, or for the API a bearer token."""
-    if request.endpoint is None or request.endpoint in OPEN or request.blueprint in OPEN_BLUEPRINTS:
-        return None
-    if current_user.is_authenticated:
-        return None
-    if request.blueprint in TOKEN_BLUEPRINTS:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        may_read = accounts.scope_of_token(token.strip(), now_ms()) == accounts.READ
-        return None if scheme.lower() == "bearer" and may_read else abort(401)
-    return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+class NewPasswordForm(FlaskForm):
+    password = PasswordField(_l("New password"), validators=[DataRequired(), Length(max=1024)])
+    again = PasswordField(
+        _l("New password again"), validators=[DataRequired(), EqualTo("password", _l("The two are not the same."))]
+    )
+    submit = SubmitField(_l("Keep this password"))
 
 
 @pages.route("/sign-in", methods=["GET", "POST"])
 def sign_in():
-    """Name and password; then on to the page that was asked for."""
+    """Name and password; then the second factor, or on to the page that was asked for."""
     form = SignInForm()
     if form.validate_on_submit():
-        user = _checked(form)
-        if user:
-            _begin_session(user)
-            return redirect(own_path(request.args.get("next", "")))
+        wrong = gettext("User or password is wrong. Check both and try again.")
+        user = _asked(accounts.sign_in, wrong, form.name.data, form.password.data)
+        if user is not None and user.totp is not None:
+            _forget()
+            session["pending"] = {"user": user.id, "since_ms": now_ms(), "next": request.args.get("next", "")}
+            return redirect(url_for("accounts.second_step"))
+        if user is not None:
+            return _begin_session(user, request.args.get("next", ""))
     return render_template("accounts/sign_in.html", form=form)
 
 
-def _checked(form):
-    """The User, or None with a word on the page about what is wrong."""
-    settings = current_app.config["SETTINGS"]
+@pages.route("/sign-in/second", methods=["GET", "POST"])
+def second_step():
+    """The second factor of who has given the right password a moment ago."""
+    pending = session.get("pending")
+    user = pending and accounts.User.get_or_none(accounts.User.id == pending["user"])
+    if not user or user.totp is None or now_ms() - pending["since_ms"] > PENDING_MS:
+        return redirect(url_for("accounts.sign_in"))
+    form = CodeForm()
+    if form.validate_on_submit():
+        wrong = gettext("This code does not serve. Wait for the next one and type that.")
+        if _asked(accounts.second_step, wrong, user, form.code.data):
+            return _begin_session(user, pending["next"])
+    return render_template("accounts/second_step.html", form=form)
+
+
+def _asked(action, wrong, *given):
+    """What an action gives; when that is nothing, the page says that it was wrong, or that there is a pause."""
     try:
-        user = accounts.sign_in(form.name.data, form.password.data, request.remote_addr or "", settings, now_ms())
+        answer = action(*given, request.remote_addr or "", current_app.config["SETTINGS"], now_ms())
+        if not answer:
+            flash(wrong, "danger")
+        return answer
     except accounts.SignInPaused as paused:
         minutes = -(-paused.wait_s // 60)
         flash(gettext("Too many wrong passwords. Try again in %(minutes)s minutes.", minutes=minutes), "danger")
         return None
-    if user is None:
-        flash(gettext("User or password is wrong. Check both and try again."), "danger")
-    return user
 
 
-def _begin_session(user):
-    language = session.get("language")
+def _forget():
+    """Nothing of an earlier session goes on but the choices of looks."""
+    kept = {name: session[name] for name in ("language", "look") if name in session}
     session.clear()
+    session.update(kept)
+
+
+def _begin_session(user, target):
+    _forget()
     session.permanent = True
-    if language:
-        session["language"] = language
-    login_user(SignedIn(user))
+    settings, agent = current_app.config["SETTINGS"], request.headers.get("User-Agent", "")
+    text = sessions.begin(user, request.remote_addr or "", agent, settings, now_ms())
+    login_user(SignedIn(sessions.session_of(text, agent, settings, now_ms()), text))
+    return redirect(own_path(target))
 
 
 @pages.post("/sign-out")
+@needs("own")
 def sign_out():
     """End the session."""
+    if current_user.is_authenticated:
+        sessions.end(current_user.user, current_user.session.id, now_ms())
     logout_user()
     return redirect(url_for("accounts.sign_in"))
+
+
+@pages.route("/invitation/<code>", methods=["GET", "POST"])
+def accept_invitation(code):
+    """A first password, or another one after the old was lost."""
+    user = accounts.invited(code, now_ms()) or abort(404)
+    form = NewPasswordForm()
+    if form.validate_on_submit():
+        try:
+            accounts.accept(code, form.password.data, now_ms())
+            flash(gettext("The password is kept. Sign in with it."), "success")
+            return redirect(url_for("accounts.sign_in"))
+        except ActionError:
+            flash(password_rules(), "danger")
+    return render_template("accounts/invitation.html", form=form, user=user)
+
+
+def password_rules():
+    """What a password has to be, in the language of the page."""
+    return gettext(
+        "This password does not serve. Take 10 characters or more of three kinds (small letters, capital letters, "
+        "digits, other signs), or 20 characters; without your name, and none of your last six."
+    )

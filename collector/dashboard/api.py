@@ -6,23 +6,26 @@ from collector.clock import now_ms
 from collector.dashboard.overview import entry_of, overview
 from collector.dashboard.trend import SPANS, trend
 from collector.equipment import Equipment
+from collector.web import needs, scope
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 
 
 @api.get("/overview")
+@needs("equipment.read")
 def all_equipment():
     """Equipment with its state and last values, what needs a person first; ?page= the next of them."""
     now = now_ms()
-    found = overview(current_app.config["SETTINGS"], now, request.args.get("page", 1, type=int))
+    found = overview(scope(), current_app.config["SETTINGS"], now, request.args.get("page", 1, type=int))
     return jsonify(server_ms=now, equipment=found.entries, counts=found.counts, page=found.page, pages=found.pages)
 
 
 @api.get("/equipment/<int:equipment_id>/series")
+@needs("equipment.read")
 def equipment_series(equipment_id):
     """The lines of an equipment's charts; ?span= hour, day or month."""
     equipment, span = (
-        Equipment.get_or_none(Equipment.id == equipment_id) or abort(404),
+        Equipment.seen(scope(), equipment_id) or abort(404),
         request.args.get("span", "hour"),
     )
     if span not in SPANS:

@@ -19,9 +19,9 @@ PER_PAGE = 60
 Overview = namedtuple("Overview", ("entries", "counts", "page", "pages"))
 
 
-def overview(settings, now_ms, page=1):
-    """The Overview of all equipment, what needs a person first; a page beyond the last is the last."""
-    by_state = _by_state(settings, now_ms)
+def overview(scope, settings, now_ms, page=1):
+    """The Overview of all equipment inside a scope, what needs a person first; a page beyond the last is the last."""
+    by_state = _by_state(scope, settings, now_ms)
     ranked = [number for numbers in by_state.values() for number in numbers]
     pages = max(1, -(-len(ranked) // PER_PAGE))
     page = min(max(page, 1), pages)
@@ -32,10 +32,10 @@ def overview(settings, now_ms, page=1):
     return Overview(entries, counts, page, pages)
 
 
-def _by_state(settings, now_ms):
+def _by_state(scope, settings, now_ms):
     """{state: [numbers of equipment, by name]} in the order of ORDER."""
     newest, by_state = _newest_by_equipment(now_ms), {state: [] for state in ORDER}
-    for number in Equipment.numbers():
+    for number in Equipment.numbers(scope):
         by_state[_state(newest.get(number), settings, now_ms)].append(number)
     return by_state
 

@@ -27,7 +27,7 @@ def run(folder, seconds, days, port):
     folder, console = Path(folder).resolve(), Console()
     hospital.require_free(port)
     make_anew(folder)
-    password = secrets.token_urlsafe(9)
+    password = secrets.token_urlsafe(15)
     with Processes(folder / "logs") as processes:
         try:
             with console.status("making keys, certificates and six pieces of equipment"):

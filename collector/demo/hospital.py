@@ -7,7 +7,7 @@ import time
 from collections import namedtuple
 
 from collector import accounts, db, equipment, gateways
-from collector.config import read_settings
+from collector.config import FILE, read_settings
 from collector.errors import ActionError
 from firmware.protocol.identity import identity_text
 
@@ -37,6 +37,7 @@ def build(folder, port, user, password):
     gateways.init_ca(data)
     gateways.issue_server(data, ("127.0.0.1", "localhost"), read_settings(data)["certificate_years"], now_ms)
     (folder / "ca.pem").write_bytes(gateways.ca_pem(data, gateways.A02))
+    (data / FILE).write_text('second_factor_roles = ""  # the demo: on loopback, one password, printed\n')
     accounts.add_administrator(user, password, now_ms)
     codes = {gateway_id: gateways.add_gateway(gateway_id, 1, now_ms) for gateway_id in GATEWAYS}
     keys = {machine.terminal_id: secrets.token_bytes(32) for machine in MACHINES}

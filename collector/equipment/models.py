@@ -41,9 +41,22 @@ class Equipment(Table):
         return cls.select(cls, Room, Department, Institution).join(Room).join(Department).join(Institution)
 
     @classmethod
-    def numbers(cls):
-        """The numbers of all equipment, by name."""
-        return [number for (number,) in db.rows("SELECT id FROM equipment ORDER BY name, id")]
+    def numbers(cls, scope):
+        """The numbers of all equipment inside a scope, by name."""
+        if scope.everything:
+            return [number for (number,) in db.rows("SELECT id FROM equipment ORDER BY name, id")]
+        asked = cls.select(cls.id).join(Room).join(Department).where(cls.inside(scope))
+        return [number for (number,) in asked.order_by(cls.name, cls.id).tuples()]
+
+    @classmethod
+    def inside(cls, scope):
+        """The condition of a query over equipment, room and department for what a scope lets be seen."""
+        return scope.condition(cls.id, Room.department, Department.institution)
+
+    @classmethod
+    def seen(cls, scope, number):
+        """The equipment of a number with its places, or None when there is none inside the scope."""
+        return cls._with_places().where((cls.id == number) & cls.inside(scope)).first()
 
     @classmethod
     def numbered(cls, numbers):

@@ -4,7 +4,7 @@ import json
 
 from flask import Blueprint, current_app, request
 
-from collector import accounts
+from collector import accounts, audit
 from collector.clock import now_ms
 from collector.gateways import registration
 
@@ -27,11 +27,12 @@ def add_terminal():
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         return _problem("token_missing", "send a token: `python -m collector token add NAME --scope provision`")
-    scope = accounts.scope_of_token(token.strip(), now_ms())
-    if scope is None:
+    found = accounts.token_of(token.strip(), now_ms())
+    if found is None:
         return _problem("token_wrong", "the token is unknown, revoked or too old; make a new one")
-    if scope != accounts.PROVISION:
-        return _problem("token_scope", f"the token may {scope}, not provision; make one with --scope provision")
+    if found.scope != accounts.PROVISION:
+        return _problem("token_scope", f"the token may {found.scope}, not provision; make one with --scope provision")
+    audit.act_as(f"token {found.name}", "", request.remote_addr or "")
     body = request.get_data(cache=False)
     try:
         terminal_id, new = registration.register(current_app.config["DATA_DIR"], body, "network", now_ms())

@@ -2,16 +2,18 @@
 
 from flask_bootstrap import Bootstrap5
 
-from collector.web import errors, i18n, security, words
+from collector.web import errors, i18n, look, security, words
 from collector.web.i18n import own_path
+from collector.web.rights import may, needs, scope
 from collector.web.security import csrf
 
-__all__ = ("csrf", "init", "own_path")
+__all__ = ("csrf", "init", "may", "needs", "own_path", "scope")
 
 
 def init(app):
     """Give an application its looks, languages, error pages and browser rules."""
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
     Bootstrap5(app)
-    for part in (security, i18n, words, errors):
+    for part in (security, i18n, look, words, errors):
         part.init(app)
+    app.jinja_env.globals["may"] = may

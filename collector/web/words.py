@@ -1,5 +1,9 @@
 """Words of the field as pages say them: channels, kinds of equipment, states of data, ages."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import current_app
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
@@ -40,6 +44,17 @@ KIND_WORDS = {
     "ROBOT": _l("Surgical robot"),
 }
 
+ROLE_WORDS = {
+    "system_administrator": _l("System administrator"),
+    "security_administrator": _l("Security administrator"),
+    "auditor": _l("Auditor"),
+    "biomedical_engineer": _l("Biomedical engineer"),
+    "technician": _l("Technician"),
+    "operator": _l("Operator"),
+    "department_reader": _l("Department reader"),
+    "vendor": _l("Vendor"),
+}
+
 PLACE_WORDS = {
     "equipment": _l("at the equipment"),
     "magnet": _l("at the magnet"),
@@ -73,6 +88,12 @@ def age_text(age_s):
     raise ValueError(f"{age_s} is no age")
 
 
+def moment(ts_ms, seconds=False):
+    """An instant as a page says it, in the pages' zone."""
+    zone = ZoneInfo(current_app.config["SETTINGS"]["zone"])
+    return datetime.fromtimestamp(ts_ms / 1000, zone).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+
+
 def decimals(channel):
     """Digits after the point that a channel is shown with: one less than it is carried with, so that noise rests."""
     return len(str(BY_NAME[channel].scale)) - 2
@@ -102,6 +123,8 @@ def init(app):
     app.jinja_env.globals.update(
         CHANNEL_WORDS=CHANNEL_WORDS,
         KIND_WORDS=KIND_WORDS,
+        ROLE_WORDS=ROLE_WORDS,
+        moment=moment,
         STATE_WORDS=STATE_WORDS,
         STATE_ICONS=STATE_ICONS,
         age_text=age_text,

@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 
 from collector import db, equipment, gateways, readings
 from collector.gateways import certificates
-from tests.collector.site import BOOT, CT, PASSWORD, now_ms
+from tests.collector.site import BOOT, CT, NO_FACTOR, PASSWORD, now_ms
 from tests.needs import require_program
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +48,7 @@ def furnish(data_dir):
         with db.write():
             readings.append([day_of(terminal_id, now - age_ms)])
     certificates.issue_server(data_dir, ["127.0.0.1"], 5, now)
-    (data_dir / "collector.toml").write_text("poll_every_s = 1\nlate_after_s = 150\n")
+    (data_dir / "collector.toml").write_text(NO_FACTOR + "poll_every_s = 1\nlate_after_s = 150\n")
     db.database.close()
 
 

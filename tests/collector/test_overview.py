@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector import db, equipment, gateways
+from collector import accounts, db, equipment, gateways
 from collector.dashboard import overview as rooms
 from tests.collector.site import CT, block, now_ms
 
@@ -59,7 +59,7 @@ def test_the_number_of_questions_does_not_grow_with_the_equipment(many, server):
     with many.app.app_context():
         db.database.connect(reuse_if_open=True)
         db.database.connection().set_trace_callback(asked_sql.append)
-        rooms.overview(many.app.config["SETTINGS"], now_ms())
+        rooms.overview(accounts.EVERYTHING, many.app.config["SETTINGS"], now_ms())
         db.database.connection().set_trace_callback(None)
     assert 3 <= len(asked_sql) <= 6, asked_sql
 

@@ -92,13 +92,13 @@ def test_only_a_token_that_may_provision_and_is_not_too_old_registers(site, toke
     assert post(site, told(), None).json["title"] == "token_missing"  # a person's session is no token
     with site.app.app_context():
         site.credentials["old"] = accounts.add_token("old", now_ms() - 31 * 86_400_000, accounts.PROVISION, 30)
-        assert accounts.scope_of_token(site.credentials["flasher"], now_ms()) == "provision"
+        assert accounts.token_of(site.credentials["flasher"], now_ms()).scope == "provision"
     assert post(site, told(), "old").json["title"] == "token_wrong"
     assert post(site, told()).status_code == 201
 
 
 def test_a_token_that_may_provision_reads_nothing(site, token):
-    assert site.get("/api/v1/overview", **site.bearer("flasher")).status_code == 401
+    assert site.get("/api/v1/overview", **site.bearer("flasher")).status_code == 403
 
 
 def test_the_secret_is_in_no_answer_no_log_and_not_plain_in_the_database(site, token, caplog):

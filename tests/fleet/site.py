@@ -11,7 +11,7 @@ from collector import accounts, db, gateways
 from collector.config import read_settings
 from collector.equipment import KINDS, Binding, Equipment
 from collector.gateways import Gateway, Terminal, secret
-from tests.collector.site import enrolled
+from tests.collector.site import NO_FACTOR, enrolled
 from tests.fakes.mosquitto import free_port
 from tests.fleet.account import used_by
 from tests.fleet.door import Door
@@ -28,9 +28,9 @@ class FleetSite:
 
     def __init__(self, folder, plan, settings=""):
         """`settings`: lines of its collector.toml."""
-        self.data, self.port, self._password = folder / "collector", free_port(), secrets.token_urlsafe(12)
+        self.data, self.port, self._password = folder / "collector", free_port(), secrets.token_urlsafe(15)
         self._furnish(plan)
-        (self.data / "collector.toml").write_text(settings)
+        (self.data / "collector.toml").write_text(NO_FACTOR + settings)
         words = ("--data", self.data, "serve", "--port", self.port)
         self.process = Process("collector", folder, "collector", *words)
         self.process.log_file.touch()

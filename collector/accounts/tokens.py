@@ -1,0 +1,61 @@
+"""Tokens: programs that may do one thing at /api/v1, and see what a person sees."""
+
+import hashlib
+import secrets
+
+from collector import audit, db
+from collector.accounts.models import ApiToken, User
+from collector.errors import ActionError
+
+READ, PROVISION = SCOPES = ("read", "provision")
+DAY_MS = 86_400_000
+
+
+def sha256(text):
+    """Hexadecimal SHA-256: how credentials of programs are kept (they are random, so no slow hash is needed)."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def add_token(name, now_ms, scope=READ, days=None, user=None):
+    """A new token for one scope, shown this one time; without days it does not end. Raises ActionError.
+
+    `user`: the name of who is behind it; the token sees what that person sees and ends with the account.
+    """
+    if scope not in SCOPES:
+        raise ActionError(f"the scope {scope!r} is none of {', '.join(SCOPES)}")
+    token = secrets.token_urlsafe(32)
+    expires_ms = None if days is None else now_ms + days * DAY_MS
+    with db.write():
+        if ApiToken.get_or_none(ApiToken.name == name):
+            raise ActionError(f"there is a token {name!r} already; choose another name")
+        owner = None if user is None else user_named(user)
+        ApiToken.create(
+            name=name, sha256=sha256(token), created_ms=now_ms, scope=scope, expires_ms=expires_ms, user=owner
+        )
+        audit.note("token.add", f"token {name}", after={"scope": scope, "days": days, "user": user})
+    return token
+
+
+def revoke_token(name, now_ms):
+    """End a token. Raises ActionError when there is none of this name."""
+    with db.write():
+        changed = ApiToken.update(revoked_ms=now_ms).where(ApiToken.name == name).execute()
+        if not changed:
+            raise ActionError(f"there is no token {name!r}; `token list` names them")
+        audit.note("token.revoke", f"token {name}")
+
+
+def token_of(text, now_ms):
+    """The ApiToken of a bearer token that counts now, or None: unknown, revoked, too old, or its user has an end."""
+    found = ApiToken.get_or_none(ApiToken.sha256 == sha256(text))
+    if found is None or found.revoked_ms is not None or (found.expires_ms or now_ms) < now_ms:
+        return None
+    return None if found.user is not None and found.user.disabled_ms is not None else found
+
+
+def user_named(name):
+    """The User of a name. Raises ActionError."""
+    found = User.get_or_none(User.name == name)
+    if found is None:
+        raise ActionError(f"there is no user {name!r}; `user list` names them")
+    return found
