@@ -13,8 +13,9 @@ from collector.audit import commands as audit_commands
 from collector.equipment import commands as equipment_commands
 from collector.errors import ActionError
 from collector.gateways import commands as gateways_commands
+from collector.running import commands as running_commands
 
-NEEDS_NO_DATABASE = ("ca", "demo", "migrate", "serve")
+NEEDS_NO_DATABASE = ("analyse", "ca", "demo", "migrate", "serve")
 
 
 class Main(click.Group):
@@ -102,7 +103,7 @@ def demo(folder, seconds, days, port):
     sys.exit(whole_chain.run(folder, seconds, days, port))
 
 
-for room in (accounts_commands, audit_commands, equipment_commands, gateways_commands):
+for room in (accounts_commands, audit_commands, equipment_commands, gateways_commands, running_commands):
     for command in room.COMMANDS:
         main.add_command(command)
 

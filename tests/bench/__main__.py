@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-ROOMS = ("card", "fleet", "gateway", "seal", "terminal")
+ROOMS = ("card", "fleet", "gateway", "running", "seal", "terminal")
 RESULTS = Path(__file__).parents[2] / ".bench/results.json"
 
 

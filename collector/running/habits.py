@@ -1,0 +1,100 @@
+"""Spells of a unit -> its habits: which pause parts two examinations, what its mornings look like."""
+
+import math
+from collections import namedtuple
+
+import numpy as np
+
+from firmware.processing.exams import Habits, features_of, groups_of
+from firmware.processing.state import READY, STANDBY, WORKING
+
+Pause = namedtuple("Pause", "least_s usual_s most_s visit_s")
+# the limit between a pause inside an examination and one between two lies within least_s to most_s, usually at usual_s;
+# visit_s: a return to standby for so long parts two as well; 0: standby says nothing
+
+PAUSES = {
+    "CT": Pause(60, 100, 400, 0),
+    "MRI": Pause(90, 200, 600, 60),
+    "DSA": Pause(400, 900, 2400, 120),
+    "PET/CT": Pause(90, 240, 900, 60),
+    "LINAC": Pause(60, 120, 400, 40),
+    "DR": Pause(60, 100, 300, 0),
+}
+WARM_MS = 45 * 60_000
+
+
+def habits_of(spells, kind, sure, alike):
+    """The Habits of a unit of `kind`, learned from all of its Spells."""
+    usual = PAUSES[kind]
+    visit_ms = 0 if alike or not _apart(spells) else usual.visit_s * 1000
+    gap_s, clear = _limit(_pauses(spells, visit_ms), usual)
+    first = Habits(gap_s * 1000, visit_ms, WARM_MS, None, None, sure)
+    warm, others = _mornings(groups_of(first, spells))
+    return first._replace(warm=warm, usual=others, sure=sure * (1.0 if clear else 0.85))
+
+
+def _apart(spells):
+    """Whether this unit was seen in ready and in standby."""
+    return {READY, STANDBY} <= {spell.state for spell in spells}
+
+
+def _pauses(spells, visit_ms):
+    """Seconds between acquisitions that follow each other while the unit is on and not back at standby."""
+    out, last, broken = [], None, False
+    for spell in spells:
+        if spell.state == WORKING:
+            if last is not None and not broken:
+                out.append((spell.start_ms - last) / 1000)
+            last, broken = spell.end_ms, False
+        elif (
+            spell.state not in (READY, STANDBY)
+            or spell.state == STANDBY
+            and visit_ms
+            and spell.end_ms - spell.start_ms >= visit_ms
+        ):
+            broken = True
+    return out
+
+
+def _limit(pauses, usual):
+    """(seconds, clear): the deepest valley between short and long pauses; the usual limit where there is none."""
+    if len(pauses) < 20:
+        return usual.usual_s, False
+    logs = np.log(np.maximum(1.0, np.array(pauses)))
+    grid = np.linspace(0, math.log(7200), 180)
+    bell = np.exp(-0.5 * ((logs[None, :] - grid[:, None]) / 0.15) ** 2).sum(1)
+    left, right = np.maximum.accumulate(bell), np.maximum.accumulate(bell[::-1])[::-1]
+    deep = np.minimum(left, right) - bell
+    inside = (grid >= math.log(usual.least_s)) & (grid <= math.log(usual.most_s))
+    beyond = len(pauses) - np.searchsorted(np.sort(logs), grid)
+    deep[~inside | (beyond < max(5, 0.015 * len(pauses)))] = 0
+    at = int(deep.argmax())
+    if deep[at] < 0.04 * bell.max():
+        few = (logs > math.log(usual.usual_s)).mean() < 0.02
+        return usual.usual_s, bool(few)
+    lowest = np.flatnonzero(deep >= 0.9 * deep[at])
+    return float(math.exp(grid[int(np.median(lowest))])), bool(bell[at] < 0.3 * min(left[at], right[at]))
+
+
+def _mornings(groups):
+    """(warm, usual) as Habits has them: what comes first after switching on, if it is unlike the rest on most days."""
+    first = [features_of(one) for one in groups if one.since_on_ms is not None and one.since_on_ms <= WARM_MS]
+    rest = [features_of(one) for one in groups if one.since_on_ms is None]
+    if len(first) < 3 or len(rest) < 10:
+        return None, None
+    early, later = np.log2(np.array(first)), np.log2(np.array(rest))
+    warm, usual = _spread(early), _spread(later)
+    unlike = sum(
+        (warm[at][0] - usual[at][0]) ** 2 / (warm[at][1] ** 2 / len(first) + usual[at][1] ** 2 / len(rest))
+        for at in range(early.shape[1])
+    )
+    if unlike < 12:
+        return None, None
+    return (tuple((float(2**at), wide) for at, wide in part) for part in (warm, usual))
+
+
+def _spread(logs):
+    """[(centre, width)] of each feature in doublings, hardly moved by single ones."""
+    middle = np.median(logs, axis=0)
+    wide = np.maximum(0.25, 1.48 * np.median(np.abs(logs - middle), axis=0))
+    return [(float(at), float(width)) for at, width in zip(middle, wide, strict=True)]
