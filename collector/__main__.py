@@ -11,7 +11,7 @@ from collector import audit, db
 from collector.accounts import commands as accounts_commands
 from collector.audit import commands as audit_commands
 from collector.equipment import commands as equipment_commands
-from collector.errors import ActionError
+from collector.errors import ActionError, Away
 from collector.gateways import commands as gateways_commands
 from collector.running import commands as running_commands
 
@@ -25,7 +25,7 @@ class Main(click.Group):
         """What the command gives."""
         try:
             return super().invoke(context)
-        except ActionError as error:
+        except (ActionError, Away) as error:
             raise click.ClickException(str(error)) from error
 
 
@@ -50,6 +50,10 @@ def migrate(data):
     db.open_database(data, make=True)
     for name in db.migrate():
         click.echo(f"added {name}")
+    from collector import readings  # here, because every other command starts faster without arrays
+
+    for said in readings.migrate_store():
+        click.echo(f"added on ClickHouse {said}")
 
 
 @main.command()

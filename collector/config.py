@@ -14,6 +14,11 @@ SETTINGS = (
         "",
         "empty: a SQLite file in the data folder; or postgresql://USER@HOST/NAME?passfile=FILE (docs/store.md)",
     ),
+    Setting(
+        "clickhouse",
+        "",
+        "empty: readings lie in the database; or clickhouses://USER@HOST/NAME?cluster=NAME&... (docs/store.md)",
+    ),
     Setting("zone", "Asia/Shanghai", "time zone of the pages; everything is stored in UTC"),
     Setting("language", "en", "language of the pages when the browser asks for none of ours: en or zh_CN"),
     Setting("late_after_s", 60, "seconds without a reading after which an equipment's data is called late"),

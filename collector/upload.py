@@ -11,6 +11,7 @@ import msgspec
 
 from collector import audit, batch, commits, compact, db, gateways, readings, sift
 from collector.clock import now_ms
+from collector.errors import Away
 from collector.gateways import Refusal
 
 log = logging.getLogger("collector")
@@ -105,6 +106,9 @@ def answered(head, raw, must_show):
         gateway = admitted(head, must_show)
         gateway_id = gateway.gateway_id
         body, now = BODIES.get(head.content_type, batch.decode)(unpacked(head, raw, BODIES)), now_ms()
+        if readings.elsewhere():
+            arrivals, _refused = sift.sift(body.readings, gateway.carries(batch.terminal_ids(body)), now)
+            readings.ahead(arrivals)
         said = commits.together(lambda: store(gateway, body, now))
         headers = {"Accept-Post": ", ".join(BODIES)}
         return Answer(200, headers, _encode(said))
@@ -115,10 +119,17 @@ def answered(head, raw, must_show):
     except RecursionError:
         text = "something in the body is nested too deeply; update the gateway"
         return _refusal("body_invalid", text, gateway_id)
+    except Away as error:
+        log.warning("an upload of gateway %s waits: %s", gateway_id, error)
+        return _unavailable(error)
     except db.errors() as error:
         log.exception("an upload of gateway %s could not be stored", gateway_id)
-        said = {"code": "store_unavailable", "error": f"the database: {error}; nothing was stored, send it again"}
-        return Answer(STATUS["store_unavailable"], {"Retry-After": str(RETRY_S)}, _encode(said))
+        return _unavailable(f"the database: {error}")
+
+
+def _unavailable(text):
+    said = {"code": "store_unavailable", "error": f"{text}; nothing was stored, send it again"}
+    return Answer(STATUS["store_unavailable"], {"Retry-After": str(RETRY_S)}, _encode(said))
 
 
 def _refusal(code, text, gateway_id):

@@ -17,9 +17,9 @@ from collector.readings.ledger import FOLLOWED, STORED, add, intervals_of, unfol
 from collector.readings.quarantine import Refused, quarantine
 from collector.readings.rollup import STATE_NAMES
 from collector.readings.sealed import Damaged
-from collector.readings.sealing import retire, seal
 from collector.readings.series import Point, series
 from collector.readings.span import span
+from collector.readings.stores import ahead, elsewhere, migrate_store, retire, seal
 
 __all__ = (
     "FOLLOWED",
@@ -40,15 +40,18 @@ __all__ = (
     "Refused",
     "add",
     "add_gaps",
+    "ahead",
     "append",
     "bounds_of",
     "check",
     "days",
+    "elsewhere",
     "ends_of",
     "hour_of",
     "hours",
     "intervals_of",
     "latest",
+    "migrate_store",
     "newest",
     "put_states",
     "quarantine",

@@ -8,10 +8,10 @@ from collections import namedtuple
 
 import numpy as np
 
-from collector import db
-from collector.readings import incoming, latest, ledger
+from collector.readings import latest, ledger
 from collector.readings.arrival import ends_of, kept, side_by_side
-from collector.readings.sources import carried_by, numbered
+from collector.readings.sources import numbered
+from collector.readings.stores import store
 from firmware.processing.intervals import holds, merged
 
 Appended = namedtuple("Appended", ("stored", "duplicate"))
@@ -34,7 +34,7 @@ def take(arrivals, carrier=0):
     fresh, grown = _new_of(arrivals, numbers)
     if fresh:
         pairs = [([numbers[terminal_id] for terminal_id in arrival.terminal_ids], arrival) for arrival in fresh]
-        _keep(pairs, carrier)
+        store().keep(pairs, carrier)
         latest.follow(pairs)
         ledger.write(ledger.STORED, grown)
     stored = sum(len(arrival.columns.seq) for arrival in fresh)
@@ -97,11 +97,3 @@ def _picked(columns, rows, stored):
         seen.add(number)
     picked = zip(first, seq, truths, strict=True)
     return truths, merged((one, last) for one, last, is_new in picked if is_new)
-
-
-def _keep(pairs, carrier):
-    instants = [arrival.columns.ts_ms for _numbers, arrival in pairs]
-    span = (int(min(ts_ms.min() for ts_ms in instants)), int(max(ts_ms.max() for ts_ms in instants)))
-    sql = "INSERT INTO batch (carrier, low_ms, high_ms, body) VALUES (?, ?, ?, ?)"
-    db.insert(sql, (carrier, *span, incoming.packed(pairs)))
-    carried_by(carrier, sorted({number for numbers, _arrival in pairs for number in numbers}))

@@ -5,11 +5,9 @@ from collections import namedtuple
 import numpy as np
 
 from collector import db
-from collector.readings import blocks, hot, ledger, sealed
-from collector.readings.incoming import HOUR_MS
+from collector.readings import ledger
+from collector.readings.stores import store
 from firmware.processing.intervals import merged, without
-
-LAST_HOUR = (1 << blocks.BITS) - 1
 
 # readings: how many were found; damaged: what is wrong with which block; lost, unknown, doubled: intervals of numbers
 # that the ledger has and no place holds, that a place holds and the ledger has not, that two places hold
@@ -25,13 +23,7 @@ def check():
 def _checked(terminal_id, number):
     with db.snapshot():
         stored = ledger.intervals_of(terminal_id, ledger.STORED)
-        parts, damaged = [], []
-        for kept in blocks.within(number, 0, LAST_HOUR):
-            try:
-                parts.append(blocks.unsealed(number, kept, ()))
-            except sealed.Damaged as error:
-                damaged.append(str(error))
-        parts += [part for _hour, part in hot.of_terminal(number, 0, LAST_HOUR * HOUR_MS)]
+        parts, damaged = store().whole(number)
     if not parts:
         return Found(terminal_id, 0, damaged, stored, [], [])
     seq = np.concatenate([part.seq for part in parts])

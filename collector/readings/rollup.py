@@ -48,6 +48,12 @@ def both(one, other):
     return (one[0] + other[0], min(one[1], other[1]), max(one[2], other[2]), one[3] + other[3])
 
 
+def in_order(by_hour):
+    """(hour numbers, array of FIELDS) of {hour number: sums}, in the order of time."""
+    numbers = sorted(by_hour)
+    return np.array(numbers, np.int64), np.array([by_hour[number] for number in numbers], FIELDS)
+
+
 def within(terminal_no, channel_id, from_hour, to_hour):
     """(hour numbers, array of FIELDS) of from_hour <= hour < to_hour, of every day that has a row, in order."""
     first, last = max(from_hour // HOURS, 0), min(-(-to_hour // HOURS), 1 << BITS)

@@ -33,3 +33,10 @@ def carried_by(carrier, terminal_numbers):
     if len(known) < len(terminal_numbers):
         new = [(number, carrier) for number in terminal_numbers if number not in known]
         db.write_many("INSERT INTO carried (terminal_no, carrier) VALUES (?, ?)", new)
+
+
+def ids_of(terminal_numbers):
+    """{number: terminal_id} of these."""
+    marks = ", ".join("?" * len(terminal_numbers))
+    sql = f"SELECT terminal_no, terminal_id FROM source WHERE terminal_no IN ({marks})"
+    return dict(db.rows(sql, tuple(terminal_numbers)))

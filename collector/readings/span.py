@@ -1,11 +1,7 @@
-"""The readings of a terminal in a span of time, sealed or just come."""
+"""The readings of a terminal in a span of time."""
 
-import numpy as np
-
-from collector import db
-from collector.readings import blocks, columns, hot
-from collector.readings.incoming import HOUR_MS
 from collector.readings.sources import number_of
+from collector.readings.stores import store
 from firmware.protocol.channels import BY_NAME
 
 
@@ -15,17 +11,6 @@ def span(terminal_id, channels, from_ms, to_ms):
     Raises sealed.Damaged with terminal and hour when a block's bytes are not what was written.
     """
     number = number_of(terminal_id)
-    return None if number is None else of_number(number, [BY_NAME[name].id for name in channels], from_ms, to_ms)
-
-
-def of_number(terminal_no, channel_ids, from_ms, to_ms):
-    """The same by numbers."""
-    with db.snapshot():
-        kept = blocks.within(terminal_no, from_ms // HOUR_MS, -(-to_ms // HOUR_MS))
-        fresh = hot.of_terminal(terminal_no, from_ms, to_ms)
-    parts = [blocks.unsealed(terminal_no, one, channel_ids) for one in kept] + [part for _hour_no, part in fresh]
-    if not parts:
+    if number is None:
         return None
-    found = columns.by_time(columns.joined(parts))
-    first, last = np.searchsorted(found.ts_ms, (from_ms, to_ms))
-    return columns.picked(found, slice(first, last)) if first < last else None
+    return store().within(number, [BY_NAME[name].id for name in channels], from_ms, to_ms)

@@ -6,7 +6,9 @@ import secrets
 from flask import jsonify, render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+
+from collector.errors import Away
 
 ADVICE = {
     400: (_l("This request cannot be read"), _l("Go back, check what you entered and try again.")),
@@ -17,6 +19,7 @@ ADVICE = {
     413: (_l("That is too large"), _l("Send less at once.")),
     500: (_l("Something went wrong here"), _l("Try again. If it stays, give the reference to your administrator.")),
 }
+ADVICE[503] = ADVICE[500]
 
 log = logging.getLogger("collector")
 
@@ -24,11 +27,12 @@ log = logging.getLogger("collector")
 def init(app):
     """One look for every error."""
     app.register_error_handler(HTTPException, answer)
+    app.register_error_handler(Away, lambda error: answer(ServiceUnavailable(str(error))))
 
 
 def answer(error):
     """A page, or JSON where a program asked."""
-    reference = _logged(error) if isinstance(error, InternalServerError) else None
+    reference = _logged(error) if isinstance(error, (InternalServerError, ServiceUnavailable)) else None
     if request.path.startswith(("/api/", "/a02/")):
         text = f"{error.name}: {request.method} {request.path[:200]}"
         return jsonify(code=error.name.lower().replace(" ", "_"), error=text, reference=reference), error.code
@@ -41,6 +45,6 @@ def answer(error):
 
 def _logged(error):
     reference = secrets.token_hex(4)
-    cause = error.original_exception
+    cause = getattr(error, "original_exception", error)
     log.error("%s: %s %s failed", reference, request.method, request.path, exc_info=cause)
     return reference
