@@ -9,7 +9,7 @@ import numpy as np
 from collector.readings import rollup
 from collector.readings.hours import hours
 from collector.readings.incoming import HOUR_MS
-from collector.readings.sources import number_of
+from collector.readings.sources import number_of, numbers_of
 from collector.readings.span import span
 from firmware.protocol.channels import BY_NAME
 
@@ -68,13 +68,13 @@ def put_states(terminal_id, quarters):
     rollup.put_states(number, {ts_ms // QUARTER_MS: seconds for ts_ms, seconds in quarters.items()})
 
 
-def states(terminal_id, first_on, last_on, zone):
-    """Seconds in each of STATE_NAMES on every day of first_on to last_on: an array, a row for each day."""
-    count = (last_on - first_on).days + 1
+def states(terminal_ids, first_on, last_on, zone):
+    """{terminal_id: seconds in each of STATE_NAMES, an array with a row for each day of first_on to last_on}."""
+    count, numbers = (last_on - first_on).days + 1, numbers_of(list(terminal_ids))
     cuts = [bounds_of(first_on + timedelta(days=n), zone)[0] // QUARTER_MS for n in range(count)]
-    end = bounds_of(last_on, zone)[1] // QUARTER_MS
-    number = number_of(terminal_id)
-    if number is None:
-        return np.zeros((count, len(rollup.STATE_NAMES)), np.int64)
-    found = rollup.states_within(number, cuts[0], end)
-    return np.add.reduceat(found, np.array(cuts) - cuts[0])
+    end, found = bounds_of(last_on, zone)[1] // QUARTER_MS, {}
+    for terminal_id in terminal_ids:
+        number = numbers.get(terminal_id)
+        quarters = rollup.states_within(0 if number is None else number, cuts[0], end)
+        found[terminal_id] = np.add.reduceat(quarters, np.array(cuts) - cuts[0])
+    return found

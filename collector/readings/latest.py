@@ -10,9 +10,11 @@ import msgspec
 
 from collector import db
 from collector.readings.arrival import newest_of
-from collector.readings.columns import BY_ID
+from firmware.protocol.channels import CHANNELS
 
 Latest = namedtuple("Latest", ("terminal_id", "channel", "seq", "ts_ms", "value"))  # value None: measured and bad
+
+NAMES = {channel.id: (channel.name, channel.scale) for channel in CHANNELS}
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
@@ -72,10 +74,9 @@ def latest(terminal_ids):
     for terminal_id, newest, newest_ms, body in db.rows(sql, tuple(terminal_ids)):
         for channel_id, steps in _decode(body).items():
             seq, ts_ms, steps = steps if isinstance(steps, list) else (newest, newest_ms, steps)
-            channel = BY_ID[channel_id]
-            value = None if steps is None else steps / channel.scale
-            out.append(Latest(terminal_id, channel.name, seq, ts_ms, value))
-    return out
+            name, scale = NAMES[channel_id]
+            out.append((terminal_id, name, seq, ts_ms, None if steps is None else steps / scale))
+    return list(map(Latest._make, out))
 
 
 def newest():

@@ -103,10 +103,10 @@ def put_states(terminal_no, quarters):
         kept = _kept(terminal_no, day_no)
         array = np.zeros((QUARTERS, len(STATE_NAMES)), SECONDS)
         if STATES in kept:
-            array[:] = np.frombuffer(zlib.decompress(kept[STATES]), SECONDS).reshape(array.shape)
+            array[:] = np.frombuffer(kept[STATES], SECONDS).reshape(array.shape)
         for quarter, seconds in day.items():
             array[quarter] = seconds
-        _keep(terminal_no, day_no, kept | {STATES: _packed(array)})
+        _keep(terminal_no, day_no, kept | {STATES: array.tobytes()})
 
 
 def states_within(terminal_no, from_quarter, to_quarter):
@@ -118,7 +118,7 @@ def states_within(terminal_no, from_quarter, to_quarter):
         packed = _decode(body).get(STATES)
         if packed is not None:
             first = (number & (1 << BITS) - 1) * QUARTERS - from_quarter
-            found = np.frombuffer(zlib.decompress(packed), SECONDS).reshape(QUARTERS, -1)
+            found = np.frombuffer(packed, SECONDS).reshape(QUARTERS, -1)
             start, end = max(first, 0), min(first + QUARTERS, len(out))
             out[start:end] = found[start - first : end - first]
     return out

@@ -59,3 +59,23 @@ def _smooth(values, share):
     """What follows values with inertia, a block of windows at a time."""
     weights = share * (1 - share) ** np.arange(1000)
     return np.convolve(values, weights)[: len(values)]
+
+
+def entropy_of(columns):
+    """Bits of the order-0 entropy of the differences in these columns; each a list of arrays, one a terminal."""
+    bits = 0.0
+    for arrays in columns:
+        _values, counts = np.unique(np.concatenate([np.diff(values) for values in arrays]), return_counts=True)
+        shares = counts / counts.sum()
+        bits -= float((shares * np.log2(shares)).sum())
+    return bits
+
+
+def full(found, seed):
+    """{channel name: steps} of a terminal's full reading: all that its board measures."""
+    chance, current = np.random.default_rng(seed), found.steps[0]
+    spread = np.abs(chance.normal(0, 1, (3, len(current)))) * (1 + current * 0.01)
+    low, high, more = (part.astype(np.int64) for part in spread)
+    steps = dict(zip(CHANNELS, found.steps, strict=True))
+    inside = {"current_min_a": current - low, "current_max_a": current + high, "current_rms_a": current + more // 8}
+    return steps | inside | {"charge_as": current + low // 4}

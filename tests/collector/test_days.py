@@ -55,8 +55,8 @@ def test_seconds_in_states_are_kept_by_quarters_of_an_hour_and_said_again(store,
         for _again in range(2):
             quarters = {begin_ms + n * 900_000: (600, 0, 100, 200) for n in range(96 * 2)}
             readings.put_states("ct-01", quarters)
-    found = readings.states("ct-01", FIRST - timedelta(days=1), FIRST + timedelta(days=1), zone)
-    assert found[1:].tolist() == [[57_600, 0, 9_600, 19_200]] * 2
+    found = readings.states(["ct-01", "mri-01"], FIRST - timedelta(days=1), FIRST + timedelta(days=1), zone)
+    assert found["ct-01"][1:].tolist() == [[57_600, 0, 9_600, 19_200]] * 2 and not found["mri-01"].any()
     hours = readings.hours("ct-01", "current_a", begin_ms, begin_ms + 86_400_000)
     assert len(hours) >= 23, "the sums of channels stand beside them as before"
 
