@@ -2,22 +2,35 @@
 
 import importlib
 import json
+import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-ROOMS = ("card", "fleet", "gateway", "running", "seal", "terminal")
-RESULTS = Path(__file__).parents[2] / ".bench/results.json"
+ROOMS = ("card", "fleet", "gateway", "running", "seal", "store", "terminal")
+TOP = Path(__file__).parents[2]
+RESULTS = TOP / ".bench/results.json"
 
 
 def merged(rows):
     """The rows of this run over those of earlier ones, by name."""
     old = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
-    fresh = [row._asdict() for row in rows]
+    when = {"commit": _commit(), "date": datetime.now(UTC).date().isoformat()}
+    fresh = [row._asdict() | when for row in rows]
     names = {row["name"] for row in fresh}
     return [row for row in old if row["name"] not in names] + fresh
+
+
+def _commit():
+    """The commit that was measured, with a + where the tree was not as committed; "" outside a repository."""
+    said = [
+        subprocess.run(["git", *words], cwd=TOP, capture_output=True, text=True).stdout.strip()
+        for words in (("rev-parse", "--short", "HEAD"), ("status", "--porcelain"))
+    ]
+    return said[0] + ("+" if said[1] else "")
 
 
 def table(rows):

@@ -1,6 +1,6 @@
 """Ingest through the A02 door beside what one would otherwise put readings into; every contender in every round.
 
-A batch holds 500 readings of four values: ten of each of fifty terminals, bound to no equipment. Ours is authenticated,
+A batch holds 500 readings of four values: ten of each of fifty terminals, or one of each of 500. Ours is authenticated,
 unpacked, validated, stored once by (terminal, number), with the latest values, synchronous = FULL, before its 200; sums
 of an hour that is not sealed are made when asked, from what is stored. All speak HTTP over loopback without TLS.
 """
@@ -18,29 +18,30 @@ from tests.bench import store_peers, store_site
 from tests.bench.row import Row, seconds
 from tests.bench.store_data import EVERY_MS, trace
 
-TERMINALS, TICKS, CONNECTIONS = 50, 10, 4
+TERMINALS, TICKS, CONNECTIONS, CROWD = 50, 10, 4, 500
 ROWS = TERMINALS * TICKS
 JSON = "application/json"
 EMONCMS_PART = 1_500 / 184_000  # of bare sqlite3, emoncms 11 bulk, on another machine; it is not in Debian
 
 
 class Work:
-    """Batches for every contender, each once: of one gateway in turn, and of four at the same time."""
+    """Batches for every contender, each once: of four gateways with fifty terminals, and of one with 500."""
 
     def __init__(self, rounds, batches):
-        count = rounds * 3 * batches * TICKS
-        start_ms = int(time.time() * 1000) - count * EVERY_MS
-        self.traces = [
-            {gateway * TERMINALS + n: trace(count, gateway * TERMINALS + n, start_ms) for n in range(TERMINALS)}
-            for gateway in range(CONNECTIONS)
-        ]
-        self.batches, self._at = batches, [0] * CONNECTIONS
+        now_ms, first = int(time.time() * 1000), 0
+        self.shapes = [(TERMINALS, TICKS)] * CONNECTIONS + [(CROWD, 1)]
+        self.traces, self.batches, self._at = [], batches, [0] * len(self.shapes)
+        for terminals, ticks in self.shapes:
+            count = rounds * 3 * batches * ticks
+            numbers = range(first, first + terminals)
+            self.traces.append({number: trace(count, number, now_ms - count * EVERY_MS) for number in numbers})
+            first += terminals
 
     def next(self, gateway=0):
         """(traces of a gateway, [slice of a batch's rows]) of what nobody has had yet."""
-        at = self._at[gateway]
+        at, (_terminals, ticks) = self._at[gateway], self.shapes[gateway]
         self._at[gateway] += self.batches
-        return self.traces[gateway], [slice(n * TICKS, n * TICKS + TICKS) for n in range(at, at + self.batches)]
+        return self.traces[gateway], [slice(n * ticks, n * ticks + ticks) for n in range(at, at + self.batches)]
 
 
 def lines_of(traces, rows):
@@ -107,7 +108,7 @@ class Measured:
 def measured(folder, rounds, batches):
     """(Measured of all contenders that are here, readings that were sent to ours)."""
     folder, work, found, sent = Path(folder), Work(rounds, batches), Measured(), 0
-    credentials = store_site.furnished(folder / "ours", CONNECTIONS, TERMINALS)
+    credentials = store_site.furnished(folder / "ours", [terminals for terminals, _ticks in work.shapes])
     with ExitStack() as stack:
         base = store_peers.wide(folder / "wide.db")
         stack.callback(base.close)
@@ -130,6 +131,7 @@ def measured(folder, rounds, batches):
             bodies, head = [json_of(traces, one) for one in rows], store_site.headers(credentials[0], JSON)
             found.take("ours in JSON", count, lambda some=bodies, h=head: post(ours, store_site.PATH, h, some), ours)
             sent += 2 * count + _four(found, work, credentials, ours, influx)
+            sent += _crowd(found, work, credentials[-1], base, ours, influx)
     return found, sent
 
 
@@ -138,11 +140,24 @@ def _four(found, work, credentials, ours, influx):
     shares = [work.next(gateway) for gateway in range(CONNECTIONS)]
     count = sum(len(rows) for _traces, rows in shares) * ROWS
     bodies = [[compact_of(traces, one) for one in rows] for traces, rows in shares]
-    heads = [store_site.headers(credential) for credential in credentials]
+    heads = [store_site.headers(credential) for credential in credentials[:CONNECTIONS]]
     found.take("ours, 4", count, lambda: post_from_four(ours, store_site.PATH, heads, bodies), ours)
     if influx:
         bodies = [[lines_of(traces, one) for one in rows] for traces, rows in shares]
         found.take("influx, 4", count, lambda: post_from_four(influx, WRITE, [GZIP] * CONNECTIONS, bodies), influx)
+    return count
+
+
+def _crowd(found, work, credential, base, ours, influx):
+    """Ten times as many terminals, each with a tenth of the readings of a batch; how many readings."""
+    traces, rows = work.next(CONNECTIONS)
+    count, head = len(rows) * ROWS, store_site.headers(credential)
+    batch_rows, bodies = ([write(traces, one) for one in rows] for write in (wide_of, compact_of))
+    found.take("base, 500 terminals", count, lambda: put_wide(base, batch_rows))
+    found.take("ours, 500 terminals", count, lambda: post(ours, store_site.PATH, head, bodies), ours)
+    if influx:
+        texts = [lines_of(traces, one) for one in rows]
+        found.take("influx, 500 terminals", count, lambda: post(influx, WRITE, GZIP, texts), influx)
     return count
 
 
@@ -152,9 +167,12 @@ BESIDE = (
     ("ours", "influx", "InfluxDB 1.6, line protocol, gzip", 0.9),
     ("ours", "flask", "Flask + peewee insert_many", 4),
     ("ours, 4", "influx, 4", "InfluxDB 1.6 with four", 0.65),
+    ("ours, 500 terminals", "base, 500 terminals", "bare sqlite3 executemany", None),
+    ("ours, 500 terminals", "influx, 500 terminals", "InfluxDB 1.6, line protocol, gzip", None),
     ("ours in JSON", "base", "bare sqlite3 executemany, pk(terminal,ts), WAL NORMAL", None),
 )
 NAMES = {"ours": "1 connection", "ours, 4": "4 connections", "ours in JSON": "1 connection, JSON"}
+NAMES["ours, 500 terminals"] = "batches of 500 terminals"
 
 
 def rows(folder, rounds=5, batches=100):
@@ -168,7 +186,7 @@ def rows(folder, rounds=5, batches=100):
             peer_per_s = statistics.median(found.per_s[peer])
             words = f"{words}: {peer_per_s:,.0f}"
             yield Row(
-                f"store, ingest, {NAMES[name]}, x {peer}",
+                f"store, ingest, {NAMES[name]}, x {peer.partition(',')[0]}",
                 value,
                 "readings/s",
                 words,

@@ -25,21 +25,18 @@ def terminal_id(number):
     return f"t-{number:04d}"
 
 
-def furnished(folder, gateways_count, terminals_each):
-    """The credentials of gateways whose terminals are bound to no equipment."""
+def furnished(folder, counts):
+    """The credentials of gateways with so many terminals each, bound to no equipment."""
     folder = Path(folder)
     db.open_database(folder, make=True)
     db.migrate()
     certificates.init_ca(folder)
     now_ms = time.time_ns() // 1_000_000
-    credentials = [enrolled(folder, f"gw-{number}") for number in range(gateways_count)]
-    ids = [Gateway.get(Gateway.gateway_id == f"gw-{number}").id for number in range(gateways_count)]
-    numbers = itertools.product(range(gateways_count), range(terminals_each))
-    rows = [
-        (terminal_id(gateway * terminals_each + number), gateways.secret.wrap(folder, "t", secrets.token_bytes(32)))
-        + (ids[gateway], now_ms)
-        for gateway, number in numbers
-    ]
+    credentials = [enrolled(folder, f"gw-{number}") for number in range(len(counts))]
+    ids = [Gateway.get(Gateway.gateway_id == f"gw-{number}").id for number in range(len(counts))]
+    owners = itertools.chain.from_iterable([one] * count for one, count in zip(ids, counts, strict=True))
+    wrapped = gateways.secret.wrap(folder, "t", secrets.token_bytes(32))  # nobody will ask for it
+    rows = [(terminal_id(number), wrapped, owner, now_ms) for number, owner in enumerate(owners)]
     fields = (Terminal.terminal_id, Terminal.wrapped_secret, Terminal.gateway, Terminal.created_ms)
     with db.write():
         for at in range(0, len(rows), 500):
