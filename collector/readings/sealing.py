@@ -6,6 +6,7 @@ An upload of which all stands in blocks is dropped at the end. One process seals
 """
 
 from collections import namedtuple
+from itertools import islice
 
 import numpy as np
 
@@ -16,44 +17,59 @@ from collector.readings.incoming import HOUR_MS
 
 GRACE_MS = 600_000  # an hour is closed so long after its end
 TERMINALS = 20  # put into their blocks in one transaction, so that an upload waits for no more than these
-BATCHES = 500  # uploads taken up at a time, so that memory holds no more than these
+BYTES = 8_000_000  # of a gateway's uploads taken up at a time, so that memory holds no more than these
 
 # A block to be written: `body` its bytes, `sums` {hour number: sums} of the hours that changed, `more` the same to be
 # added where a damaged block was set aside, `count` new readings.
 Made = namedtuple("Made", ("terminal_no", "hour_no", "hours", "body", "sums", "more", "count"))
 
-_OVER = "SELECT batch_no FROM batch WHERE low_ms < ? ORDER BY batch_no LIMIT ?"
-_TERMINALS = "SELECT DISTINCT terminal_no FROM batch JOIN carried USING (carrier) WHERE low_ms < ? AND batch_no <= ?"
+_CARRIERS = "SELECT DISTINCT carrier FROM batch WHERE low_ms < ?"
+_OVER = "SELECT batch_no, length(body) FROM batch WHERE carrier = ? AND low_ms < ? ORDER BY batch_no"
+_TERMINALS = "SELECT terminal_no FROM carried WHERE carrier = ?"
 _BATCHES = (
-    "SELECT batch_no, low_ms, body FROM batch WHERE carrier IN (SELECT carrier FROM carried WHERE terminal_no IN ({})) "
+    "SELECT batch_no, low_ms, body FROM batch WHERE carrier IN (SELECT others.carrier FROM carried "
+    "JOIN carried AS others ON others.terminal_no = carried.terminal_no WHERE carried.carrier = ?) "
     "AND low_ms < ? AND batch_no <= ? ORDER BY batch_no"
 )
 
 
 def seal(now_ms):
-    """Fold all closed hours, then all closed days. The number of readings that were sealed now."""
+    """Fold all closed hours, then all closed days. The number of readings that were sealed now.
+
+    A gateway after the other: an hour of one is taken up at once, so that each of its terminals gets its block once.
+    """
     first_open, count = (now_ms - GRACE_MS) // HOUR_MS, 0
-    while numbers := db.rows(_OVER, (first_open * HOUR_MS, BATCHES)):
-        count += _seal_through(numbers[-1][0], first_open)
-        _drop(numbers[-1][0], first_open)
+    for (carrier,) in db.rows(_CARRIERS, (first_open * HOUR_MS,)):
+        while last_batch := _last_of(db.rows(_OVER, (carrier, first_open * HOUR_MS))):
+            count += _seal_through(carrier, last_batch, first_open)
+            _drop(carrier, last_batch, first_open)
     _fold_days(first_open)
     return count
 
 
-def _seal_through(last_batch, first_open):
-    """Put what uploads up to one have brought of closed hours into blocks. How many readings."""
-    terminals, count = db.rows(_TERMINALS, (first_open * HOUR_MS, last_batch)), 0
-    terminals = sorted(number for (number,) in terminals)
-    for at in range(0, len(terminals), TERMINALS):
-        group = terminals[at : at + TERMINALS]
-        found = _incoming(group, last_batch, first_open)
-        made = [one for terminal_no, hours in found for one in _made_of(terminal_no, hours, first_open)]
+def _last_of(batches):
+    """The last of (number, bytes) pairs that memory may hold together with those before it; None when there is none."""
+    last, total = None, 0
+    for batch_no, size in batches:
+        total += size
+        if last is not None and total > BYTES:
+            break
+        last = batch_no
+    return last
+
+
+def _seal_through(carrier, last_batch, first_open):
+    """Put what uploads up to one have brought of a gateway's terminals and closed hours into blocks. How many."""
+    found = _incoming(carrier, last_batch, first_open)
+    made = (one for terminal_no, hours in found for one in _made_of(terminal_no, hours, first_open))
+    count = 0
+    while group := list(islice(made, TERMINALS)):
         with db.write():
-            for one in made:
+            for one in group:
                 blocks.put(one.terminal_no, one.hour_no, one.hours, last_batch, one.body)
                 rollup.put(one.terminal_no, one.sums)
                 rollup.grow(one.terminal_no, one.more)
-        count += sum(one.count for one in made)
+        count += sum(one.count for one in group)
     return count
 
 
@@ -63,11 +79,11 @@ def retire(before_ms):
         return blocks.retire(before_ms // HOUR_MS)
 
 
-def _incoming(group, last_batch, first_open):
-    """(terminal number, [(hour number, Columns)]) of closed hours that no block holds yet."""
-    marks = ", ".join("?" * len(group))
+def _incoming(carrier, last_batch, first_open):
+    """(terminal number, [(hour number, Columns)]) of a gateway's terminals and closed hours that no block holds yet."""
+    group = [number for (number,) in db.rows(_TERMINALS, (carrier,))]
     parts, owners, batches = [], [], []
-    for batch_no, low_ms, body in db.rows(_BATCHES.format(marks), (*group, first_open * HOUR_MS, last_batch)):
+    for batch_no, low_ms, body in db.rows(_BATCHES, (carrier, first_open * HOUR_MS, last_batch)):
         for part in incoming.unpacked(body):
             parts.append(part.columns)
             owners.append(np.repeat(part.numbers, np.diff(part.starts)))
@@ -132,12 +148,15 @@ def _opened(terminal_no, old):
         return []
 
 
-def _drop(last_batch, first_open):
-    """Forget the uploads of which all stands in blocks now; of the others remember up to when it does."""
+def _drop(carrier, last_batch, first_open):
+    """Forget a gateway's uploads of which all stands in blocks now; of the others remember up to when it does."""
     before_ms = first_open * HOUR_MS
+    mine = "carrier = ? AND batch_no <= ?"
     with db.write():
-        db.change("DELETE FROM batch WHERE high_ms < ? AND batch_no <= ?", (before_ms, last_batch))
-        db.change("UPDATE batch SET low_ms = ? WHERE low_ms < ? AND batch_no <= ?", (before_ms, before_ms, last_batch))
+        db.change(f"DELETE FROM batch WHERE high_ms < ? AND {mine}", (before_ms, carrier, last_batch))
+        db.change(
+            f"UPDATE batch SET low_ms = ? WHERE low_ms < ? AND {mine}", (before_ms, before_ms, carrier, last_batch)
+        )
 
 
 def _fold_days(first_open):

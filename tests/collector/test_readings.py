@@ -191,6 +191,32 @@ def test_what_two_gateways_brought_is_sealed_together(within):
     holds(truth)
 
 
+def test_each_terminal_gets_the_block_of_an_hour_once_however_many_uploads_brought_it(within, monkeypatch):
+    truth, put = Truth(), []
+    for n in range(700):
+        rows = said((1 + n, n * 1000, n))
+        truth.add(rows)
+        upload(rows)
+    keep = blocks.put
+    monkeypatch.setattr(blocks, "put", lambda *block: (put.append(block), keep(*block)))
+    assert readings.seal(START_MS + HOUR_MS + sealing.GRACE_MS) == 700
+    assert len(put) == 1, "one terminal, one hour"
+    holds(truth)
+
+
+@pytest.mark.parametrize("most", [1, 2000])
+def test_more_than_memory_may_hold_is_sealed_part_by_part(within, monkeypatch, most):
+    monkeypatch.setattr(sealing, "BYTES", most)
+    truth = Truth()
+    for n in range(60):
+        rows = said((1 + n, n * 1000, n))
+        truth.add(rows)
+        upload(rows, carrier=1 + n % 3)
+    assert readings.seal(START_MS + HOUR_MS + sealing.GRACE_MS) == 60
+    holds(truth)
+    assert db.rows("SELECT count(*) FROM batch") == [(0,)]
+
+
 def test_an_open_hour_stays_as_it_came(within):
     upload(said((1, HOUR_MS - 1, 5), (2, HOUR_MS, 6)))
     assert readings.seal(START_MS + HOUR_MS + sealing.GRACE_MS) == 1
@@ -292,7 +318,8 @@ def test_every_changed_byte_of_a_block_is_found(place):
 def test_the_plans_never_walk_over_everything(within, server):
     if server is not None:
         pytest.skip("PostgreSQL plans by what is in the tables, and here nothing is")
-    questions = ((sealing._BATCHES.format("?"), (1, 1, 1)), (hot._OF_TERMINAL, (1, 1, 1)))
-    for sql, parameters in (*questions, (blocks._WITHIN.format(", body"), (1, 2))):
+    questions = ((sealing._BATCHES, (1, 1, 1)), (sealing._OVER, (1, 1)), (sealing._TERMINALS, (1,)))
+    questions += ((hot._OF_TERMINAL, (1, 1, 1)), (blocks._WITHIN.format(", body"), (1, 2)))
+    for sql, parameters in questions:
         plan = " ".join(row[3] for row in db.rows(f"EXPLAIN QUERY PLAN {sql}", parameters))
         assert "SCAN" not in plan, plan
