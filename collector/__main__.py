@@ -15,6 +15,7 @@ from collector.errors import ActionError, Away
 from collector.gateways import commands as gateways_commands
 from collector.running import commands as running_commands
 
+SWITCH_S = 0.001  # a request asks the database many times, and waits so long each time while another thread computes
 NEEDS_NO_DATABASE = ("analyse", "ca", "demo", "migrate", "serve")
 
 
@@ -89,6 +90,7 @@ def serve(data, host, port, cert, key, plain):
     cert, key = (None, None) if plain else (cert or data / "tls/server.crt", key or data / "tls/server.key")
     if cert and not cert.exists():
         raise ActionError(f"{cert} is missing; run `python -m collector --data {data} ca server --name {host}`")
+    sys.setswitchinterval(SWITCH_S)
     app = create_app(data)
     client_ca = data / "ca/a01.crt" if cert and app.config["SETTINGS"]["client_certificate"] else None
     with db.serving(), schedule.running(app.config["SETTINGS"]):

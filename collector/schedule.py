@@ -13,12 +13,13 @@ from collector import audit, db, readings
 from collector.clock import now_ms
 
 DAY_S = 86_400
+RESTS = 1.0  # who seals rests as long as he works: half of one core goes to requests, whatever has to be sealed
 
 Job = namedtuple("Job", ("name", "every", "action"))  # every: a setting, or seconds; action: called with the settings
 
 
 def _seal(_settings):
-    readings.seal(now_ms())
+    readings.seal(now_ms(), RESTS)
 
 
 def _retire(settings):

@@ -7,6 +7,7 @@ An upload of which all stands in blocks is dropped at the end. One process seals
 
 from collections import namedtuple
 from itertools import islice
+from time import sleep, thread_time
 
 import numpy as np
 
@@ -33,17 +34,18 @@ _BATCHES = (
 )
 
 
-def seal(now_ms):
+def seal(now_ms, rests=0.0):
     """Fold all closed hours, then all closed days. The number of readings that were sealed now.
 
     A gateway after the other: an hour of one is taken up at once, so that each of its terminals gets its block once.
+    `rests`: after each transaction so many times as long as it took of the processor, so that others have their turn.
     """
     first_open, count = (now_ms - GRACE_MS) // HOUR_MS, 0
     for (carrier,) in db.rows(_CARRIERS, (first_open * HOUR_MS,)):
         while last_batch := _last_of(db.rows(_OVER, (carrier, first_open * HOUR_MS))):
-            count += _seal_through(carrier, last_batch, first_open)
+            count += _seal_through(carrier, last_batch, first_open, rests)
             _drop(carrier, last_batch, first_open)
-    _fold_days(first_open)
+    _fold_days(first_open, rests)
     return count
 
 
@@ -58,11 +60,11 @@ def _last_of(batches):
     return last
 
 
-def _seal_through(carrier, last_batch, first_open):
+def _seal_through(carrier, last_batch, first_open, rests):
     """Put what uploads up to one have brought of a gateway's terminals and closed hours into blocks. How many."""
     found = _incoming(carrier, last_batch, first_open)
     made = (one for terminal_no, hours in found for one in _made_of(terminal_no, hours, first_open))
-    count = 0
+    count, worked_s = 0, thread_time()
     while group := list(islice(made, TERMINALS)):
         with db.write():
             for one in group:
@@ -70,6 +72,8 @@ def _seal_through(carrier, last_batch, first_open):
                 rollup.put(one.terminal_no, one.sums)
                 rollup.grow(one.terminal_no, one.more)
         count += sum(one.count for one in group)
+        sleep(rests * (thread_time() - worked_s))
+        worked_s = thread_time()
     return count
 
 
@@ -159,14 +163,16 @@ def _drop(carrier, last_batch, first_open):
         )
 
 
-def _fold_days(first_open):
+def _fold_days(first_open, rests):
     """Make one block of each terminal's hours of a day that is over."""
     days = {}
     for terminal_no, hour_no in blocks.single_hours():
         if hour_no // DAY < first_open // DAY:
             days.setdefault((terminal_no, hour_no // DAY), []).append(hour_no)
     for (terminal_no, day_no), hours in days.items():
+        worked_s = thread_time()
         _fold_day(terminal_no, day_no * DAY, hours)
+        sleep(rests * (thread_time() - worked_s))
 
 
 def _fold_day(terminal_no, first_hour, hours):
