@@ -65,3 +65,20 @@ def empty(register, tmp_path):
     db.open_database(tmp_path / "data", make=True)
     yield tmp_path / "data"
     db.database.close()
+
+
+@pytest.fixture(scope="module")
+def store(server, tmp_path_factory):
+    with opened(server):
+        db.open_database(tmp_path_factory.mktemp("readings"), make=True)
+        db.migrate()
+        yield
+        db.database.close()
+
+
+@pytest.fixture
+def within(store):
+    """A transaction that leaves nothing behind."""
+    with db.write() as transaction:
+        yield
+        transaction.rollback()

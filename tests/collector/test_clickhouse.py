@@ -14,20 +14,14 @@ from collector.readings.clickhouse.cluster import of_url
 from tests.collector.register import opened
 from tests.collector.site import BOOT, block, kept_of, now_ms, readings_of
 from tests.collector.test_readings import (  # the contract: pytest runs what is imported here with the fixtures of here
-    DAY_MS,
-    HOUR_MS,
-    START_MS,
     STEP,
-    Truth,
-    holds,
-    said,
     test_a_series_has_no_point_where_nothing_was_measured,
     test_a_series_has_one_point_per_step_with_mean_and_extremes,
     test_extremes_inside_windows_are_those_of_a_series,
     test_what_is_stored_and_not_followed_is_left_to_do,
-    test_what_two_gateways_brought_is_sealed_together,
-    upload,
 )
+from tests.collector.test_sealing import test_what_two_gateways_brought_is_sealed_together
+from tests.collector.truth import DAY_MS, HOUR_MS, START_MS, Truth, holds, said, upload
 from tests.servers import clickhouse
 
 CONTRACT = (

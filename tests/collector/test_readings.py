@@ -1,8 +1,5 @@
 """The room of readings: the same answers whatever the order of arrival, however often, and whenever it is sealed."""
 
-from collections import namedtuple
-from math import isnan
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,19 +7,20 @@ from hypothesis import strategies as st
 
 from collector import db, readings
 from collector.readings import blocks, hot, sealed, sealing
-from firmware.processing.intervals import merged
-from tests.collector.register import opened
 from tests.collector.site import kept_of
-
-HOUR_MS = readings.HOUR_MS
-DAY_MS = 24 * HOUR_MS
-START_MS = 1_760_400_000_000 // DAY_MS * DAY_MS
-TEMPERATURE, CURRENT, CHARGE = 1, 3, 7
-NAMES = {TEMPERATURE: "temperature_c", CURRENT: "current_a", CHARGE: "charge_as"}
-SCALE = {TEMPERATURE: 100, CURRENT: 1000, CHARGE: 100}
-
-# what a test says of a reading; after_ms: since START_MS; steps: {channel id: steps or None}
-Said = namedtuple("Said", ("seq", "after_ms", "windows", "steps"))
+from tests.collector.truth import (
+    CURRENT,
+    DAY_MS,
+    HOUR_MS,
+    NAMES,
+    START_MS,
+    TEMPERATURE,
+    Said,
+    Truth,
+    holds,
+    said,
+    upload,
+)
 
 STEPS = st.one_of(st.none(), st.integers(-4000, 12500))
 READING = st.builds(
@@ -34,112 +32,6 @@ READING = st.builds(
 )
 UPLOAD = st.lists(READING, min_size=1, max_size=12)
 STEP = st.one_of(UPLOAD, st.integers(0, 60 * HOUR_MS))  # an upload, or a sealing so long after START_MS
-
-
-@pytest.fixture(scope="module")
-def store(server, tmp_path_factory):
-    with opened(server):
-        db.open_database(tmp_path_factory.mktemp("readings"), make=True)
-        db.migrate()
-        yield
-        db.database.close()
-
-
-@pytest.fixture
-def within(store):
-    """A transaction that leaves nothing behind."""
-    with db.write() as transaction:
-        yield
-        transaction.rollback()
-
-
-def said(*rows):
-    """Readings of a current alone: (seq, after_ms, current steps) tuples."""
-    return [Said(seq, after_ms, 1, {CURRENT: steps}) for seq, after_ms, steps in rows]
-
-
-def upload(rows, terminal_id="ct-01", carrier=1):
-    """Store readings as a gateway brings them: those with the same channels side by side."""
-    by_channels = {}
-    for row in rows:
-        by_channels.setdefault(tuple(sorted(row.steps)), []).append(row)
-    found = [
-        readings.Block(
-            terminal_id,
-            [row.seq for row in group],
-            [START_MS + row.after_ms for row in group],
-            {channel_id: [row.steps[channel_id] for row in group] for channel_id in channels},
-            windows=[row.windows for row in group],
-        )
-        for channels, group in by_channels.items()
-    ]
-    return readings.append(found, carrier)
-
-
-class Truth:
-    """What should be there, kept in the plainest way: the first reading of each number."""
-
-    def __init__(self):
-        self.kept = {}
-
-    def add(self, rows):
-        by_channels = {}
-        for row in rows:
-            by_channels.setdefault(tuple(sorted(row.steps)), []).append(row)
-        for group in by_channels.values():
-            for row in group:
-                self.kept.setdefault(row.seq, row)
-
-    def rows(self):
-        return sorted(self.kept.values(), key=lambda row: (row.after_ms, row.seq))
-
-    def hours(self, channel_id):
-        hours, scale = {}, SCALE[channel_id]
-        for row in self.rows():
-            steps = row.steps.get(channel_id)
-            if steps is not None:
-                times = 1 if channel_id == CHARGE else row.windows
-                hours.setdefault(row.after_ms // HOUR_MS, []).append((row.windows, steps, steps * times))
-        return [
-            (
-                START_MS + hour * HOUR_MS,
-                sum(n for n, _steps, _total in some),
-                min(steps for _n, steps, _total in some) / scale,
-                max(steps for _n, steps, _total in some) / scale,
-                pytest.approx(sum(total for _n, _steps, total in some) / scale),
-            )
-            for hour, some in sorted(hours.items())
-        ]
-
-    def latest(self):
-        found = {}
-        for row in self.kept.values():
-            for channel_id, steps in row.steps.items():
-                if channel_id not in found or found[channel_id][0] < row.seq:
-                    value = None if steps is None else steps / SCALE[channel_id]
-                    found[channel_id] = (row.seq, START_MS + row.after_ms, value)
-        return sorted((NAMES[channel_id], *rest) for channel_id, rest in found.items())
-
-
-def holds(truth):
-    """Whether the room answers every question as the truth does."""
-    rows, found = truth.rows(), kept_of("ct-01", *NAMES.values())
-    assert found.seq.tolist() == [row.seq for row in rows]
-    assert found.ts_ms.tolist() == [START_MS + row.after_ms for row in rows]
-    assert found.windows.tolist() == [row.windows for row in rows]
-    for channel_id in NAMES:
-        states = readings.states_of(found, channel_id).tolist()
-        wanted = [2 if channel_id not in row.steps else int(row.steps[channel_id] is None) for row in rows]
-        assert states == wanted
-        values = readings.values_of(found, channel_id).tolist()
-        for row, value in zip(rows, values, strict=True):
-            steps = row.steps.get(channel_id)
-            assert isnan(value) if steps is None else value == steps / SCALE[channel_id]
-        hours = readings.hours("ct-01", NAMES[channel_id], START_MS, START_MS + 2 * DAY_MS)
-        assert [hour[1:] for hour in hours] == truth.hours(channel_id)
-    assert sorted(one[1:] for one in readings.latest(["ct-01"])) == truth.latest()
-    stored = readings.intervals_of("ct-01", readings.STORED)
-    assert stored == merged([(seq, seq) for seq in truth.kept])
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -156,73 +48,6 @@ def test_answers_are_the_same_whatever_the_order_of_arrival_and_of_sealing(store
                 truth.add(step)
         holds(truth)
         transaction.rollback()
-
-
-@pytest.mark.parametrize("cut", ["_drop", "_fold_days", "single_hours"])
-def test_a_sealing_that_was_cut_is_finished_by_the_next(within, monkeypatch, cut):
-    truth, room = Truth(), blocks if cut == "single_hours" else sealing
-    for first in (1, 101):
-        rows = said(*((n, n * 600_000, n) for n in range(first, first + 100)))
-        truth.add(rows)
-        upload(rows)
-        with monkeypatch.context() as cutting:
-            cutting.setattr(room, cut, raising)
-            with pytest.raises(KeyboardInterrupt):
-                readings.seal(START_MS + 3 * DAY_MS)
-        holds(truth)
-    readings.seal(START_MS + 3 * DAY_MS)
-    holds(truth)
-    assert db.rows("SELECT count(*) FROM batch") == [(0,)]
-    assert db.rows("SELECT hours, count(*) FROM block GROUP BY hours") == [(24, 2)]
-
-
-def raising(*_arguments):
-    raise KeyboardInterrupt
-
-
-def test_what_two_gateways_brought_is_sealed_together(within):
-    truth = Truth()
-    for carrier in (1, 2, 1, 2):
-        rows = said(*((n, n * 1000, n) for n in range(10 * carrier, 10 * carrier + 9)))
-        truth.add(rows)
-        upload(rows, carrier=carrier)
-        holds(truth)
-    readings.seal(START_MS + HOUR_MS + sealing.GRACE_MS)
-    holds(truth)
-
-
-def test_each_terminal_gets_the_block_of_an_hour_once_however_many_uploads_brought_it(within, monkeypatch):
-    truth, put = Truth(), []
-    for n in range(700):
-        rows = said((1 + n, n * 1000, n))
-        truth.add(rows)
-        upload(rows)
-    keep = blocks.put
-    monkeypatch.setattr(blocks, "put", lambda *block: (put.append(block), keep(*block)))
-    assert readings.seal(START_MS + HOUR_MS + sealing.GRACE_MS) == 700
-    assert len(put) == 1, "one terminal, one hour"
-    holds(truth)
-
-
-@pytest.mark.parametrize("most", [1, 2000])
-def test_more_than_memory_may_hold_is_sealed_part_by_part(within, monkeypatch, most):
-    monkeypatch.setattr(sealing, "BYTES", most)
-    truth = Truth()
-    for n in range(60):
-        rows = said((1 + n, n * 1000, n))
-        truth.add(rows)
-        upload(rows, carrier=1 + n % 3)
-    assert readings.seal(START_MS + HOUR_MS + sealing.GRACE_MS) == 60
-    holds(truth)
-    assert db.rows("SELECT count(*) FROM batch") == [(0,)]
-
-
-def test_an_open_hour_stays_as_it_came(within):
-    upload(said((1, HOUR_MS - 1, 5), (2, HOUR_MS, 6)))
-    assert readings.seal(START_MS + HOUR_MS + sealing.GRACE_MS) == 1
-    assert db.rows("SELECT low_ms FROM batch") == [(START_MS + HOUR_MS,)]
-    assert readings.seal(START_MS + HOUR_MS + sealing.GRACE_MS) == 0
-    assert kept_of("ct-01").seq.tolist() == [1, 2]
 
 
 def test_a_number_of_a_batch_is_never_given_twice(within):

@@ -8,7 +8,7 @@ import time
 import httpx
 
 from collector import accounts, db, gateways
-from collector.config import read_settings
+from collector.config import FILE, read_settings
 from collector.equipment import KINDS, Binding, Equipment
 from collector.gateways import Gateway, Terminal, secret
 from tests.collector.site import NO_FACTOR, enrolled
@@ -19,6 +19,7 @@ from tests.fleet.plan import gateway_of
 from tests.fleet.played import gateway_id, terminal_id
 from tests.soak.ledger_site import Process
 
+AGENT = "tests.fleet"  # a session serves the browser it began in
 HOST, USER, READY = "127.0.0.1", "fleet", "collector ready"
 PER_ROOM, PER_DEPARTMENT, AT_ONCE = 50, 500, 500
 
@@ -52,7 +53,7 @@ class FleetSite:
     def start_again(self, settings):
         """Kill it, and start it with other settings."""
         self.process.kill()
-        (self.data / "collector.toml").write_text(settings)
+        (self.data / FILE).write_text(NO_FACTOR + settings)
         self._start()
 
     def _furnish(self, plan):
@@ -99,14 +100,16 @@ class FleetSite:
 
     def person(self):
         """The Door of somebody who has signed in."""
-        return Door(HOST, self.port, self.trust, {"Cookie": self._session})
+        return Door(HOST, self.port, self.trust, {"Cookie": self._session, "User-Agent": AGENT})
 
     def used(self):
         """Used by the collector's process since its start; memory: now."""
         return used_by(self.process.pid)
 
     def _signed_in(self):
-        with httpx.Client(base_url=f"https://{HOST}:{self.port}", verify=self.trust, timeout=60) as client:
+        with httpx.Client(
+            base_url=f"https://{HOST}:{self.port}", verify=self.trust, timeout=60, headers={"User-Agent": AGENT}
+        ) as client:
             page = client.get("/sign-in").text
             token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)[1]
             form = {"csrf_token": token, "name": USER, "password": self._password}
