@@ -18,6 +18,7 @@ from collector.errors import ActionError
 from collector.upload import MAX_BODY
 
 BODY_WAIT_S = 30  # a body has to have come by then
+HEAD_MOST = 64 * 1024  # bytes of a request's head
 RENEWED_TICKS = 20  # two seconds
 CLOSING_S = 2  # answers under way may take so long at the end
 
@@ -106,7 +107,31 @@ async def _answer_late(send):
 
 
 class _Shown(HttpToolsProtocol):
-    """HTTP that also says which certificate the other side of the connection has proved to hold, if any."""
+    """HTTP with heads of limited length, which also says what certificate the other side has proved to hold, if any."""
+
+    _loose = 0  # bytes that came since the last head, piece of a body or end of a request
+
+    def data_received(self, data):
+        """As usual; a head, or what follows a body, that has no end is refused."""
+        self._loose += len(data)
+        super().data_received(data)
+        if self._loose > HEAD_MOST and not self.transport.is_closing():
+            self.send_400_response(f"the head of the request has more than {HEAD_MOST} bytes")
+
+    def on_headers_complete(self):
+        """As usual."""
+        self._loose = 0
+        super().on_headers_complete()
+
+    def on_body(self, body):
+        """As usual."""
+        self._loose = 0
+        super().on_body(body)
+
+    def on_message_complete(self):
+        """As usual."""
+        self._loose = 0
+        super().on_message_complete()
 
     def connection_made(self, transport):
         """As usual; what was shown goes beside each request."""

@@ -3,7 +3,7 @@
 import gzip
 import json
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
@@ -78,8 +78,17 @@ def _in_victoria(folder, found):
         while len(set(sizes[-4:])) > 1 or len(sizes) < 4:
             assert time.monotonic() < deadline, f"VictoriaMetrics still merges: {sizes[-4:]}"
             time.sleep(1)
-            sizes.append(sum(path.stat().st_size for path in (folder / "data").rglob("*") if path.is_file()))
+            sizes.append(_bytes_of(folder / "data"))
     return sizes[-1]
+
+
+def _bytes_of(folder):
+    """Bytes of all files below a folder; one that is merged away meanwhile counts no more."""
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            total += path.stat().st_size if path.is_file() else 0
+    return total
 
 
 def wire(terminals=50, ticks=10, batches=20):

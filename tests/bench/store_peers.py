@@ -141,6 +141,7 @@ def victoria(folder):
     command = ["victoria-metrics", f"-storageDataPath={folder / 'data'}", f"-httpListenAddr=127.0.0.1:{port}"]
     command += ["-retentionPeriod=10y", "-search.disableCache", "-search.maxStalenessInterval=1h"]
     command += ["-search.latencyOffset=0s", "-search.maxPointsPerTimeseries=100000"]
+    command += ["-http.connTimeout=1h", "-http.idleConnTimeout=1h"]
     with serving(command, port, "/health", folder) as server:
         yield server
 

@@ -193,7 +193,7 @@ def _agree(ours, theirs):
             np.testing.assert_allclose(worked, said[unit], atol=0.05)
 
 
-def rows(folder, days=365, unit_days=30, latest=1000, more=15, rounds=7):
+def rows(folder, days=365, unit_days=30, latest=1000, more=15, rounds=5):
     """Every question beside its peer, then beside itself on ten times as much."""
     kept = Kept(folder, days, unit_days, latest)
     kept.fill()

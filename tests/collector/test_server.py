@@ -78,6 +78,22 @@ def test_clients_that_send_nothing_or_half_a_body_hold_nobody_up(served):
             one.close()
 
 
+@pytest.mark.parametrize(
+    "begin", ["GET /health HTTP/1.1\r\nA: ", "POST /sign-in HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: "]
+)
+def test_a_head_or_a_trailer_without_end_is_refused(served, begin):
+    with serving(served) as (_process, address), visitor(served, address) as client:
+        host, port = address.removeprefix("https://").split(":")
+        trust = ssl.create_default_context(cafile=served / "ca/a02.crt")
+        with trust.wrap_socket(socket.create_connection((host, int(port))), server_hostname=host) as endless:
+            endless.settimeout(60)
+            endless.sendall(begin.encode())
+            with pytest.raises((ConnectionError, ssl.SSLError)):
+                while True:
+                    endless.sendall(b"x" * 16_384)
+        assert client.get("/health").status_code == 200
+
+
 def test_a_batch_answered_200_is_there_after_a_kill(built, served):
     credential = built[1]["gw-1"]
     with serving(served) as (process, address), visitor(served, address) as client:
