@@ -248,14 +248,17 @@ uninstall() {
         fi
     done
     had_mosquitto=0
-    [ ! -e "$root/etc/systemd/system/mosquitto.service.d/gantry.conf" ] || had_mosquitto=1
+    if [ -e "$root/etc/systemd/system/mosquitto.service.d/gantry.conf" ]; then
+        had_mosquitto=1
+        systemd stop mosquitto # as long as systemd knows what goes with it
+    fi
     take_away /etc/systemd/system/gantry-gateway.service /etc/systemd/system/gantry-host.service \
         /etc/systemd/system/mosquitto.service.d/gantry.conf /etc/tmpfiles.d/gantry.conf \
         /etc/systemd/journald.conf.d/gantry.conf /usr/local/bin/gantry-gateway /usr/local/bin/gantry-host \
         /opt/gantry /opt/gantry.new /opt/gantry.old
     systemd daemon-reload
     if [ "$had_mosquitto" = 1 ]; then
-        systemd restart mosquitto
+        systemd start mosquitto
     fi
     if [ "$purge" = 1 ]; then
         take_away /etc/gantry /etc/gantry-host /var/lib/gantry /var/lib/gantry-host /run/gantry
