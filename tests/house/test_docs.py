@@ -57,6 +57,21 @@ def test_every_link_of_a_page_leads_somewhere():
                 assert (ROOT / path.parent / target).exists(), f"{path}: {target}"
 
 
+def _shape(page):
+    """What a page has in any language: its blocks of commands, the depths of its headings, the rows of its tables."""
+    blocks = re.findall(r"^```.*?^```", page, re.S | re.M)
+    rest = re.sub(r"^```.*?^```", "", page, flags=re.S | re.M)
+    return blocks, [len(one) for one in re.findall(r"^(#+) ", rest, re.M)], len(re.findall(r"^\|", rest, re.M))
+
+
+def test_the_gateways_guide_says_the_same_in_chinese():
+    english, chinese = (text(f"docs/guide-gateway{language}.md") for language in ("", "-zh"))
+    assert _shape(chinese) == _shape(english)
+    names = [set(re.findall(r"`([^`\n]*[a-z]{3}[^`\n]*)`", page)) for page in (english, chinese)]
+    missing = {one for one in names[0] - names[1] if re.fullmatch(r"[\w./-]+", one)}
+    assert not missing, f"the Chinese page does not name {sorted(missing)}"
+
+
 def test_the_readme_is_one_screen():
     assert text(ROOT / "README.md").count("\n") <= 60
 
