@@ -1,5 +1,6 @@
 """A real ClickHouse cluster on loopback: shards without replicas, each a server of its own, with user and password."""
 
+import logging
 import subprocess
 import time
 from contextlib import contextmanager
@@ -98,6 +99,7 @@ class Cluster:
 def serving(shards=2):
     """A Cluster that runs until the end of this."""
     program = require_program("clickhouse-server", "clickhouse-server")
+    logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)  # that a server is not there yet is no news
     as_account, owner = account.of("clickhouse")
     with account.folder(owner) as folder:
         numbers = ports.free(3 * shards)

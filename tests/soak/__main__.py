@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-PLANS = ("terminal", "ledger", "fleet")
+PLANS = ("terminal", "ledger", "fleet", "shards")
 
 
 def main(plan, minutes):

@@ -88,6 +88,10 @@ class Cluster:
         """All rows of a question to one shard. Raises Away."""
         return self._first(self.shards()[shard], f"shard {shard}", sql, parameters or {})
 
+    def fetch(self, shard, sql, parameters):
+        """The same as lists side by side; none when there are no rows. Raises Away."""
+        return self._first(self.shards()[shard], f"shard {shard}", sql, parameters, columnar=True)
+
     def put(self, shard, sql, columns):
         """Rows for one shard, as lists side by side. They are there when this returns. Raises Away."""
         self._first(self.shards()[shard], f"shard {shard}", sql, columns, columnar=True)

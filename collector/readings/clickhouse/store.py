@@ -18,7 +18,9 @@ from collector.readings.clickhouse.homes import homes_of, settled
 from collector.readings.clickhouse.tables import SAID, column_of
 from collector.readings.columns import ABSENT, BY_ID, HEADS, INVALID, VALID
 from collector.readings.incoming import HOUR_MS
+from collector.readings.latest import latest
 from collector.readings.sources import ids_of, numbered, numbers_of
+from firmware.protocol.channels import BY_NAME
 
 GRACE_MS = 600_000  # an hour is closed so long after its end
 AT_ONCE = 200  # terminals whose hour is fetched in one question
@@ -113,10 +115,10 @@ class ClickHouse:
             "AND ts_ms >= %(from_ms)s AND ts_ms < %(to_ms)s ORDER BY terminal_id, ts_ms, seq"
         )
         words = {"terminals": tuple(terminal_ids), "from_ms": from_ms, "to_ms": to_ms}
-        rows = self.cluster.ask(shard, sql, words)
-        if not rows:
+        found = self.cluster.fetch(shard, sql, words)
+        if not found:
             return {}
-        owners, *values = zip(*rows, strict=True)
+        owners, *values = found
         cuts = [at for at in range(1, len(owners)) if owners[at] != owners[at - 1]]
         arrays = [np.split(np.array(one, np.int64), cuts) for one in values]
         firsts = [0, *cuts]
@@ -171,8 +173,9 @@ class ClickHouse:
         return count
 
     def _seal_some(self, shard, terminal_numbers, hour_no, made):
-        terminal_ids = ids_of(terminal_numbers).values()
-        found = self._fetched(shard, terminal_ids, list(BY_ID), hour_no * HOUR_MS, (hour_no + 1) * HOUR_MS)
+        terminal_ids = list(ids_of(terminal_numbers).values())
+        measured = sorted({BY_NAME[one.channel].id for one in latest(terminal_ids)})
+        found = self._fetched(shard, terminal_ids, measured, hour_no * HOUR_MS, (hour_no + 1) * HOUR_MS)
         rows = [
             (terminal_id, channel_id, hour_no, *sums, made)
             for terminal_id, one in found.items()
