@@ -76,6 +76,17 @@ class ClickHouse:
         if any(key not in ahead for owners, found in map(_flat, pairs) for key in _keys(owners, found)):
             numbers = sorted({number for some, _arrival in pairs for number in some})
             self._put(pairs, settled(numbers, list(self.cluster.shards())))
+        self._note(pairs)
+
+    def keep_outside(self, pairs):
+        """The same outside a transaction, for what the register knows already. Raises Away."""
+        numbers = sorted({number for some, _arrival in pairs for number in some})
+        with db.write():
+            self._note(pairs)
+        self._put(pairs, homes_of(numbers))
+
+    def _note(self, pairs):
+        """Remember the hours whose sums are to be made."""
         mark, touched = int.from_bytes(os.urandom(6), "big"), set()
         for owners, found in map(_flat, pairs):
             touched.update(zip(owners.tolist(), (found.ts_ms // HOUR_MS).tolist(), strict=True))
@@ -182,10 +193,18 @@ class ClickHouse:
             for channel_id, sums in rollup.of_columns(one).items()
         ]
         if rows:
-            names = "terminal_id, channel, hour_no, n, low, high, total, made"
-            sql = f"INSERT INTO {self.cluster.place.database}.hour ({names}) VALUES"
-            self.cluster.put(shard, sql, [list(column) for column in zip(*rows, strict=True)])
+            self._put_hours(shard, rows)
         return sum(len(one.seq) for one in found.values())
+
+    def put_sums(self, terminal_no, channel_id, rows):
+        """Keep (hour number, n, low, high, total) rows of hours that have no readings any more. Raises Away."""
+        name = ids_of([terminal_no])[terminal_no]
+        self._put_hours(homes_of([terminal_no])[terminal_no], [(name, channel_id, *row, 0) for row in rows])
+
+    def _put_hours(self, shard, rows):
+        names = "terminal_id, channel, hour_no, n, low, high, total, made"
+        sql = f"INSERT INTO {self.cluster.place.database}.hour ({names}) VALUES"
+        self.cluster.put(shard, sql, [list(column) for column in zip(*rows, strict=True)])
 
     def retire(self, before_ms):
         """Forget the months that end before an instant; the sums of their hours stay. How many months. Raises Away."""
