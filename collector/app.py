@@ -11,7 +11,7 @@ from collector.accounts import views as accounts_views
 from collector.audit import views as audit_views
 from collector.config import read_settings
 from collector.dashboard import api as dashboard_api
-from collector.dashboard import grants
+from collector.dashboard import found, grants, terminals
 from collector.dashboard import views as dashboard_views
 from collector.gateways import api as gateways_api
 from collector.keys import key_from
@@ -30,7 +30,7 @@ def create_app(data_dir, overrides=None):
     _configure_sessions(app)
     web.init(app)
     guard.init(app)
-    for room in (accounts_views, own_views, people_views, audit_views, dashboard_views, grants):
+    for room in (accounts_views, own_views, people_views, audit_views, dashboard_views, grants, terminals, found):
         app.register_blueprint(room.pages)
     app.register_blueprint(dashboard_api.api)
     app.register_blueprint(a02.door)

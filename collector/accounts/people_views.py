@@ -61,6 +61,7 @@ def one(user_id):
         "accounts/person.html",
         user=user,
         form=RoleForm(role=user.role),
+        everything=accounts.ROLES[user.role].sees_everything,
         scopes=list(UserScope.select().where(UserScope.user == user).order_by(UserScope.id.desc())),
         now_ms=now,
         sessions=sessions.open_sessions(user, current_app.config["SETTINGS"], now),

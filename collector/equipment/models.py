@@ -59,6 +59,15 @@ class Equipment(Table):
         return cls._with_places().where((cls.id == number) & cls.inside(scope)).first()
 
     @classmethod
+    def holding(cls, scope, text):
+        """A query of the equipment inside a scope whose asset number, serial number, name or room holds a text."""
+        fields = (cls.asset_number, cls.serial, cls.name, Room.name)
+        holds = fields[0].contains(text)
+        for field in fields[1:]:
+            holds |= field.contains(text)
+        return cls._with_places().where(cls.inside(scope) & holds).order_by(cls.name, cls.id)
+
+    @classmethod
     def numbered(cls, numbers):
         """The equipment of these numbers with room, department and institution, in their order."""
         found = {one.id: one for one in cls._with_places().where(cls.id << numbers)}
@@ -95,6 +104,22 @@ class Binding(Table):
     def of(cls, equipment_ids, now_ms):
         """The bindings of some equipment valid at an instant."""
         return cls.valid_at(now_ms).where(cls.equipment << equipment_ids)
+
+    @classmethod
+    def of_terminal(cls, terminal_id):
+        """The bindings of a terminal with their equipment and its places, the newest first."""
+        rows = cls.select(cls, Equipment, Room, Department).join(Equipment).join(Room).join(Department)
+        return list(rows.where(cls.terminal_id == terminal_id).order_by(cls.from_ms.desc()))
+
+    def is_inside(self, scope):
+        """Whether its equipment, with room and department, is inside a scope."""
+        return Equipment.seen(scope, self.equipment_id) is not None
+
+    @classmethod
+    def terminals_inside(cls, scope, now_ms):
+        """The ids of the terminals that are bound now to equipment inside a scope."""
+        rows = cls.valid_at(now_ms).select(cls.terminal_id).join(Equipment).join(Room).join(Department)
+        return {terminal_id for (terminal_id,) in rows.where(Equipment.inside(scope)).tuples()}
 
     @classmethod
     def within(cls, equipment, from_ms, to_ms):

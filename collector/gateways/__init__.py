@@ -14,12 +14,12 @@ from collector.gateways.actions import (
 )
 from collector.gateways.certificates import A01, A02, ca_der, ca_pem, init_ca, issue_server
 from collector.gateways.credentials import gateway_of_credential, renew, renewal_due
-from collector.gateways.fleet import command_numbered, open_commands, send_command, statuses
+from collector.gateways.fleet import command_numbered, commands_of, open_commands, send_command, statuses
 from collector.gateways.images import image_path, release_keys
 from collector.gateways.models import Gateway, Refusal, Terminal
 from collector.gateways.records import store
 from collector.gateways.registration import journal_of
-from collector.gateways.rollouts import offers
+from collector.gateways.rollouts import offers, rollouts_told
 from collector.gateways.rotation import rotate
 
 __all__ = (
@@ -28,6 +28,8 @@ __all__ = (
     "offers",
     "journal_of",
     "statuses",
+    "commands_of",
+    "rollouts_told",
     "send_command",
     "open_commands",
     "command_numbered",

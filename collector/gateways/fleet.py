@@ -147,6 +147,16 @@ def keep_status(_gateway, checked, ts_ms):
         ).execute()
 
 
-def statuses():
-    """{terminal id: (ts_ms, what it said of itself)} of every terminal that said anything."""
-    return {row.terminal_id: (row.ts_ms, json.loads(row.body)) for row in TerminalStatus.select()}
+def statuses(terminal_ids=None):
+    """{terminal id: (ts_ms, what it said of itself)} of those that said anything: of some terminals, or of all."""
+    rows = TerminalStatus.select()
+    if terminal_ids is not None:
+        rows = rows.where(TerminalStatus.terminal_id.in_(terminal_ids))
+    return {row.terminal_id: (row.ts_ms, json.loads(row.body)) for row in rows}
+
+
+def commands_of(terminal_id, now_ms, most=50):
+    """[(Command, its CommandSteps from the first to the last)] of a terminal, the newest first."""
+    expire_commands(now_ms)
+    found = Command.select().where(Command.terminal_id == terminal_id).order_by(Command.id.desc()).limit(most)
+    return [(one, sorted(one.steps, key=lambda step: step.ts_ms)) for one in found]

@@ -6,6 +6,7 @@ A terminal is `waiting`, `offered` (its gateway has the offer), `taken` (it has 
 
 import json
 import math
+from collections import Counter
 
 from collector import audit, db
 from collector.errors import ActionError
@@ -81,6 +82,12 @@ def rollout_numbered(number):
     if rollout is None:
         raise ActionError(f"there is no rollout {number}; `rollout list` names them")
     return rollout
+
+
+def rollouts_told(most=20):
+    """[(Rollout, {state: how many terminals})], the newest first."""
+    found = Rollout.select(Rollout, Image).join(Image).order_by(Rollout.id.desc()).limit(most)
+    return [(one, Counter(terminal.state for terminal in one.terminals)) for one in found]
 
 
 def halt(number, why):

@@ -14,7 +14,7 @@ from collector.readings.hours import Hour, hour_of, hours
 from collector.readings.incoming import HOUR_MS
 from collector.readings.latest import Latest, latest, newest
 from collector.readings.ledger import FOLLOWED, STORED, add, intervals_of, unfollowed
-from collector.readings.quarantine import Refused, quarantine
+from collector.readings.quarantine import Refused, quarantine, quarantined
 from collector.readings.rollup import STATE_NAMES
 from collector.readings.sealed import Damaged
 from collector.readings.series import Point, series
@@ -55,6 +55,7 @@ __all__ = (
     "newest",
     "put_states",
     "quarantine",
+    "quarantined",
     "retire",
     "seal",
     "series",

@@ -20,3 +20,12 @@ def quarantine(gateway_id, refused, now_ms):
             for one in refused
         ],
     )
+
+
+Kept = namedtuple("Kept", ("gateway_id", "source_id", "seq", "code", "error", "received_ms"))
+
+
+def quarantined(most):
+    """[Kept] of what was refused last, the newest first, without the bodies."""
+    asked = f"SELECT {', '.join(Kept._fields)} FROM quarantine ORDER BY received_ms DESC LIMIT ?"
+    return [Kept(*row) for row in db.rows(asked, (most,))]

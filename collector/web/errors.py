@@ -6,7 +6,7 @@ import secrets
 from flask import jsonify, render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from collector.errors import Away
 
@@ -21,6 +21,8 @@ ADVICE = {
 }
 ADVICE[503] = ADVICE[500]
 
+REFERENCED = (403, 500, 503)
+
 log = logging.getLogger("collector")
 
 
@@ -32,7 +34,7 @@ def init(app):
 
 def answer(error):
     """A page, or JSON where a program asked."""
-    reference = _logged(error) if isinstance(error, (InternalServerError, ServiceUnavailable)) else None
+    reference = _logged(error) if error.code in REFERENCED else None
     if request.path.startswith(("/api/", "/a02/")):
         text = f"{error.name}: {request.method} {request.path[:200]}"
         return jsonify(code=error.name.lower().replace(" ", "_"), error=text, reference=reference), error.code
@@ -45,6 +47,7 @@ def answer(error):
 
 def _logged(error):
     reference = secrets.token_hex(4)
-    cause = getattr(error, "original_exception", error)
-    log.error("%s: %s %s failed", reference, request.method, request.path, exc_info=cause)
+    cause = None if error.code == 403 else getattr(error, "original_exception", error)
+    path = request.path[:200].replace("\n", " ")
+    log.error("%s: %s %s answered %s", reference, request.method, path, error.code, exc_info=cause)
     return reference

@@ -62,6 +62,35 @@ PLACE_WORDS = {
     "supply": _l("at the supply"),
 }
 
+COMMAND_WORDS = {
+    "queued": _l("queued"),
+    "sent": _l("sent"),
+    "acknowledged": _l("acknowledged"),
+    "done": _l("done"),
+    "failed": _l("failed"),
+    "expired": _l("expired"),
+}
+
+VERB_WORDS = {
+    "status": _l("Say how it is"),
+    "identify": _l("Blink"),
+    "restart": _l("Restart"),
+    "settings": _l("Change settings"),
+    "keys": _l("Take release keys"),
+    "rotate": _l("Replace the secret"),
+}
+
+ROLLOUT_WORDS = {
+    "running": _l("running"),
+    "halted": _l("halted"),
+    "done": _l("done"),
+    "waiting": _l("waiting"),
+    "offered": _l("offered"),
+    "taken": _l("taken"),
+    "confirmed": _l("confirmed"),
+    "failed": _l("failed"),
+}
+
 STATE_WORDS = {"live": _l("Live"), "late": _l("Late"), "silent": _l("Silent"), "never": _l("No data yet")}
 STATE_ICONS = {
     "live": "check-circle-fill",
@@ -124,6 +153,10 @@ def init(app):
         CHANNEL_WORDS=CHANNEL_WORDS,
         KIND_WORDS=KIND_WORDS,
         ROLE_WORDS=ROLE_WORDS,
+        COMMAND_WORDS=COMMAND_WORDS,
+        VERB_WORDS=VERB_WORDS,
+        ROLLOUT_WORDS=ROLLOUT_WORDS,
+        PLACE_WORDS=PLACE_WORDS,
         moment=moment,
         STATE_WORDS=STATE_WORDS,
         STATE_ICONS=STATE_ICONS,

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import shutil
 import socket
 import ssl
 import subprocess
@@ -12,8 +13,9 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import sync_playwright
 
-from collector import db, equipment, gateways, readings
+from collector import accounts, db, equipment, gateways, readings
 from collector.gateways import certificates
+from tests.collector.register import opened
 from tests.collector.site import BOOT, CT, NO_FACTOR, PASSWORD, now_ms
 from tests.needs import require_program
 
@@ -27,6 +29,7 @@ CHROMIUM = (
     "--disable-sync",
     "--no-first-run",
 )
+PEOPLE = {"chen": "security_administrator", "liu": "auditor"}
 MACHINES = (  # terminal, kind, name, how old its newest reading is
     ("ct-02", "CT", "CT 2 emergency", 0),
     ("mri-02", "MRI", "MRI 3.0 T", 180_000),
@@ -47,6 +50,8 @@ def furnish(data_dir):
         equipment.bind(terminal_id, asset, now)
         with db.write():
             readings.append([day_of(terminal_id, now - age_ms)])
+    for name, role in PEOPLE.items():
+        accounts.add_administrator(name, PASSWORD, now, role)
     certificates.issue_server(data_dir, ["127.0.0.1"], 5, now)
     (data_dir / "collector.toml").write_text(NO_FACTOR + "poll_every_s = 1\nlate_after_s = 150\n")
     db.database.close()
@@ -117,22 +122,34 @@ def browser():
 
 
 @contextlib.contextmanager
-def signed_in(chromium, address, locale, width):
+def hospital_served(built, server, folder):
+    """(folder, process, address) of a furnished hospital that is served until the end of this."""
+    shutil.copytree(built[0], folder)
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    with opened(server, built[2]):
+        furnish(folder)
+        with serving(folder) as (process, address):
+            yield folder, process, address
+
+
+@contextlib.contextmanager
+def signed_in(chromium, address, locale, width, name="admin", **more):
     """A page after signing in, and the list of what its console complained about."""
     context = chromium.new_context(
         locale=locale,
         viewport={"width": width, "height": 900},
         ignore_https_errors=True,
         timezone_id="America/New_York",
+        **more,
     )
     page, complaints = context.new_page(), []
     page.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(address + "/")
-    page.fill("input[name=name]", "admin")
+    page.fill("input[name=name]", name)
     page.fill("input[name=password]", PASSWORD)
     page.click("input[type=submit]")
-    page.wait_for_selector("#overview")
+    page.wait_for_selector("nav[aria-label] a")
     yield page, complaints
     context.close()
 

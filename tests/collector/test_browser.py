@@ -1,12 +1,10 @@
 """The pages in a real browser: three widths, two languages, live without reloading, nothing complained about."""
 
-import shutil
 import signal
 
 import pytest
 
-from tests.collector.browser import SCREENSHOTS, browser, furnish, serving, settle, signed_in
-from tests.collector.register import opened
+from tests.collector.browser import SCREENSHOTS, browser, hospital_served, settle, signed_in
 
 WIDTHS = (360, 820, 1440)
 LOCALES = ("en-US", "zh-CN")
@@ -14,14 +12,8 @@ LOCALES = ("en-US", "zh-CN")
 
 @pytest.fixture(scope="module")
 def hospital(built, server, tmp_path_factory):
-    """(folder, process, address) of a furnished hospital that is served."""
-    folder = tmp_path_factory.mktemp("browser") / "data"
-    shutil.copytree(built[0], folder)
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    with opened(server, built[2]):
-        furnish(folder)
-        with serving(folder) as (process, address):
-            yield folder, process, address
+    with hospital_served(built, server, tmp_path_factory.mktemp("browser") / "data") as here:
+        yield here
 
 
 @pytest.fixture(scope="module")

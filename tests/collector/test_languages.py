@@ -75,7 +75,16 @@ def test_every_channel_kind_and_place_has_its_word():
 
 
 PAGES = {
-    "admin": ("/", "/equipment/1", "/nowhere", "/account", "/account/password"),
+    "admin": (
+        "/",
+        "/equipment/1",
+        "/nowhere",
+        "/account",
+        "/account/password",
+        "/terminals",
+        "/gateways",
+        "/search?q=CT",
+    ),
     "chen": ("/people", "/people/new", "/people/1", "/people/2", "/account/second-factor", "/equipment/1"),
     "liu": ("/audit", "/audit?record=admin", "/people/1"),
 }

@@ -1,0 +1,79 @@
+"""The shell in a real browser: every page at three widths in two languages, light and dark, by keyboard and for axe."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.collector.browser import SCREENSHOTS, browser, hospital_served, signed_in
+
+PAGES = {
+    "admin": ("/", "/equipment/2", "/terminals", "/terminals/ct-01", "/gateways", "/search?q=CT", "/account"),
+    "chen": ("/people", "/people/new", "/people/1", "/account/password", "/account/second-factor"),
+    "liu": ("/audit", "/people/1", "/nowhere", "/terminals"),
+}
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+
+
+@pytest.fixture(scope="module")
+def hospital(built, server, tmp_path_factory):
+    with hospital_served(built, server, tmp_path_factory.mktemp("shell") / "data") as here:
+        yield here
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser() as here:
+        yield here
+
+
+def visits(page, address, name):
+    """Each page of somebody once it is shown, with a word for its picture."""
+    for path in PAGES[name]:
+        page.goto(address + path)
+        page.wait_for_selector("main h1")
+        yield path, path.strip("/").replace("/", "-").replace("?q=", "-") or "first"
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    "locale,width,scheme", [("en-US", 360, "dark"), ("zh-CN", 820, "light"), ("en-US", 1440, "dark")]
+)
+def test_every_page_fits_its_width_and_is_clean_for_axe(hospital, chromium, name, locale, width, scheme):
+    with signed_in(chromium, hospital[2], locale, width, name, color_scheme=scheme) as (page, complaints):
+        broken = []
+        for path, word in visits(page, hospital[2], name):
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+            page.screenshot(path=SCREENSHOTS / f"{name}-{word}-{locale}-{width}.png", full_page=True)
+            for one in Axe().run(page, options=RULES).response["violations"]:
+                broken.append((path, one["id"], [node["html"][:120] for node in one["nodes"][:3]]))
+        assert broken == []
+        assert [text for text in complaints if "404" not in text and "403" not in text] == []
+
+
+def test_the_shell_is_used_by_keyboard_alone(hospital, chromium):
+    with signed_in(chromium, hospital[2], "en-US", 1440) as (page, _complaints):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.getAttribute('href')") == "#content"
+        page.keyboard.press("/")
+        assert page.evaluate("document.activeElement.id") == "find"
+        page.keyboard.type("A-0001")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/equipment/1")
+
+
+def test_a_dark_screen_is_followed_until_somebody_chooses(hospital, chromium):
+    with signed_in(chromium, hospital[2], "en-US", 1440, color_scheme="dark") as (page, _complaints):
+        theme = "document.documentElement.dataset.bsTheme"
+        assert page.evaluate(theme) == "dark"
+        page.emulate_media(color_scheme="light")
+        page.wait_for_function(f"{theme} === 'light'")
+        page.click("button[name=look][value=dark]")
+        assert page.evaluate(theme) == "dark"
+        page.reload()
+        assert page.evaluate(theme) == "dark"
+
+
+def test_a_printed_page_has_no_navigation(hospital, chromium):
+    with signed_in(chromium, hospital[2], "en-US", 1440) as (page, _complaints):
+        page.goto(hospital[2] + "/terminals/ct-01")
+        page.emulate_media(media="print")
+        assert not page.is_visible(".top") and page.is_visible("main h1")

@@ -1,0 +1,104 @@
+"""Pages of gateways and terminals: what each says of itself, commands with their states, what was refused; search."""
+
+import json
+
+import pytest
+
+from collector import accounts, db, equipment, gateways
+from collector.gateways import fleet
+from collector.gateways.models import Refusal, TerminalStatus
+from tests.collector.people import Person, acts
+from tests.collector.site import CT, PASSWORD, now_ms
+
+DAY_MS = 86_400_000
+
+
+@pytest.fixture
+def admin(site):
+    """The administrator, signed in, in a hospital whose terminals have spoken."""
+    said = {"version": "0.3.1", "slot": "b", "heap_free": 61440}
+    TerminalStatus.insert(terminal_id="ct-01", ts_ms=now_ms(), body=json.dumps(said)).execute()
+    with db.write():
+        Refusal.add("A01", "gw-1", "ct-01", "replayed", 3, now_ms())
+        Refusal.add("A01", "gw-2", "mri-01", "counterfeit", 1, now_ms())
+    person = Person(site, "admin")
+    person.sign_in()
+    return person
+
+
+def test_a_terminal_shows_what_it_says_of_itself_and_what_was_refused(admin):
+    assert all(word in admin.get("/terminals").text for word in ("ct-01", "mri-01", "gw-1", "0.3.1"))
+    page = admin.get("/terminals/ct-01").text
+    assert all(word in page for word in ("heap_free", "61440", "replayed", "A-0001")) and "counterfeit" not in page
+    page = admin.get("/gateways").text
+    assert all(word in page for word in ("gw-1", "gw-2", "replayed", "counterfeit"))
+
+
+def test_a_command_is_sent_with_its_reason_and_shows_every_step(admin, site):
+    admin.post("/terminals/ct-01/commands", "/terminals/ct-01", verb="identify", reason="which box is it?")
+    page = admin.get("/terminals/ct-01").text
+    assert "which box is it?" in page and 'data-command="queued"' in page
+    with site.app.app_context():
+        (command,) = fleet.open_commands(gateways.Gateway.get(gateway_id="gw-1"), now_ms())
+        with db.write():
+            fleet.change(command, "done", now_ms(), {"blinked": 5})
+    page = admin.get("/terminals/ct-01").text
+    assert 'data-command="done"' in page and "blinked" in page
+    assert acts("command.send") == [("admin", "terminal ct-01", "done")]
+
+
+@pytest.mark.parametrize("given", [{"verb": "identify", "reason": " "}, {"verb": "format", "reason": "x"}, {}])
+def test_a_command_without_verb_or_reason_is_not_sent(admin, given):
+    admin.post("/terminals/ct-01/commands", "/terminals/ct-01", **given)
+    assert "Not sent" in admin.get("/terminals/ct-01").text and acts("command.send") == []
+
+
+def test_a_technician_sees_and_commands_the_terminals_inside_the_scope_only(site, admin):
+    equipment.add_equipment(CT | {"asset_number": "M-1", "department": "Surgery", "name": "MRI"}, now_ms())
+    equipment.bind("mri-01", "M-1", now_ms())
+    user = accounts.add_administrator("wang", PASSWORD, now_ms(), "technician")
+    accounts.give_scope(user, "department", 1, "Radiology", "", now_ms() - 1, None)
+    wang = Person(site, "wang")
+    wang.sign_in()
+    for page in ("/terminals", "/gateways", "/search?q=0"):
+        assert "mri-01" not in wang.get(page).text and "gw-2" not in wang.get(page).text, page
+    assert wang.get("/terminals/ct-01").status_code == 200 and wang.get("/terminals/mri-01").status_code == 404
+    for terminal_id, status in (("ct-01", 302), ("mri-01", 404)):
+        given = {"verb": "identify", "reason": "mine?"}
+        answer = wang.post(f"/terminals/{terminal_id}/commands", "/terminals/ct-01", **given)
+        assert answer.status_code == status
+    assert acts("command.send") == [("wang", "terminal ct-01", "done")]
+
+
+@pytest.mark.parametrize("asked", ["A-0001", "s-1", "Room 1", "CT", "ct-01"])
+def test_search_finds_asset_and_serial_number_name_room_and_terminal(admin, asked):
+    answer = admin.get(f"/search?q={asked}")
+    if answer.status_code == 302:
+        assert answer.headers["Location"] == "/equipment/1"
+    else:
+        assert "A-0001" in answer.text or "/terminals/ct-01" in answer.text
+
+
+@pytest.mark.parametrize("asked", ["", "%", "_", "'; DROP TABLE equipment", "<script>", "x" * 500])
+def test_search_takes_every_text_as_text(admin, asked):
+    answer = admin.get("/search?q=" + asked)
+    assert answer.status_code == 200 and "<script>" not in answer.text and "A-0001" not in answer.text
+
+
+def test_what_is_refused_has_a_reference_that_stands_in_the_log(site, caplog):
+    accounts.add_administrator("wang", PASSWORD, now_ms(), "operator")
+    wang = Person(site, "wang")
+    wang.sign_in()
+    answer = wang.get("/audit")
+    assert answer.status_code == 403
+    reference = answer.text.split("<code>")[1].split("</code>")[0]
+    assert f"{reference}: GET /audit answered 403" in caplog.text
+
+
+def test_the_look_is_chosen_and_kept(admin):
+    assert 'data-bs-theme="dark"' not in admin.get("/").text
+    answer = admin.post("/look", "/account", look="dark", next="/terminals")
+    assert answer.headers["Location"] == "/terminals"
+    assert 'data-bs-theme="dark"' in admin.get("/").text
+    admin.post("/look", "/account", look="mauve")
+    assert 'data-bs-theme="dark"' in admin.get("/").text
