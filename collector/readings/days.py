@@ -9,7 +9,7 @@ import numpy as np
 from collector.readings import rollup
 from collector.readings.hours import hours
 from collector.readings.incoming import HOUR_MS
-from collector.readings.sources import number_of, numbers_of
+from collector.readings.sources import numbered, numbers_of
 from collector.readings.span import span
 from firmware.protocol.channels import BY_NAME
 
@@ -64,7 +64,7 @@ def put_states(terminal_id, quarters):
 
     They replace what was there, so that whoever follows a terminal anew may say them again.
     """
-    number = number_of(terminal_id)
+    number = numbered([terminal_id])[terminal_id]
     rollup.put_states(number, {ts_ms // QUARTER_MS: seconds for ts_ms, seconds in quarters.items()})
 
 

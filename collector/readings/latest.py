@@ -5,6 +5,7 @@ keeps [number, instant, steps] of its own.
 """
 
 from collections import namedtuple
+from itertools import repeat
 
 import msgspec
 
@@ -73,10 +74,12 @@ def latest(terminal_ids):
     out = []
     for terminal_id, newest, newest_ms, body in db.rows(sql, tuple(terminal_ids)):
         for channel_id, steps in _decode(body).items():
-            seq, ts_ms, steps = steps if isinstance(steps, list) else (newest, newest_ms, steps)
+            seq, ts_ms = newest, newest_ms
+            if type(steps) is list:
+                seq, ts_ms, steps = steps
             name, scale = NAMES[channel_id]
             out.append((terminal_id, name, seq, ts_ms, None if steps is None else steps / scale))
-    return list(map(Latest._make, out))
+    return list(map(tuple.__new__, repeat(Latest), out))  # as Latest(*one) would, at a third of its time
 
 
 def newest():

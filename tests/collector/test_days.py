@@ -61,6 +61,13 @@ def test_seconds_in_states_are_kept_by_quarters_of_an_hour_and_said_again(store,
     assert len(hours) >= 23, "the sums of channels stand beside them as before"
 
 
+def test_seconds_of_a_terminal_that_has_said_nothing_yet_are_kept_too(store):
+    with db.write() as transaction:
+        readings.put_states("new-01", {readings.bounds_of(FIRST, "UTC")[0]: (0, 0, 0, 900)})
+        assert readings.states(["new-01"], FIRST, FIRST, "UTC")["new-01"].tolist() == [[0, 0, 0, 900]]
+        transaction.rollback()
+
+
 def test_sealing_leaves_the_seconds_of_states_as_they_are(store):
     with db.write() as transaction:
         readings.put_states("ct-01", {START_MS: (900, 0, 0, 0)})
