@@ -6,6 +6,7 @@ import ipaddress
 import os
 import socket
 import ssl
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import uvicorn
@@ -49,7 +50,7 @@ class Uploads:
 
     def __init__(self, app, settings):
         self.app, self.must_show = app, settings["client_certificate"]
-        self.threads = ThreadPoolExecutor(settings["threads"], "uploads")
+        self.threads, self._under_way = ThreadPoolExecutor(settings["threads"], "uploads"), Counter()
 
     async def __call__(self, scope, receive, send):
         if scope["type"] != "http" or scope["path"] != upload.PATH or scope["method"] != "POST":
@@ -63,13 +64,24 @@ class Uploads:
             scope.get("state", {}).get(CERTIFICATE),
             (scope.get("client") or ("",))[0],
         )
-        body = (await receive())["body"]
-        loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(self.threads, self._answered, head, body)
+        answer = await self._in_turn(head, (await receive())["body"])
         headers = {"Content-Type": upload.JSON, "Content-Length": str(len(answer.body)), **answer.headers}
         pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": answer.status, "headers": pairs})
         await send({"type": "http.response.body", "body": answer.body})
+
+    async def _in_turn(self, head, body):
+        """The answer; who has too many uploads under way is told so, and takes no thread from others."""
+        who = head.authorization
+        if self._under_way[who] >= upload.MOST_UNDER_WAY:
+            return upload.too_many()
+        self._under_way[who] += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.threads, self._answered, head, body)
+        finally:
+            self._under_way[who] -= 1
+            if not self._under_way[who]:
+                del self._under_way[who]
 
     def _answered(self, head, body):
         db.connect()

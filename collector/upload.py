@@ -20,6 +20,7 @@ PREFIX = "/a02/v1"
 PATH = f"{PREFIX}/batches"
 MAX_BODY = 4 * 1024 * 1024
 RETRY_S = 5
+MOST_UNDER_WAY = 4  # uploads of one gateway; it has one, and the ones before it whose answer was lost
 STATUS = {
     "credential_missing": 401,
     "credential_wrong": 401,
@@ -32,6 +33,7 @@ STATUS = {
     "body_invalid": 400,
     "image_unknown": 404,
     "store_unavailable": 503,
+    "too_many": 429,
 }
 JSON = "application/json"
 BODIES = {JSON: batch.decode, compact.CONTENT_TYPE: compact.decode}  # of an upload, by Content-Type
@@ -130,6 +132,12 @@ def answered(head, raw, must_show):
 def _unavailable(text):
     said = {"code": "store_unavailable", "error": f"{text}; nothing was stored, send it again"}
     return Answer(STATUS["store_unavailable"], {"Retry-After": str(RETRY_S)}, _encode(said))
+
+
+def too_many():
+    """The Answer to one upload more of a gateway than MOST_UNDER_WAY. Not counted: a flood is to cost little."""
+    text = f"{MOST_UNDER_WAY} uploads of this gateway are under way; send one at a time, this one again later"
+    return Answer(STATUS["too_many"], {"Retry-After": "1"}, _encode({"code": "too_many", "error": text}))
 
 
 def _refusal(code, text, gateway_id):

@@ -66,8 +66,13 @@ def connect():
 
 
 def errors():
-    """What goes wrong with the database itself: locked, full, read-only, gone. Classes of exceptions."""
+    """What goes wrong in the database. Classes of exceptions."""
     return database.obj.errors
+
+
+def sick():
+    """Those of them that are nobody's fault who asks: locked, full, read-only, gone. Classes of exceptions."""
+    return database.obj.sick
 
 
 def write():

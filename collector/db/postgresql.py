@@ -9,7 +9,7 @@ import zlib
 from contextlib import contextmanager
 
 import psycopg
-from peewee import PeeweeException, PostgresqlDatabase
+from peewee import OperationalError, PeeweeException, PostgresqlDatabase
 from psycopg.adapt import Dumper, Loader
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.string import StrDumper
@@ -82,6 +82,7 @@ class Postgresql(PostgresqlDatabase):
 
     shared = True
     errors = (PeeweeException, psycopg.Error)
+    sick = (OperationalError, psycopg.OperationalError)
     remedy = "check that the server runs, the name, the user and PGPASSFILE"
 
     def __init__(self, parts):

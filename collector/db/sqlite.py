@@ -4,7 +4,7 @@ import sqlite3
 import threading
 from contextlib import contextmanager
 
-from peewee import PeeweeException, SqliteDatabase
+from peewee import OperationalError, PeeweeException, SqliteDatabase
 
 from collector.errors import ActionError
 
@@ -19,6 +19,7 @@ class Sqlite(SqliteDatabase):
     """The file at `path`."""
 
     errors = (PeeweeException, sqlite3.Error)
+    sick = (OperationalError, sqlite3.OperationalError)
     remedy = "check the directory and its owner"
     shared = False
 
@@ -36,6 +37,11 @@ class Sqlite(SqliteDatabase):
         """See db.write. Writers of one process wait here: SQLite would let them sleep and look again, ever longer."""
         with self._turn, self.atomic("IMMEDIATE") as inside:
             yield inside
+
+    def rollback(self):
+        """Take a transaction back, where a full disk has not done so by itself: what is told is the disk's error."""
+        if self.connection().in_transaction:
+            super().rollback()
 
     def reading(self):
         """See db.snapshot."""

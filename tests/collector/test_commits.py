@@ -78,6 +78,19 @@ def test_who_fails_fails_alone_and_leaves_nothing(written):
     assert commits._waiting == []
 
 
+def test_where_the_database_fails_all_hear_it_and_nothing_stays(written):
+    def action(number):
+        answer = note(number)
+        if number == 3:
+            raise db.sick()[0]("database or disk is full")
+        return answer
+
+    futures = written(action, 6)
+    assert noted() == [0], "the first had its own transaction"
+    assert [isinstance(future.exception(), db.sick()) for future in futures] == [False] + [True] * 5
+    assert commits._waiting == []
+
+
 def test_many_writers_wait_in_turn(empty):
     db.write_many("CREATE TABLE note (number INTEGER NOT NULL)", [()])
 
