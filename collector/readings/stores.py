@@ -47,9 +47,9 @@ def ahead(arrivals):
     store().ahead(arrivals)
 
 
-def seal(now_ms):
-    """Fold closed hours and make their sums. The number of readings that this took up."""
-    return store().seal(now_ms)
+def seal(now_ms, rests=0.0):
+    """Fold closed hours and make their sums. The number of readings that this took up. `rests`: see sealing.py."""
+    return store().seal(now_ms, rests)
 
 
 def retire(before_ms):

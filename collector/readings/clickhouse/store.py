@@ -161,8 +161,11 @@ class ClickHouse:
         found = self.within(terminal_no, (), 0, 2**50)
         return [] if found is None else [found], []
 
-    def seal(self, now_ms):
-        """Make the sums of closed hours that readings came for. How many readings they were made of. Raises Away."""
+    def seal(self, now_ms, _rests=0.0):
+        """Make the sums of closed hours that readings came for. How many readings they were made of. Raises Away.
+
+        The work is the servers'; nobody here has to rest.
+        """
         sql = "SELECT hour_no, terminal_no, mark FROM touched WHERE hour_no < ? ORDER BY hour_no, terminal_no"
         hours = {}
         for hour_no, terminal_no, mark in db.rows(sql, ((now_ms - GRACE_MS) // HOUR_MS,)):
