@@ -35,8 +35,11 @@ class Sqlite(SqliteDatabase):
     @contextmanager
     def writing(self):
         """See db.write. Writers of one process wait here: SQLite would let them sleep and look again, ever longer."""
-        with self._turn, self.atomic("IMMEDIATE") as inside:
-            yield inside
+        try:
+            with self._turn, self.atomic("IMMEDIATE") as inside:
+                yield inside
+        except OperationalError as error:
+            raise _first(error) from None
 
     def rollback(self):
         """Take a transaction back, where a full disk has not done so by itself: what is told is the disk's error."""
@@ -79,3 +82,10 @@ class Sqlite(SqliteDatabase):
     def write_many(self, sql, parameters):
         """See db.write_many."""
         self.connection().executemany(sql, parameters)
+
+
+def _first(error):
+    """What went wrong first: when the disk is full, SQLite has taken the transaction back before it is told to."""
+    while "no transaction is active" in str(error) and error.__context__ is not None:
+        error = error.__context__
+    return error
