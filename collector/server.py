@@ -84,7 +84,6 @@ class Uploads:
                 del self._under_way[who]
 
     def _answered(self, head, body):
-        db.connect()
         return upload.answered(head, body, self.must_show)
 
 

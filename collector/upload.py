@@ -105,6 +105,7 @@ def answered(head, raw, must_show):
     audit.act_as("nobody", "", head.address)
     gateway_id = ""
     try:
+        db.connect()
         gateway = admitted(head, must_show)
         gateway_id = gateway.gateway_id
         body, now = BODIES.get(head.content_type, batch.decode)(unpacked(head, raw, BODIES)), now_ms()

@@ -11,7 +11,7 @@ from playhouse.migrations import Runner
 
 from collector.config import read_settings
 from collector.db.sqlite import FILE, Sqlite
-from collector.errors import ActionError
+from collector.errors import ActionError, Away
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 URL = "GANTRY_DATABASE"  # the environment's word goes before the setting `database`
@@ -59,10 +59,13 @@ def folder():
 
 
 def connect():
-    """Give this thread its connection, a new one where the old was cut; it keeps it between requests."""
+    """Give this thread its connection, a new one where the old was cut; it keeps it between requests. Raises Away."""
     if not database.is_closed() and not database.obj.answers():
         database.close()
-    database.connect(reuse_if_open=True)
+    try:
+        database.connect(reuse_if_open=True)
+    except sick() as error:
+        raise Away(f"{database.obj.place} does not answer: {' '.join(str(error).split())}") from error
 
 
 def errors():

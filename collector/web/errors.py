@@ -3,7 +3,7 @@
 import logging
 import secrets
 
-from flask import jsonify, render_template, request
+from flask import Response, jsonify, render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
@@ -29,7 +29,18 @@ log = logging.getLogger("collector")
 def init(app):
     """One look for every error."""
     app.register_error_handler(HTTPException, answer)
-    app.register_error_handler(Away, lambda error: answer(ServiceUnavailable(str(error))))
+    app.register_error_handler(Away, answer_away)
+
+
+def answer_away(error):
+    """The same in plain words, because a page asks the database who reads it."""
+    reference = _logged(ServiceUnavailable(str(error)))
+    title, advice = ADVICE[503]
+    if request.path.startswith(("/api/", "/a02/")):
+        said = jsonify(code="store_unavailable", error=f"{error}; send it again", reference=reference)
+    else:
+        said = Response(f"{title}. {advice} ({reference})\n", mimetype="text/plain")
+    return said, 503, {"Retry-After": "5"}
 
 
 def answer(error):

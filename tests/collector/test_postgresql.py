@@ -7,7 +7,8 @@ from collector.db.postgresql import of_url
 from collector.db.words import in_postgresql
 from collector.errors import ActionError
 from tests.collector.register import opened, pointed
-from tests.collector.site import BASE, Site, block, stored
+from tests.collector.site import BASE, Site, block, build, stored
+from tests.servers import postgresql
 
 SECRET = "a-password-nobody-sees"
 
@@ -84,6 +85,22 @@ def test_a_connection_that_was_cut_is_made_again(site, shared):
     answers = [site.client.get("/health", base_url=BASE).status_code for _ in range(3)]
     assert answers[1:] == [200, 200]
     assert stored(site) == [1, 2]
+
+
+def test_an_upload_waits_for_a_server_that_went_away_and_is_stored_once(shared, tmp_path):
+    batch = {"sent_ms": 1, "readings": [block(count=5)]}
+    with postgresql.serving() as own, pointed(own.url(own.make())):
+        here = Site(tmp_path / "data", build(tmp_path / "data"))
+        here.upload(block(first=11, count=2))
+        own.stop()
+        answers = [here.post("/a02/v1/batches", batch) for _ in range(2)]
+        assert [one.status_code for one in answers] == [503, 503]
+        assert {one.json["code"] for one in answers} == {"store_unavailable"} and answers[0].headers["Retry-After"]
+        own.start()
+        told = [here.post("/a02/v1/batches", batch) for _ in range(3)]
+        assert [one.status_code for one in told[1:]] == [200, 200] and told[2].json["duplicate"] == 5
+        assert stored(here) == [1, 2, 3, 4, 5, 11, 12]
+        here.close()
 
 
 def test_two_hospitals_on_one_server_know_nothing_of_each_other(site, shared, built, data_dir):

@@ -13,15 +13,32 @@ from tests.servers import account, ports
 
 BIN = "/usr/lib/postgresql/15/bin"
 # Tests kill collectors, never the machine: nothing has to be on the disk.
-QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+QUICK = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
 _numbers = itertools.count(1)
 
 
 class Postgresql:
     """A server whose socket lies in a folder; it also listens on a port of loopback, where a password is asked."""
 
-    def __init__(self, folder, port):
-        self.folder, self.port = Path(folder), port
+    def __init__(self, folder, port, as_account):
+        self.folder, self.port, self._as = Path(folder), port, as_account
+        self.process = None
+
+    def start(self):
+        """Start it and wait until it answers."""
+        settings = QUICK | {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.folder}
+        command = [Path(BIN) / "postgres", "-D", self.folder / "data"]
+        command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        with (self.folder / "log").open("a") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **self._as)
+        ready = [Path(BIN) / "pg_isready", "-q", "-h", self.folder, "-p", str(self.port), "-t", "60"]
+        while subprocess.run(ready).returncode:
+            assert self.process.poll() is None, (self.folder / "log").read_text()
+
+    def stop(self):
+        """End it at once, whoever is connected."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(30)
 
     def url(self, name):
         """The URL of one of its databases."""
@@ -54,21 +71,9 @@ def serving():
         command += ["--auth-local=trust", "--auth-host=scram-sha-256"]
         done = subprocess.run(command, capture_output=True, text=True, cwd="/", **as_account)
         assert done.returncode == 0, done.stderr
-        (port,) = ports.free()
-        settings = QUICK | {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": folder}
-        command = [Path(BIN) / "postgres", "-D", folder / "data"]
-        command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        with (folder / "log").open("w") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **as_account)
+        server = Postgresql(folder, ports.free()[0], as_account)
+        server.start()
         try:
-            _wait(process, folder, port)
-            yield Postgresql(folder, port)
+            yield server
         finally:
-            process.send_signal(signal.SIGQUIT)  # at once, whoever is connected
-            process.wait(30)
-
-
-def _wait(process, folder, port):
-    ready = [Path(BIN) / "pg_isready", "-q", "-h", folder, "-p", str(port), "-t", "60"]
-    while subprocess.run(ready).returncode:
-        assert process.poll() is None, (folder / "log").read_text()
+            server.stop()
