@@ -13,6 +13,7 @@ from collector.config import read_settings
 from collector.dashboard import api as dashboard_api
 from collector.dashboard import found, grants, terminals
 from collector.dashboard import views as dashboard_views
+from collector.equipment import views as register_views
 from collector.gateways import api as gateways_api
 from collector.keys import key_from
 
@@ -30,7 +31,8 @@ def create_app(data_dir, overrides=None):
     _configure_sessions(app)
     web.init(app)
     guard.init(app)
-    for room in (accounts_views, own_views, people_views, audit_views, dashboard_views, grants, terminals, found):
+    of_people = (accounts_views, own_views, people_views, audit_views, grants)
+    for room in (*of_people, dashboard_views, register_views, terminals, found):
         app.register_blueprint(room.pages)
     app.register_blueprint(dashboard_api.api)
     app.register_blueprint(a02.door)

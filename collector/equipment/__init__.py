@@ -1,7 +1,8 @@
 """Equipment: the machines of the hospital and the terminals bound to them."""
 
-from collector.equipment.actions import add_equipment, bind, equipment_named
-from collector.equipment.models import CHANNEL_GROUPS, KINDS, PLACES, WHOLE, Binding, Equipment
+from collector.equipment.actions import add_equipment, bind, change_equipment, equipment_named, import_equipment
+from collector.equipment.fields import KINDS
+from collector.equipment.models import CHANNEL_GROUPS, PLACES, WHOLE, Binding, Equipment, EquipmentChange
 
 __all__ = (
     "CHANNEL_GROUPS",
@@ -10,7 +11,10 @@ __all__ = (
     "WHOLE",
     "Binding",
     "Equipment",
+    "EquipmentChange",
     "add_equipment",
     "bind",
+    "change_equipment",
     "equipment_named",
+    "import_equipment",
 )

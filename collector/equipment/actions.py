@@ -1,32 +1,86 @@
 """Registering equipment and binding terminals to it: each action is one transaction."""
 
+import json
+
 from collector import audit, db
 from collector.accounts import room_named
-from collector.equipment.models import CHANNEL_GROUPS, KINDS, PLACES, Binding, Equipment
+from collector.equipment.fields import KINDS, PLACE, checked
+from collector.equipment.models import CHANNEL_GROUPS, PLACES, Binding, Equipment, EquipmentChange
 from collector.errors import ActionError
 from collector.gateways import terminal_named
 
-PLACE_FIELDS = ("institution", "department", "room")
-
 
 def add_equipment(fields, now_ms):
-    """The new Equipment of a dict with asset_number, name, kind, maker, model, serial, institution, department, room.
+    """The new Equipment of a dict of the register's fields (fields.py), as texts. Raises ActionError.
 
-    Institution, department and room are made when new. Raises ActionError.
+    Institution, department and room are made when new.
     """
-    fields = {name: text.strip() for name, text in fields.items()}
-    empty = [name for name, text in fields.items() if not text]
+    values = _checked(fields)
+    with db.write():
+        if Equipment.get_or_none(Equipment.asset_number == values["asset_number"]):
+            raise ActionError(f"there is equipment with asset number {values['asset_number']!r} already")
+        room = room_named(*(values[name] for name in PLACE))
+        said = {name: value for name, value in values.items() if value is not None}
+        audit.note("equipment.add", f"equipment {values['asset_number']}", after=said)
+        about = {name: value for name, value in values.items() if name not in PLACE}
+        return Equipment.create(room=room, created_ms=now_ms, **about)
+
+
+def change_equipment(equipment, fields, now_ms):
+    """{field: (before, after)} of what changed in the register by a dict of all its fields. Raises ActionError."""
+    values, told = _checked(fields), equipment.told()
+    changed = {name: (told[name], value) for name, value in values.items() if value != told[name]}
+    if not changed:
+        return changed
+    before = {name: old for name, (old, _new) in changed.items()}
+    after = {name: new for name, (_old, new) in changed.items()}
+    with db.write():
+        taken = Equipment.asset_number == values["asset_number"]
+        if Equipment.select().where(taken & (Equipment.id != equipment.id)).exists():
+            raise ActionError(f"there is equipment with asset number {values['asset_number']!r} already")
+        about = {name: value for name, value in after.items() if name not in PLACE}
+        if set(changed) & set(PLACE):
+            about["room"] = room_named(*(values[name] for name in PLACE))
+        Equipment.update(about).where(Equipment.id == equipment.id).execute()
+        texts = [json.dumps(said, ensure_ascii=False) for said in (before, after)]
+        actor = audit.acting().name
+        EquipmentChange.create(equipment=equipment, ts_ms=now_ms, actor=actor, before=texts[0], after=texts[1])
+        audit.note("equipment.change", f"equipment {told['asset_number']}", before, after)
+    return changed
+
+
+def import_equipment(lines, allowed, now_ms, dry_run=True):
+    """(how many are new, [(line number, field, what is wrong)]) of lines of texts; all are added, or none.
+
+    `allowed`: whether somebody may add to (institution, department). With dry_run nothing is added.
+    """
+    wrong, numbers = [], {number for (number,) in Equipment.select(Equipment.asset_number).tuples()}
+    for line, said in lines:
+        values, errors = checked(said)
+        number = values.get("asset_number")
+        if number in numbers:
+            errors["asset_number"] = "taken"
+        elif not errors and not allowed(values["institution"], values["department"]):
+            errors["department"] = "scope"
+        numbers.add(number)
+        wrong += [(line, field, what) for field, what in errors.items()]
+    if not wrong and not dry_run:
+        with db.write():
+            for _line, said in lines:
+                add_equipment(said, now_ms)
+            audit.note("equipment.import", f"{len(lines)} lines")
+    return len(lines), wrong
+
+
+def _checked(fields):
+    values, wrong = checked(fields)
+    empty = [name for name, what in wrong.items() if what == "empty"]
     if empty:
         raise ActionError(f"the equipment lacks {', '.join(empty)}; give a text for each")
-    if fields["kind"] not in KINDS:
-        raise ActionError(f"the kind {fields['kind']!r} is not known; take one of {', '.join(KINDS)}")
-    about = {name: text for name, text in fields.items() if name not in PLACE_FIELDS}
-    with db.write():
-        if Equipment.get_or_none(Equipment.asset_number == fields["asset_number"]):
-            raise ActionError(f"there is equipment with asset number {fields['asset_number']!r} already")
-        room = room_named(*(fields[name] for name in PLACE_FIELDS))
-        audit.note("equipment.add", f"equipment {fields['asset_number']}", after=fields)
-        return Equipment.create(room=room, created_ms=now_ms, **about)
+    for name, what in wrong.items():
+        hint = f"take one of {', '.join(KINDS)}" if name == "kind" else "`equipment add --help` names them"
+        raise ActionError(f"the {name} {str(fields.get(name))[:40]!r} is not known ({what}); {hint}")
+    return values
 
 
 def equipment_named(asset_number):

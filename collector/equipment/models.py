@@ -5,9 +5,9 @@ from peewee import ForeignKeyField, IntegerField, TextField
 from collector import db
 from collector.accounts import Department, Institution, Room
 from collector.db import Table
+from collector.equipment.fields import NAMES
 from firmware.protocol.channels import CHANNELS
 
-KINDS = ("CT", "MRI", "DSA", "LINAC", "PET_CT", "ROBOT")
 PLACES = ("equipment", "magnet", "control", "supply")
 
 _SURROUNDINGS = ("temperature_c", "humidity_pct")
@@ -30,6 +30,24 @@ class Equipment(Table):
     serial = TextField()
     room = ForeignKeyField(Room)
     created_ms = IntegerField()
+    category = TextField(null=True)
+    catalogue_year = IntegerField(null=True)
+    udi = TextField(null=True)
+    licence_number = TextField(null=True)
+    licence_model = TextField(null=True)
+    licence_installed_on = TextField(null=True)
+    accepted_on = TextField(null=True)
+    warranty_until = TextField(null=True)
+    contract = TextField(null=True)
+    contract_until = TextField(null=True)
+    supplier = TextField(null=True)
+    price_cents = IntegerField(null=True)
+
+    def told(self):
+        """{field: value} as the register says it."""
+        ward = self.room.department
+        place = {"institution": ward.institution.name, "department": ward.name, "room": self.room.name}
+        return {name: place[name] if name in place else getattr(self, name) for name in NAMES}
 
     @classmethod
     def everything(cls):
@@ -59,6 +77,14 @@ class Equipment(Table):
         return cls._with_places().where((cls.id == number) & cls.inside(scope)).first()
 
     @classmethod
+    def registered(cls, scope, text="", kind="", department=""):
+        """A query of the equipment inside a scope that holds a text, is of a kind, stands in a department."""
+        asked = cls.holding(scope, text) if text else cls._with_places().where(cls.inside(scope)).order_by(cls.name)
+        if kind:
+            asked = asked.where(cls.kind == kind)
+        return asked.where(Department.name == department) if department else asked
+
+    @classmethod
     def holding(cls, scope, text):
         """A query of the equipment inside a scope whose asset number, serial number, name or room holds a text."""
         fields = (cls.asset_number, cls.serial, cls.name, Room.name)
@@ -72,6 +98,16 @@ class Equipment(Table):
         """The equipment of these numbers with room, department and institution, in their order."""
         found = {one.id: one for one in cls._with_places().where(cls.id << numbers)}
         return [found[number] for number in numbers if number in found]
+
+
+class EquipmentChange(Table):
+    """One change of what the register says; before and after are JSON of the fields that changed."""
+
+    equipment = ForeignKeyField(Equipment, backref="changes")
+    ts_ms = IntegerField()
+    actor = TextField()
+    before = TextField()
+    after = TextField()
 
 
 class Binding(Table):

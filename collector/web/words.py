@@ -44,6 +44,51 @@ KIND_WORDS = {
     "ROBOT": _l("Surgical robot"),
 }
 
+CATEGORY_WORDS = {"A": _l("category A"), "B": _l("category B"), "none": _l("not in the catalogue")}
+
+FIELD_WORDS = {
+    "asset_number": _l("Asset number"),
+    "name": _l("Name"),
+    "kind": _l("Kind"),
+    "maker": _l("Maker"),
+    "model": _l("Model"),
+    "serial": _l("Serial number"),
+    "institution": _l("Institution"),
+    "department": _l("Department"),
+    "room": _l("Room"),
+    "category": _l("Category"),
+    "catalogue_year": _l("Year of the catalogue"),
+    "udi": _l("UDI"),
+    "licence_number": _l("Licence number"),
+    "licence_model": _l("Licensed class of model"),
+    "licence_installed_on": _l("Installed on, by the licence"),
+    "accepted_on": _l("Accepted on"),
+    "warranty_until": _l("Warranty until"),
+    "contract": _l("Contract"),
+    "contract_until": _l("Contract until"),
+    "supplier": _l("Supplier"),
+    "price_cents": _l("Purchase price (CNY)"),
+}
+
+SHEET_WORDS = {
+    "columns": _l("The columns are %(about)s. Take those of an export of the register, each once."),
+    "lines": _l("The file has more than %(about)s lines. Split it."),
+    "unreadable": _l("The file cannot be read. Save it again as XLSX or CSV in UTF-8."),
+    "unpacked": _l("The file unpacks to too much. Split it."),
+}
+
+WRONG_WORDS = {
+    "empty": _l("is missing"),
+    "too_long": _l("is too long, or holds signs that cannot be shown"),
+    "choice": _l("is none of the choices"),
+    "date": _l("is no date; write YYYY-MM-DD"),
+    "year": _l("is no year; write four digits"),
+    "money": _l("is no amount; write 1234567.89"),
+    "formula": _l("is a formula; write its value"),
+    "taken": _l("is there already"),
+    "scope": _l("is outside of what you may change"),
+}
+
 ROLE_WORDS = {
     "system_administrator": _l("System administrator"),
     "security_administrator": _l("Security administrator"),
@@ -117,6 +162,11 @@ def age_text(age_s):
     raise ValueError(f"{age_s} is no age")
 
 
+def field_text(name, text):
+    """What the register says in a field, in words where it is a choice."""
+    return {"kind": KIND_WORDS, "category": CATEGORY_WORDS}.get(name, {}).get(text, text)
+
+
 def moment(ts_ms, seconds=False):
     """An instant as a page says it, in the pages' zone."""
     zone = ZoneInfo(current_app.config["SETTINGS"]["zone"])
@@ -153,6 +203,10 @@ def init(app):
         CHANNEL_WORDS=CHANNEL_WORDS,
         KIND_WORDS=KIND_WORDS,
         ROLE_WORDS=ROLE_WORDS,
+        CATEGORY_WORDS=CATEGORY_WORDS,
+        FIELD_WORDS=FIELD_WORDS,
+        WRONG_WORDS=WRONG_WORDS,
+        field_text=field_text,
         COMMAND_WORDS=COMMAND_WORDS,
         VERB_WORDS=VERB_WORDS,
         ROLLOUT_WORDS=ROLLOUT_WORDS,

@@ -5,8 +5,18 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.collector.browser import SCREENSHOTS, browser, hospital_served, signed_in
 
+REGISTER = ("/register", "/register/2", "/register/2/change", "/register/import", "/register/2/card")
 PAGES = {
-    "admin": ("/", "/equipment/2", "/terminals", "/terminals/ct-01", "/gateways", "/search?q=CT", "/account"),
+    "admin": (
+        "/",
+        "/equipment/2",
+        "/terminals",
+        "/terminals/ct-01",
+        "/gateways",
+        "/search?q=CT",
+        "/account",
+        *REGISTER,
+    ),
     "chen": ("/people", "/people/new", "/people/1", "/account/password", "/account/second-factor"),
     "liu": ("/audit", "/people/1", "/nowhere", "/terminals"),
 }
