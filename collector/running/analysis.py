@@ -39,7 +39,7 @@ def analyse(columns, kind=None):
     found = found._replace(sure=found.sure * sure)
     rule = state.Rule(found)
     spells = state.spells_of(rule, runs_of(rule, even))
-    habits = habits_of(spells, kind, found.sure, found.either)
+    habits = habits_of(spells, found)
     said = exams.exams_of(habits, spells)
     if found.either:
         spells = exams.settled(spells, said, READY_BEFORE_MS, READY_AFTER_MS)

@@ -11,6 +11,7 @@ STEP, REACH = 0.01, 70  # one per cent; as far as twice or half
 EACH, LEAP, MOST = 2.0, 11, 400.0  # the price of a change by one per cent; of one beyond so many
 WEIGHT = 14.0  # of a block, against the price of a change
 COMMON = 0.08  # of the commonest current: what is as common as that is as good as expected
+MANY = 6000  # blocks, a third of a year: one beginning has to do
 FAINT = 0.05  # of the upper level: below it a gain cannot be seen
 
 
@@ -46,7 +47,7 @@ def _aligned(shown, seen):
     """The shift of each row, in steps, from the beginning that leaves the sharpest sum of all rows."""
     full = np.array([(row > 0.03).sum() for row in shown])
     day = seen // 48 - seen[0] // 48
-    parts = np.array_split(np.arange(day[-1] + 1), min(3, day[-1] + 1))
+    parts = np.array_split(np.arange(day[-1] + 1), min(3, day[-1] + 1) if len(shown) < MANY else 1)
     busy = np.bincount(day, full)
     found = [_from(shown, shown[day == part[busy[part].argmax()]].mean(0)) for part in parts]
     return min(found, key=lambda one: one[0])[1]
@@ -54,7 +55,7 @@ def _aligned(shown, seen):
 
 def _from(shown, reference):
     """(length of telling it, shift of each row): round by round against the sum of all, aligned as they were then."""
-    for wide in (3.0, 2.0, 1.3, 1.0):
+    for wide in (3.0, 2.0, 1.3, 1.0) if len(shown) < MANY else (3.0, 1.0):
         shift, price = _cheapest(_costs(shown, _smooth(reference, wide)))
         reference = np.stack([np.roll(row, -by) for row, by in zip(shown, shift, strict=True)]).mean(0)
     sharp = _smooth(reference, 1.0)
@@ -80,20 +81,28 @@ def _costs(shown, reference):
 def _cheapest(costs):
     """(shift of each row, price of the changes) of the cheapest way through all rows."""
     size = costs.shape[1]
-    apart = np.abs(np.arange(size)[:, None] - np.arange(size)[None, :])
-    price = np.where(apart <= LEAP, EACH * apart, MOST)
-    cost = costs[0] + 0.02 * np.abs(np.arange(size) - REACH)
+    price = EACH * np.abs(np.arange(-LEAP, LEAP + 1))[:, None]
+    reach = np.arange(size)[None, :] + np.arange(2 * LEAP + 1)[:, None]
+    column = np.arange(size)
+    cost = costs[0] + 0.02 * np.abs(column - REACH)
     ways = np.zeros(costs.shape, np.int16)
+    padded = np.full(size + 2 * LEAP, np.inf)
     for row in range(1, len(costs)):
-        total = cost[None, :] + price
-        ways[row] = total.argmin(1)
-        cost = total[np.arange(size), ways[row]] + costs[row]
+        padded[LEAP : LEAP + size] = cost
+        near = padded[reach] + price
+        step = near.argmin(0)
+        best = near[step, column]
+        least = int(cost.argmin())
+        leap = best > cost[least] + MOST
+        ways[row] = np.where(leap, least, column + step - LEAP)
+        cost = np.where(leap, cost[least] + MOST, best) + costs[row]
         cost -= cost.min()
     out, at = np.zeros(len(costs), int), int(cost.argmin())
     for row in range(len(costs) - 1, -1, -1):
         out[row] = at - REACH
-        at = ways[row][at]
-    return out, float(price[out[1:] + REACH, out[:-1] + REACH].sum())
+        at = int(ways[row][at])
+    apart = np.abs(np.diff(out))
+    return out, float(np.where(apart <= LEAP, EACH * apart, MOST).sum())
 
 
 def _epochs(seen, shift, start):

@@ -5,6 +5,7 @@ from collections import namedtuple
 
 import numpy as np
 
+from collector.running.learning import WEAK
 from firmware.processing.exams import Habits, features_of, groups_of
 from firmware.processing.state import READY, STANDBY, WORKING
 
@@ -21,16 +22,32 @@ PAUSES = {
     "DR": Pause(60, 100, 300, 0),
 }
 WARM_MS = 45 * 60_000
+LONG_S = 15  # a window, against pauses
+SHORT_S = 20  # back at standby, where a compressor hides weak acquisitions
 
 
-def habits_of(spells, kind, sure, alike):
-    """The Habits of a unit of `kind`, learned from all of its Spells."""
-    usual = PAUSES[kind]
-    visit_ms = 0 if alike or not _apart(spells) else usual.visit_s * 1000
-    gap_s, clear = _limit(_pauses(spells, visit_ms), usual)
-    first = Habits(gap_s * 1000, visit_ms, WARM_MS, None, None, sure)
+def habits_of(spells, levels):
+    """The Habits of a unit with these Levels, learned from all of its Spells."""
+    usual, hidden = _seen(PAUSES[levels.kind], levels.window_ms / 1000), levels.cycle_a > 0 and levels.kind in WEAK
+    visit_s = min(usual.visit_s, SHORT_S) if hidden else usual.visit_s
+    visit_ms = 0 if levels.either or not _apart(spells) else visit_s * 1000
+    pauses, returns = _pauses(spells, visit_ms)
+    gap_s, clear = _limit(pauses, usual)
+    if (
+        hidden and sum(pause > gap_s for pause in pauses) < returns
+    ):  # it goes back to standby as a rule: without that, a
+        gap_s = max(
+            gap_s, usual.most_s
+        )  # pause is one of the examination, with a weak acquisition in it under the compressor
+    first = Habits(gap_s * 1000, visit_ms, WARM_MS, None, None, levels.sure)
     warm, others = _mornings(groups_of(first, spells))
-    return first._replace(warm=warm, usual=others, sure=sure * (1.0 if clear else 0.85))
+    return first._replace(warm=warm, usual=others, sure=levels.sure * (1.0 if clear else 0.85))
+
+
+def _seen(usual, window_s):
+    """A Pause as windows show it: what lies between two of them is a window shorter than it was."""
+    least, most_usual = (max(window_s / 2, value - window_s) for value in (usual.least_s, usual.usual_s))
+    return usual._replace(least_s=least, usual_s=most_usual) if window_s > LONG_S else usual
 
 
 def _apart(spells):
@@ -39,21 +56,20 @@ def _apart(spells):
 
 
 def _pauses(spells, visit_ms):
-    """Seconds between acquisitions that follow each other while the unit is on and not back at standby."""
-    out, last, broken = [], None, False
+    """(seconds between acquisitions while the unit is on and not back at standby, how often it went back)."""
+    out, last, broken, returns = [], None, False, 0
     for spell in spells:
         if spell.state == WORKING:
             if last is not None and not broken:
                 out.append((spell.start_ms - last) / 1000)
             last, broken = spell.end_ms, False
-        elif (
-            spell.state not in (READY, STANDBY)
-            or spell.state == STANDBY
-            and visit_ms
-            and spell.end_ms - spell.start_ms >= visit_ms
-        ):
+        elif spell.state == STANDBY:
+            back = bool(visit_ms) and spell.end_ms - spell.start_ms >= visit_ms
+            returns += back and not broken
+            broken = broken or back
+        elif spell.state != READY:
             broken = True
-    return out
+    return out, returns
 
 
 def _limit(pauses, usual):

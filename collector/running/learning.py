@@ -8,6 +8,7 @@ from collector.running import levels as curve
 from firmware.processing.state import OFF, READY, STANDBY, WORKING, Levels
 
 WINDOWS_LEAST = 60  # fewer say nothing of a unit
+WEAK = ("MRI", "PET/CT")  # classes whose acquisitions may rise less than a compressor does
 VALLEY_S = 90  # between two bursts of one examination, as a rule
 
 
@@ -28,7 +29,7 @@ def learned(readings, kind, from_ms):
     plateaus = curve.Curve(base, narrow=max(0.008, 0.7 * noise[0])).plateaus()
     if kind == "MRI":
         plateaus = [one for one in plateaus if one[0] > 0.04 * top]  # its magnet is cooled day and night
-    ready = _ready(readings, base, plateaus, window_s, shape, cycle, noise)
+    ready, clear = _ready(readings, base, plateaus, window_s, shape, cycle, noise)
     plateaus = _without_cycle(plateaus, cycle, *curve.calm_of(base, beyond, window_s))
     burst = _burst(readings, base, floor, beyond, ready, cycle, noise) if ready else None
     named = _named(plateaus, ready, burst, cycle, shape, noise)
@@ -40,7 +41,8 @@ def learned(readings, kind, from_ms):
         mean = burst
     lowest = named[0][1]
     floor_a = 0.35 * lowest if kind == "MRI" else 0.0
-    sure = _sure(named, ready, readings)
+    hidden = cycle and kind in WEAK
+    sure = _sure(ready, clear, readings) * (0.9 if hidden or _meet(named, cycle, spread) else 1.0)
     width_s = shape.width_s if readings.most is not None else 0.0
     width_s = shape.width_s if readings.most is not None else 0.0
     return Levels(
@@ -50,7 +52,7 @@ def learned(readings, kind, from_ms):
 
 
 def _ready(readings, base, plateaus, window_s, shape, cycle, noise):
-    """The level a unit waits at between bursts, in A: the highest plateau with many short valleys, or None."""
+    """(A, clear): the level a unit waits at between bursts, the highest plateau with many short valleys, or None."""
     peak = readings.mean if readings.most is None else readings.most
     found, long = [], window_s > VALLEY_S / 4  # long windows hold burst and pause in one
     for amps, share in plateaus:
@@ -71,10 +73,8 @@ def _ready(readings, base, plateaus, window_s, shape, cycle, noise):
         calm = here & ~above
         if calm.sum() < (0.05 if long else 0.3) * here.sum() or calm.sum() < 5:
             continue
-        first, last, least = curve.valleys_of(base, above, VALLEY_S / window_s)
-        seen = [
-            int((last - first)[np.abs(least - level) < 0.04 * amps + wander].sum()) for level in (amps, amps + cycle)
-        ]
+        least = curve.valleys_of(base, above, VALLEY_S / window_s)
+        seen = [int((np.abs(least - level) < 0.04 * amps + wander).sum()) for level in (amps, amps + cycle)]
         if long:
             seen = [count + int((above & (np.abs(base - level) < 0.04 * amps + wander)).sum())
                     for count, level in zip(seen, (amps, amps + cycle), strict=True)]  # fmt: skip
@@ -86,8 +86,10 @@ def _ready(readings, base, plateaus, window_s, shape, cycle, noise):
         found.append((sum(seen) if cycle else seen[0], share, amps))
     most, usual, _amps = max(found, default=(0, 0, 0))
     if most < 8:
-        return None
-    return max(amps for count, share, amps in found if count >= 0.5 * most and share >= 0.1 * usual)
+        return None, False
+    likely = [(amps, count) for count, share, amps in found if count >= 0.4 * most and share >= 0.1 * usual]
+    amps, count = max(likely)
+    return amps, count == most
 
 
 def _burst(readings, base, floor, beyond, ready, cycle, noise):
@@ -118,17 +120,17 @@ def _without_cycle(plateaus, cycle, calm, lasting):
     def there(value):
         return any(alike(value, other) for other, _share in plateaus)
 
-    def lasts(value):
+    def lasts(value, running):
         wide = 0.15 * cycle + 0.01 * value
-        seen, kept = (np.abs(calm - value) < wide).sum(), (np.abs(lasting - value) < wide).sum()
+        seen, kept = (np.abs(calm - running) < wide).sum(), (np.abs(lasting - value) < wide).sum()
         return kept > max(10, 0.3 * seen)
 
     out = []
     for value, share in plateaus:
         if any(alike(value, one[0] + cycle) for one in out):
-            if lasts(value):
+            if lasts(value, value + cycle):
                 out.append((value, share))
-        elif there(value - cycle) and not there(value + cycle) and lasts(value - cycle):
+        elif there(value - cycle) and not there(value + cycle) and lasts(value - cycle, value):
             out.append((value - cycle, share))
         else:
             out.append((value, share))
@@ -146,7 +148,8 @@ def _named(plateaus, ready, burst, cycle, shape, noise):
         between = [one for one in plateaus if ready * 1.035 < one[0] < burst + ready and one[1] > 0.01]
         between = [one for one in between if not cycle or abs(one[0] - ready - cycle) > 0.08 * cycle + 0.008 * ready]
         if between:
-            named.append((WORKING, max(between, key=lambda one: one[1])[0]))
+            best = max(between, key=lambda one: one[1])[0]
+            named.append((WORKING, best - cycle if best - cycle > 1.03 * ready else best))  # PET adds less than that
     return named
 
 
@@ -176,9 +179,20 @@ def _split(lower, ready, shape):
     return [OFF] * best[1] + [STANDBY] * (len(lower) - best[1])
 
 
-def _sure(named, ready, readings):
-    """How far all of it can be believed: less without bursts, on a short trace, without peaks."""
-    sure = 0.97 if ready is not None else 0.6
+def _meet(named, cycle, spread):
+    """Whether one state with the compressor on draws what another one draws."""
+    share, amps = spread
+    return bool(cycle) and any(
+        state != other and abs(low + cycle - high - on * cycle) < share * high + amps
+        for state, low in named
+        for other, high in named
+        for on in (0, 1)
+    )
+
+
+def _sure(ready, clear, readings):
+    """How far all of it is to be believed: less without bursts or peaks, with two likely levels, on a short trace."""
+    sure = 0.6 if ready is None else 0.97 if clear else 0.88
     days = readings.mean.size * readings.window_ms / 86_400_000
     if days < 0.9:
         sure *= 0.8

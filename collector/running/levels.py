@@ -178,12 +178,11 @@ def bursts_of(readings, base, window_s, cycle, shape, noise):
 
 
 def valleys_of(base, beyond, most):
-    """(first, last, least base) of each gap of at most `most` windows between two of `beyond`."""
+    """The least base of each gap of at most `most` windows between two of `beyond`."""
     places = np.flatnonzero(beyond)
     wide = np.diff(places)
     gaps = np.flatnonzero((wide > 1) & (wide <= max(2, most)))
     if not gaps.size:
-        return np.zeros(0, int), np.zeros(0, int), np.zeros(0)
-    first, last = places[gaps] + 1, places[gaps + 1]
-    pairs = np.stack((first, last), axis=1).ravel()
-    return first, last, np.minimum.reduceat(base, pairs)[::2]
+        return np.zeros(0)
+    pairs = np.stack((places[gaps] + 1, places[gaps + 1]), axis=1).ravel()
+    return np.minimum.reduceat(base, pairs)[::2]

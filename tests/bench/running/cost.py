@@ -2,6 +2,7 @@
 
 import statistics
 import tempfile
+import time
 from pathlib import Path
 
 from collector import db, readings, running
@@ -20,7 +21,9 @@ def rows():
     for kind in ("CT", "MRI"):
         trace = make(kind, 7, 365, 10, "rough")
         columns = ordered(trace.ts_ms, trace.current_a, trace.current_min_a, trace.current_max_a)
-        took = seconds(lambda columns=columns, kind=kind: running.analyse(columns, kind))
+        began = time.process_time()  # of this one process: others may keep the machine busy
+        running.analyse(columns, kind)
+        took = time.process_time() - began
         holds = took < YEAR_S_MOST
         yield Row(f"running: a year of {kind}", took, "s", "the limit", took / YEAR_S_MOST, f"< {YEAR_S_MOST:g}", holds)
     yield _following()
