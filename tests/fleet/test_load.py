@@ -10,10 +10,11 @@ from contextlib import closing
 
 import psutil
 import pytest
+from click.testing import CliRunner
 
 from collector import db, readings
 from tests.fleet import frames
-from tests.fleet.__main__ import run
+from tests.fleet.__main__ import main, run
 from tests.fleet.plan import due_each_second, frames_each_second, of_frames, plan_of
 from tests.fleet.played import terminal_id
 from tests.fleet.report import drawn, figures
@@ -96,6 +97,5 @@ def test_a_fleet_that_cannot_be_is_refused_in_one_line():
         (("--road", "a01", "--terminals", "501"), "one gateway carries 1 to 500; take --road a02 for more"),
         (("--picture", "nowhere/x.svg"), "there is no folder nowhere"),
     ):
-        command = [sys.executable, "-m", "tests.fleet", *words]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-        assert done.returncode == 2 and said in done.stderr.splitlines()[-1]
+        done = CliRunner().invoke(main, words)
+        assert done.exit_code == 2 and said in done.output.splitlines()[-1]

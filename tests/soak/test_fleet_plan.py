@@ -23,12 +23,12 @@ CLEAN = {
 
 
 @pytest.mark.timeout(200)
-def test_a_thousand_terminals_lose_nothing_while_their_hour_is_sealed():
-    seen, faults = run(20, terminals=1000)
+def test_four_hundred_terminals_lose_nothing_while_their_hour_is_sealed():
+    seen, faults = run(18, terminals=400)
     print(seen, faults)
-    assert seen["stored once"] == seen["readings due"] > 1500
+    assert seen["stored once"] == seen["readings due"] > 600
     assert (seen["wait at the end"], seen["refused"], seen["failures"]) == (0, 0, 0)
-    assert seen["terminals sealed meanwhile"] == 1000
+    assert seen["terminals sealed meanwhile"] == 400
     delays = {name: value for name, value in seen.items() if name.endswith("in ms")}
     assert len(delays) == 3 and all(0 < value < 10_000 for value in delays.values()), "limits are for a quiet machine"
 
