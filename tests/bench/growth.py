@@ -2,7 +2,7 @@
 
 from xml.sax.saxutils import escape
 
-LEFT, WIDE, BAR, GAP, TOP = 330, 420, 16, 12, 58
+LEFT, WIDE, BAR, GAP, TOP = 310, 420, 16, 12, 58
 INK, FEW, MANY = "#334", "#7a9cc6", "#c66"
 DATA, TERMINALS = " million", "batches of 500 terminals"
 
@@ -11,10 +11,9 @@ def pairs(rows):
     """[(name, unit, value before, value with ten times as much)] out of a store's rows."""
     by_name, found = {row.name: row for row in rows}, []
     for row in rows:
-        if row.name.endswith(DATA):
-            before = by_name.get(row.name.rpartition(", of ")[0])
-            few = row.value / row.ratio if before is None else before.value
-            found.append((f"{row.name.removeprefix('store, ')} readings", row.unit, few, row.value))
+        if row.name.endswith(DATA):  # its ratio is to the same question to a tenth, in the same rounds
+            name = row.name.removeprefix("store, ").rpartition(", of ")[0]
+            found.append((name, row.unit, row.value / row.ratio, row.value))
     few, many = (by_name.get(f"store, ingest, {name}, x base") for name in ("1 connection", TERMINALS))
     if few and many:
         found.append(("ingest, a batch of 500 instead of 50 terminals", few.unit, few.value, many.value))
