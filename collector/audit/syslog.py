@@ -14,6 +14,7 @@ from collector.errors import ActionError
 
 PRIORITY = 13 * 8 + 5  # log audit, notice: RFC 5424
 AT_ONCE = 500
+PATIENCE_S = 5  # with a syslog that takes no more for now; what it took is not sent again
 
 
 def ship(target):
@@ -23,16 +24,21 @@ def ship(target):
     if not target or not rows:
         return 0
     family, address = _address(target)
+    taken = 0
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as out:
+            out.settimeout(PATIENCE_S)
             out.connect(address)
             for row in rows:
                 text = json.dumps({name: getattr(row, name) for name in (*FIELDS, "mac")}, ensure_ascii=False)
                 out.send(f"<{PRIORITY}>1 - - gantry - audit - {text}".encode())
+                taken = row.number
     except OSError as error:
         raise ActionError(f"audit_syslog {target!r} takes nothing: {error}; is syslog running there?") from error
-    with db.write():
-        AuditHead.update(sent=rows[-1].number).where(AuditHead.id == 1).execute()
+    finally:
+        if taken:
+            with db.write():
+                AuditHead.update(sent=taken).where(AuditHead.id == 1).execute()
     return len(rows)
 
 

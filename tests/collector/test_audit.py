@@ -2,6 +2,8 @@
 
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from click.testing import CliRunner
@@ -168,8 +170,10 @@ def test_every_row_reaches_syslog_in_order_and_once(written, tmp_path, road):
         log.settimeout(10)
         target = f"unix:{tmp_path / 'log'}" if road == "unix" else f"127.0.0.1:{log.getsockname()[1]}"
         count = last().number
-        assert audit.ship(target) == count and audit.ship(target) == 0
-        lines = [log.recv(65536).decode() for _ in range(count)]
+        with ThreadPoolExecutor(1) as reader:  # a socket of this machine holds a few only until they are read
+            read = reader.submit(lambda: [log.recv(65536).decode() for _ in range(count)])
+            assert audit.ship(target) == count and audit.ship(target) == 0
+            lines = read.result()
     assert all(line.startswith("<109>1 - - gantry") for line in lines)
     assert [json.loads(line.partition(" - audit - ")[2])["number"] for line in lines] == list(range(1, count + 1))
 
@@ -178,6 +182,27 @@ def test_every_row_reaches_syslog_in_order_and_once(written, tmp_path, road):
 def test_syslog_elsewhere_or_nowhere_is_refused(written, target, said):
     with pytest.raises(ActionError, match=said):
         audit.ship(target)
+
+
+def test_a_log_that_is_stuck_ends_the_wait_and_gets_no_row_twice(written, tmp_path, monkeypatch):
+    monkeypatch.setattr("collector.audit.syslog.PATIENCE_S", 0.05)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.bind(str(tmp_path / "log"))
+        target, numbers = f"unix:{tmp_path / 'log'}", []
+        with db.write():
+            for number in range(60):  # more than the queue of a socket holds
+                audit.note("test.filled", str(number))
+        with pytest.raises(ActionError, match="takes nothing"):
+            while audit.ship(target):
+                pass
+        log.settimeout(0.05)
+        while len(numbers) < last().number:
+            with suppress(TimeoutError):
+                while True:
+                    numbers.append(json.loads(log.recv(65536).decode().partition(" - audit - ")[2])["number"])
+            with suppress(ActionError):
+                audit.ship(target)
+    assert numbers == list(range(1, last().number + 1))
 
 
 def test_a_log_that_is_away_gets_its_rows_later(written, tmp_path):
