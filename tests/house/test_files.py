@@ -33,6 +33,12 @@ def test_the_top_level_holds_only_what_was_agreed():
     assert {path.parts[0] for path in files()} <= TOP
 
 
+def test_no_file_holds_two_versions_of_itself():
+    """What a merge left open: its marks begin a line."""
+    found = subprocess.run(["git", "grep", "-lIE", "^(<{7}|>{7}) "], cwd=ROOT, capture_output=True, text=True)
+    assert not found.stdout
+
+
 @pytest.mark.parametrize("path", modules("firmware", "collector", "flasher", "boards", "tests"), ids=str)
 def test_a_file_is_at_most_300_lines(path):
     assert text(path).count("\n") <= LONGEST, f"{path}: split it after nouns of the field"

@@ -64,8 +64,9 @@ def new_gateway(tmp_path):
     )
 
 
-def test_the_script_is_clean():
-    done = subprocess.run([require_program("shellcheck", "shellcheck"), INSTALL / "install.sh"], capture_output=True)
+@pytest.mark.parametrize("script", ["firmware/gateway/install/install.sh", ".ci/run"])
+def test_the_script_is_clean(script):
+    done = subprocess.run([require_program("shellcheck", "shellcheck"), ROOT / script], capture_output=True)
     assert done.returncode == 0, done.stdout.decode()
 
 
