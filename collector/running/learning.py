@@ -9,6 +9,7 @@ from firmware.processing.state import OFF, READY, STANDBY, WORKING, Levels
 
 WINDOWS_LEAST = 60  # fewer say nothing of a unit
 WEAK = ("MRI", "PET/CT")  # classes whose acquisitions may rise less than a compressor does
+NEVER_IDLE, NEVER_OFF, CLEAR = 4.0, 1.5, 0.7  # logarithms of odds
 VALLEY_S = 90  # between two bursts of one examination, as a rule
 
 
@@ -32,7 +33,7 @@ def learned(readings, kind, from_ms):
     ready, clear = _ready(readings, base, plateaus, window_s, shape, cycle, noise)
     plateaus = _without_cycle(plateaus, cycle, *curve.calm_of(base, beyond, window_s))
     burst = _burst(readings, base, floor, beyond, ready, cycle, noise) if ready else None
-    named = _named(plateaus, ready, burst, cycle, shape, noise)
+    named, parted = _named(plateaus, ready, burst, cycle, shape, noise)
     if not named:
         return None
     spread = (max(0.02, 1.5 * noise[0]), 0.01 * (ready or top) + 2 * noise[1] + 1e-9)
@@ -42,8 +43,8 @@ def learned(readings, kind, from_ms):
     lowest = named[0][1]
     floor_a = 0.35 * lowest if kind == "MRI" else 0.0
     hidden = cycle and kind in WEAK
-    sure = _sure(ready, clear, readings) * (0.9 if hidden or _meet(named, cycle, spread) else 1.0)
-    width_s = shape.width_s if readings.most is not None else 0.0
+    doubtful = hidden or not parted or _meet(named, cycle, spread)
+    sure = _sure(ready, clear, readings) * (0.9 if doubtful else 1.0)
     width_s = shape.width_s if readings.most is not None else 0.0
     return Levels(
         from_ms, kind, 1.0, tuple(named), cycle, floor_a, burst, mean, width_s,
@@ -138,11 +139,12 @@ def _without_cycle(plateaus, cycle, calm, lasting):
 
 
 def _named(plateaus, ready, burst, cycle, shape, noise):
-    """[(state, A)] rising."""
+    """([(state, A)] rising, whether off and standby are clearly told apart)."""
     if ready is None:
-        return _named_at_rest(plateaus, shape)
+        return _named_at_rest(plateaus, shape), True
     lower = [amps for amps, _share in plateaus if amps < (0.93 - noise[0]) * ready]
-    named = [(state, amps) for state, amps in zip(_split(lower, ready, shape), lower, strict=True)]
+    split, parted = _split(lower, ready, shape)
+    named = [(OFF if place < split else STANDBY, amps) for place, amps in enumerate(lower)]
     named.append((READY, ready))
     if shape.plateau and burst:
         between = [one for one in plateaus if ready * 1.035 < one[0] < burst + ready and one[1] > 0.01]
@@ -150,7 +152,7 @@ def _named(plateaus, ready, burst, cycle, shape, noise):
         if between:
             best = max(between, key=lambda one: one[1])[0]
             named.append((WORKING, best - cycle if best - cycle > 1.03 * ready else best))  # PET adds less than that
-    return named
+    return named, parted
 
 
 def _named_at_rest(plateaus, shape):
@@ -163,20 +165,23 @@ def _named_at_rest(plateaus, shape):
 
 
 def _split(lower, ready, shape):
-    """Off or standby for each of the rising `lower` plateaus: the split whose shares of ready are most usual."""
+    """(how many of the rising `lower` plateaus are off, whether that is clear): the shares of ready are most usual so.
+
+    What has several plateaus is likely to be off at one of them, and to idle at another.
+    """
 
     def odds(amps, usual):
         share, spread = usual
         return ((math.log(max(amps, 0) / ready + 0.02) - math.log(share + 0.02)) / spread) ** 2 / 2 + math.log(spread)
 
-    best = None
+    costs, several = [], len(lower) > 1
     for split in range(len(lower) + 1):
         cost = sum(odds(amps, shape.off) for amps in lower[:split])
         cost += sum(odds(amps, shape.standby) for amps in lower[split:])
-        cost += 4.0 * (split == len(lower) > 1)  # what has several plateaus idles at one of them
-        if best is None or cost < best[0]:
-            best = cost, split
-    return [OFF] * best[1] + [STANDBY] * (len(lower) - best[1])
+        cost += NEVER_IDLE * (several and split == len(lower)) + NEVER_OFF * (several and split == 0)
+        costs.append((cost, split))
+    best, *others = sorted(costs)
+    return best[1], not others or others[0][0] - best[0] > CLEAR
 
 
 def _meet(named, cycle, spread):
