@@ -88,7 +88,10 @@ def held(port):
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()
-        yield
+        try:
+            yield
+        finally:
+            _let_go(file)
 
 
 def _digest(port, platform=sys.platform):
@@ -139,3 +142,11 @@ def _lock(file):
     except OSError:
         return False
     return True
+
+
+def _let_go(file):
+    """Give the lock up by itself: a process that is just being started holds what we had open a little longer."""
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_UN)

@@ -51,11 +51,11 @@ def play(argv, folder, staged, cause="1", **pipes):
     board = subprocess.Popen(command, cwd=folder, env=surroundings, pass_fds=[theirs.fileno()], **pipes)
     theirs.close()
     threading.Thread(target=_bite, args=(board, bus), daemon=True).start()
-    with ours, ours.makefile("rwb") as line:
-        try:
+    try:
+        with ours, ours.makefile("rwb") as line:
             bus.serve(line)
-        except (KeyboardInterrupt, BrokenPipeError, ConnectionResetError):  # asked to end, or the board ended mid-word
-            board.terminate()
+    except (KeyboardInterrupt, BrokenPipeError, ConnectionResetError):  # asked to end, or the board ended mid-word
+        board.terminate()
     board.wait()
     return board
 

@@ -85,7 +85,7 @@ class UsbBoard:
 
     def _run(self, argv, cause):
         def own_terminal():
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # no Ctrl-C for what is not MicroPython yet: it is sent again
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C in this moment ends it as it ends main.py: the REPL
             os.setsid()
             fcntl.ioctl(0, termios.TIOCSCTTY, 1)
 

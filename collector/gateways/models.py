@@ -29,10 +29,11 @@ class Gateway(Table):
     @classmethod
     def holding(cls, digest):
         """The gateway whose credential, or the one that follows it, has this SHA-256; None when there is none."""
-        names = list(cls._meta.columns)
-        sql = f"SELECT {', '.join(names)} FROM gateway WHERE credential_sha256 = ? OR next_sha256 = ?"
-        found = db.rows(sql, (digest, digest))
-        return cls(**dict(zip(names, found[0], strict=True))) if found else None
+        fields = cls._meta.columns
+        sql = f"SELECT {', '.join(fields)} FROM gateway WHERE credential_sha256 = ? OR next_sha256 = ?"
+        for row in db.rows(sql, (digest, digest)):
+            return cls(**{name: fields[name].python_value(value) for name, value in zip(fields, row, strict=True)})
+        return None
 
     def carries(self, terminal_ids):
         """Those of these ids whose terminals are assigned to it and not revoked, a set."""

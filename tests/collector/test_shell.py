@@ -75,8 +75,9 @@ def test_a_dark_screen_is_followed_until_somebody_chooses(hospital, chromium):
         theme = "document.documentElement.dataset.bsTheme"
         assert page.evaluate(theme) == "dark"
         page.emulate_media(color_scheme="light")
-        page.wait_for_function(f"{theme} === 'light'")
-        page.click("button[name=look][value=dark]")
+        page.wait_for_selector("html[data-bs-theme=light]")
+        with page.expect_navigation():
+            page.click("button[name=look][value=dark]")
         assert page.evaluate(theme) == "dark"
         page.reload()
         assert page.evaluate(theme) == "dark"
