@@ -21,4 +21,5 @@ class SealError(ProtocolError):
 
 
 class NotProved(Exception):
-    """Our own mistake: sealing before the challenge has passed. Nothing has left."""
+    """Our own mistake: sealing before the challenge has passed ("no proof"), or when all counters of a session are used
+    ("spent"). Nothing has left. The texts are short: a board keeps them in memory."""

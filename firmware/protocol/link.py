@@ -33,7 +33,7 @@ class Session:
     def seal(self, plain):
         """One sealed frame."""
         if self._counter == _LAST_COUNTER:
-            raise NotProved("counters are spent: begin with a hello")
+            raise NotProved("spent")
         self._counter += 1
         counter = struct.pack(">I", self._counter)
         length = 4 + 32 + len(plain) // 16 * 16 + 16
@@ -105,7 +105,7 @@ class Link:
 
     def _seal(self, plain):
         if self._session is None:
-            raise NotProved("the challenge has not passed")
+            raise NotProved("no proof")
         return self._session.seal(plain)
 
     def send(self, event):
@@ -148,7 +148,7 @@ class TerminalLink(Link):
     def prove(self):
         """Our own proof, to send first of all after the event Proved."""
         if self._session is None:
-            raise NotProved("the gateway has not proved itself")
+            raise NotProved("no proof")
         return self._proof
 
     def _refusal(self, body):
