@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from collector import db
+from collector import audit, db
 from tests.collector.register import opened, pointed
 from tests.collector.site import Site, build
 from tests.servers import postgresql
@@ -31,6 +31,12 @@ def built(server, tmp_path_factory):
     name = server.make()
     with pointed(server.url(name)):
         return folder, build(folder), name
+
+
+@pytest.fixture(autouse=True)
+def nobody():
+    """Whoever ran a command in an earlier test does not act in this one."""
+    audit.act_as("collector")
 
 
 @pytest.fixture(autouse=True)
