@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from collector import accounts, db, equipment, gateways, readings
+from collector import accounts, audit, db, equipment, gateways, readings
 from collector.app import create_app
 from collector.config import FILE
 from collector.gateways import certificates
@@ -41,6 +41,7 @@ def now_ms():
 
 def build(data_dir):
     """Fill a folder; the credentials by gateway id and the API token."""
+    audit.act_as("collector")  # and nobody who ran a command in an earlier test
     db.open_database(data_dir, make=True)
     db.migrate()
     certificates.init_ca(data_dir)
