@@ -106,23 +106,21 @@ def end(user_id):
 @needs("accounts.write")
 def end_scope(user_id, scope_id):
     """End a part of what a person sees."""
-    user = _other(user_id)
-    try:
-        accounts.end_scope(user, scope_id, now_ms())
-        flash(gettext("The scope is ended."), "success")
-    except ActionError:
-        flash(gettext("This has ended already."), "warning")
-    return _back(user)
+    return _ended(_other(user_id), accounts.end_scope, scope_id, gettext("The scope is ended."))
 
 
 @pages.post("/<int:user_id>/sessions/<int:session_id>/end")
 @needs("accounts.write")
 def end_session(user_id, session_id):
     """End somebody's session."""
-    user = _person(user_id)
+    return _ended(_person(user_id), sessions.end, session_id, gettext("The session is ended."))
+
+
+def _ended(user, end, number, words):
+    """Back to a person's page, once `end` was told to end what has this number, or found it ended."""
     try:
-        sessions.end(user, session_id, now_ms())
-        flash(gettext("The session is ended."), "success")
+        end(user, number, now_ms())
+        flash(words, "success")
     except ActionError:
         flash(gettext("This has ended already."), "warning")
     return _back(user)

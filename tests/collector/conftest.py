@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from collector import audit, db
+from tests.collector.browser import browser
 from tests.collector.register import opened, pointed
 from tests.collector.site import Site, build
 from tests.servers import postgresql
@@ -49,6 +50,13 @@ def register(request):
     template = request.getfixturevalue("built")[2] if "built" in names else None
     with opened(request.getfixturevalue("server"), template or "template0"):
         yield
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser for the tests of a file."""
+    with browser() as here:
+        yield here
 
 
 @pytest.fixture

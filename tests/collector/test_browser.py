@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from tests.collector.browser import SCREENSHOTS, browser, hospital_served, settle, signed_in
+from tests.collector.browser import SCREENSHOTS, hospital_served, settle, signed_in
 
 WIDTHS = (360, 820, 1440)
 LOCALES = ("en-US", "zh-CN")
@@ -13,12 +13,6 @@ LOCALES = ("en-US", "zh-CN")
 @pytest.fixture(scope="module")
 def hospital(built, server, tmp_path_factory):
     with hospital_served(built, server, tmp_path_factory.mktemp("browser") / "data") as here:
-        yield here
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as here:
         yield here
 
 

@@ -21,7 +21,7 @@ from tests.collector.test_readings import (  # the contract: pytest runs what is
     test_what_is_stored_and_not_followed_is_left_to_do,
 )
 from tests.collector.test_sealing import test_what_two_gateways_brought_is_sealed_together
-from tests.collector.truth import DAY_MS, HOUR_MS, START_MS, Truth, holds, said, upload
+from tests.collector.truth import DAY_MS, HOUR_MS, START_MS, Truth, holds, played, said, upload
 from tests.servers import clickhouse
 
 CONTRACT = (
@@ -94,17 +94,7 @@ def spread(site, cluster):
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEP, min_size=1, max_size=10))
 def test_answers_are_the_same_whatever_the_order_of_arrival_and_of_sealing(store, cluster, steps):
-    truth = Truth()
-    with db.write() as transaction:
-        for step in steps:
-            if isinstance(step, int):
-                readings.seal(START_MS + step)
-            else:
-                assert upload(step).stored == len({row.seq for row in step} - truth.kept.keys())
-                assert upload(step).stored == 0
-                truth.add(step)
-        holds(truth)
-        transaction.rollback()
+    played(steps)
     empty(store, cluster)
 
 

@@ -16,8 +16,7 @@ from tests.collector.truth import (
     START_MS,
     TEMPERATURE,
     Said,
-    Truth,
-    holds,
+    played,
     said,
     upload,
 )
@@ -37,17 +36,7 @@ STEP = st.one_of(UPLOAD, st.integers(0, 60 * HOUR_MS))  # an upload, or a sealin
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEP, min_size=1, max_size=10))
 def test_answers_are_the_same_whatever_the_order_of_arrival_and_of_sealing(store, steps):
-    truth = Truth()
-    with db.write() as transaction:
-        for step in steps:
-            if isinstance(step, int):
-                readings.seal(START_MS + step)
-            else:
-                assert upload(step).stored == len({row.seq for row in step} - truth.kept.keys())
-                assert upload(step).stored == 0
-                truth.add(step)
-        holds(truth)
-        transaction.rollback()
+    played(steps)
 
 
 def test_a_number_of_a_batch_is_never_given_twice(within):

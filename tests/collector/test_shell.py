@@ -3,7 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.collector.browser import SCREENSHOTS, browser, hospital_served, signed_in
+from tests.collector.browser import SCREENSHOTS, hospital_served, signed_in
 
 REGISTER = ("/register", "/register/2", "/register/2/change", "/register/import", "/register/2/card")
 PAGES = {
@@ -26,12 +26,6 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"
 @pytest.fixture(scope="module")
 def hospital(built, server, tmp_path_factory):
     with hospital_served(built, server, tmp_path_factory.mktemp("shell") / "data") as here:
-        yield here
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as here:
         yield here
 
 

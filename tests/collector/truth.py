@@ -5,7 +5,7 @@ from math import isnan
 
 import pytest
 
-from collector import readings
+from collector import db, readings
 from firmware.processing.intervals import merged
 from tests.collector.site import kept_of
 
@@ -107,3 +107,18 @@ def holds(truth):
     assert sorted(one[1:] for one in readings.latest(["ct-01"])) == truth.latest()
     stored = readings.intervals_of("ct-01", readings.STORED)
     assert stored == merged([(seq, seq) for seq in truth.kept])
+
+
+def played(steps):
+    """Uploads, each sent twice, and sealings in the order of `steps`; then the room holds the truth. Nothing stays."""
+    truth = Truth()
+    with db.write() as transaction:
+        for step in steps:
+            if isinstance(step, int):
+                readings.seal(START_MS + step)
+            else:
+                assert upload(step).stored == len({row.seq for row in step} - truth.kept.keys())
+                assert upload(step).stored == 0
+                truth.add(step)
+        holds(truth)
+        transaction.rollback()

@@ -1,8 +1,10 @@
 """Boards are known by what USB and their drives say, whatever Linux, macOS and Windows call them; never "the first"."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -112,6 +114,21 @@ def test_a_lock_that_another_technician_made_still_locks(tmp_path, monkeypatch):
     with ports.held("/dev/ttyGANTRY0"):
         other = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert f"in use by another flasher (process {os.getpid()})" in other.stderr and lock.stat().st_uid == 0
+
+
+def test_a_port_given_back_is_free_though_a_process_just_started_still_has_all_that_was_open(tmp_path, monkeypatch):
+    monkeypatch.setattr(ports.tempfile, "gettempdir", lambda: str(tmp_path))
+    with ports.held("/dev/ttyGANTRY0"):
+        child = os.fork()
+        if child == 0:  # between its fork and its exec, for as long as it likes
+            time.sleep(60)
+            os._exit(0)
+    try:
+        with ports.held("/dev/ttyGANTRY0"):
+            pass
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 @pytest.mark.parametrize(
