@@ -1,0 +1,64 @@
+"""The limits that people set, each with its source, reason and days; and the question which one holds."""
+
+from peewee import FloatField, ForeignKeyField, IntegerField, TextField, fn
+
+from collector.db import Table
+from collector.environment.defaults import DEFAULTS
+from collector.environment.inherit import BOUNDS, Rule, Target, nearest
+from collector.equipment import Equipment
+
+
+class EnvironmentLimit(Table):
+    """One rule for one target, indicator and place, from_ms <= instant < to_ms; never changed, only followed."""
+
+    kind = TextField(null=True)
+    maker = TextField(null=True)
+    model = TextField(null=True)
+    equipment = ForeignKeyField(Equipment, null=True)
+    channel = TextField()
+    what = TextField()
+    place = TextField()
+    low_alarm = FloatField(null=True)
+    low_warning = FloatField(null=True)
+    high_warning = FloatField(null=True)
+    high_alarm = FloatField(null=True)
+    source = TextField()
+    from_ms = IntegerField()
+    to_ms = IntegerField(null=True)
+    reason = TextField()
+    actor = TextField()
+    created_ms = IntegerField()
+
+    def rule(self):
+        """It as a Rule."""
+        target = Target(self.kind, self.maker, self.model, self.equipment_id)
+        levels = (getattr(self, bound) for bound in BOUNDS)
+        about = (self.source, self.from_ms, self.to_ms, self.reason, self.actor, self.created_ms)
+        return Rule(self.id, target, self.channel, self.what, self.place, *levels, *about)
+
+    @classmethod
+    def rules(cls, target=None):
+        """[Rule] of everything that was ever set, oldest first, or of one target."""
+        rows = cls.select().order_by(cls.id)
+        for field, part in zip((cls.kind, cls.maker, cls.model, cls.equipment), target or (), strict=False):
+            rows = rows.where(field.is_null() if part is None else field == part)
+        return [row.rule() for row in rows]
+
+
+def all_rules():
+    """[Rule] of defaults and of everything that was ever set."""
+    return [*DEFAULTS, *EnvironmentLimit.rules()]
+
+
+def version():
+    """A number that grows with every change of the limits: who keeps them in memory asks it."""
+    return EnvironmentLimit.select(fn.COALESCE(fn.MAX(EnvironmentLimit.id), 0)).scalar()
+
+
+def limits(equipment_id, ts_ms, place="equipment"):
+    """{Indicator: Rule} valid for an equipment at an instant, for a terminal that hangs at a place of it.
+
+    {} for a number that no equipment has.
+    """
+    machine = Equipment.get_or_none(Equipment.id == equipment_id)
+    return nearest(all_rules(), machine, place, ts_ms) if machine else {}
