@@ -11,9 +11,12 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from collector import audit, db, readings
 from collector.clock import now_ms
+from collector.following import Following
 
 DAY_S = 86_400
 RESTS = 1.0  # who seals rests as long as he works: half of one core goes to requests, whatever has to be sealed
+
+_following = Following()
 
 Job = namedtuple("Job", ("name", "every", "action"))  # every: a setting, or seconds; action: called with the settings
 
@@ -35,7 +38,12 @@ def _ship(settings):
     audit.ship(settings["audit_syslog"])
 
 
+def _follow(_settings):
+    _following.go_on(now_ms())
+
+
 JOBS = (
+    Job("follow", 1, _follow),
     Job("seal", "seal_every_s", _seal),
     Job("retire", DAY_S, _retire),
     Job("audit", "audit_head_every_s", _audit),

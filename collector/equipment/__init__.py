@@ -2,7 +2,7 @@
 
 from collector.equipment.actions import add_equipment, bind, change_equipment, equipment_named, import_equipment
 from collector.equipment.fields import KINDS
-from collector.equipment.models import CHANNEL_GROUPS, PLACES, WHOLE, Binding, Equipment, EquipmentChange
+from collector.equipment.models import CHANNEL_GROUPS, PLACES, WHOLE, Binding, Equipment, EquipmentChange, Held
 
 __all__ = (
     "CHANNEL_GROUPS",
@@ -12,6 +12,7 @@ __all__ = (
     "Binding",
     "Equipment",
     "EquipmentChange",
+    "Held",
     "add_equipment",
     "bind",
     "change_equipment",

@@ -1,5 +1,7 @@
 """The equipment whose health is watched, and which terminal watches it from when to when."""
 
+from collections import namedtuple
+
 from peewee import ForeignKeyField, IntegerField, TextField
 
 from collector import db
@@ -17,6 +19,9 @@ CHANNEL_GROUPS = {
     "surroundings": _SURROUNDINGS,
     "supply": tuple(channel.name for channel in CHANNELS if channel.name not in _SURROUNDINGS),
 }
+
+
+Held = namedtuple("Held", ("binding_id", "equipment_id", "channels", "place", "from_ms", "to_ms"))  # of a Binding
 
 
 class Equipment(Table):
@@ -135,6 +140,15 @@ class Binding(Table):
         """[(number of the equipment, terminal_id, channel group, from_ms)] of all bindings valid at an instant."""
         sql = "SELECT equipment_id, terminal_id, channel_group, from_ms FROM binding "
         return db.rows(sql + "WHERE from_ms <= ? AND (to_ms IS NULL OR to_ms > ?)", (now_ms, now_ms))
+
+    @classmethod
+    def held(cls):
+        """{terminal_id: [Held]} of all bindings there ever were, those of a terminal oldest first."""
+        sql = "SELECT terminal_id, id, equipment_id, channel_group, place, from_ms, to_ms FROM binding ORDER BY from_ms"
+        found = {}
+        for terminal_id, number, equipment_id, group, *rest in db.rows(sql):
+            found.setdefault(terminal_id, []).append(Held(number, equipment_id, CHANNEL_GROUPS[group], *rest))
+        return found
 
     @classmethod
     def of(cls, equipment_ids, now_ms):

@@ -9,11 +9,12 @@ from collector.readings.arrival import Arrival, Block, ends_of, side_by_side
 from collector.readings.check import check
 from collector.readings.columns import INVALID, VALID, Columns, states_of, values_of
 from collector.readings.days import Day, bounds_of, days, put_states, states
+from collector.readings.following import fresh_after, last_upload, mark_of, passed, remember, remembered, set_mark
 from collector.readings.gaps import add_gaps
 from collector.readings.hours import Hour, hour_of, hours
 from collector.readings.incoming import HOUR_MS
 from collector.readings.latest import Latest, latest, newest
-from collector.readings.ledger import FOLLOWED, STORED, add, intervals_of, unfollowed
+from collector.readings.ledger import STORED, intervals_of
 from collector.readings.quarantine import Refused, quarantine, quarantined
 from collector.readings.rollup import STATE_NAMES
 from collector.readings.sealed import Damaged
@@ -22,7 +23,6 @@ from collector.readings.span import span
 from collector.readings.stores import ahead, elsewhere, migrate_store, retire, seal
 
 __all__ = (
-    "FOLLOWED",
     "HOUR_MS",
     "INVALID",
     "STATE_NAMES",
@@ -38,7 +38,6 @@ __all__ = (
     "Latest",
     "Point",
     "Refused",
-    "add",
     "add_gaps",
     "ahead",
     "append",
@@ -47,23 +46,29 @@ __all__ = (
     "days",
     "elsewhere",
     "ends_of",
+    "fresh_after",
     "hour_of",
     "hours",
     "intervals_of",
+    "last_upload",
     "latest",
+    "mark_of",
     "migrate_store",
     "newest",
+    "passed",
     "put_states",
     "quarantine",
     "quarantined",
+    "remember",
+    "remembered",
     "retire",
     "seal",
     "series",
+    "set_mark",
     "side_by_side",
     "span",
     "states",
     "states_of",
     "take",
-    "unfollowed",
     "values_of",
 )

@@ -29,10 +29,7 @@ class Folded:
 
     def keep(self, pairs, carrier):
         """Take over freshly stored (terminal numbers, Arrival) pairs. Call it inside a transaction."""
-        instants = [arrival.columns.ts_ms for _numbers, arrival in pairs]
-        span = (int(min(ts_ms.min() for ts_ms in instants)), int(max(ts_ms.max() for ts_ms in instants)))
-        sql = "INSERT INTO batch (carrier, low_ms, high_ms, body) VALUES (?, ?, ?, ?)"
-        db.insert(sql, (carrier, *span, incoming.packed(pairs)))
+        incoming.keep(pairs, carrier)
         carried_by(carrier, sorted({number for numbers, _arrival in pairs for number in numbers}))
 
     def within(self, terminal_no, channel_ids, from_ms, to_ms):

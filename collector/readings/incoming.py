@@ -9,6 +9,7 @@ from collections import namedtuple
 import msgspec
 import numpy as np
 
+from collector import db
 from collector.readings.columns import DEFAULTS, Columns
 
 HOUR_MS = 3_600_000
@@ -20,6 +21,14 @@ Part = namedtuple("Part", ("numbers", "starts", "columns"))
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
+
+
+def keep(pairs, carrier):
+    """Keep (terminal numbers, Arrival) pairs as the row of their upload. Call it inside a transaction."""
+    instants = [arrival.columns.ts_ms for _numbers, arrival in pairs]
+    span = (int(min(ts_ms.min() for ts_ms in instants)), int(max(ts_ms.max() for ts_ms in instants)))
+    sql = "INSERT INTO batch (carrier, low_ms, high_ms, body) VALUES (?, ?, ?, ?)"
+    db.insert(sql, (carrier, *span, packed(pairs)))
 
 
 def packed(pairs):

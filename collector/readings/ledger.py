@@ -1,10 +1,10 @@
-"""Which numbers of a terminal are stored, and which are followed: interval sets, kept where they grow."""
+"""Which numbers of a terminal are stored: interval sets, kept where they grow."""
 
 from collector import db
-from collector.readings.sources import number_of, numbered
-from firmware.processing.intervals import merged, without
+from collector.readings.sources import number_of
+from firmware.processing.intervals import merged
 
-STORED, FOLLOWED = "stored", "followed"
+STORED = "stored"
 MOST = 2**53
 
 _NEAR = (
@@ -34,15 +34,6 @@ def near(what, spans):
     return found
 
 
-def add(terminal_id, what, intervals):
-    """Put numbers into a set; adding what is there changes nothing. Call it inside a transaction."""
-    intervals = merged(intervals)
-    if intervals:
-        number = numbered([terminal_id])[terminal_id]
-        old = near(what, {number: (intervals[0][0], intervals[-1][1])}).get(number, [])
-        write(what, {number: (old, intervals)})
-
-
 def write(what, grown):
     """Keep {terminal number: (intervals there, merged new ones)}. Call it inside a transaction."""
     drops, puts = [], []
@@ -54,8 +45,3 @@ def write(what, grown):
     if drops:
         db.write_many(_DROP, drops)
     db.write_many(_PUT, puts)
-
-
-def unfollowed(terminal_id):
-    """The numbers stored and not yet followed, as intervals: what a crash in between left to do."""
-    return without(intervals_of(terminal_id, STORED), intervals_of(terminal_id, FOLLOWED))

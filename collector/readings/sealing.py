@@ -12,7 +12,7 @@ from time import sleep, thread_time
 import numpy as np
 
 from collector import db
-from collector.readings import blocks, columns, hot, incoming, rollup, sealed
+from collector.readings import blocks, columns, following, hot, incoming, rollup, sealed
 from collector.readings.blocks import DAY
 from collector.readings.incoming import HOUR_MS
 
@@ -153,11 +153,16 @@ def _opened(terminal_no, old):
 
 
 def _drop(carrier, last_batch, first_open):
-    """Forget a gateway's uploads of which all stands in blocks now; of the others remember up to when it does."""
+    """Forget a gateway's uploads of which all stands in blocks now and that nobody has still to follow.
+
+    Of the others remember up to when it does.
+    """
     before_ms = first_open * HOUR_MS
     mine = "carrier = ? AND batch_no <= ?"
     with db.write():
-        db.change(f"DELETE FROM batch WHERE high_ms < ? AND {mine}", (before_ms, carrier, last_batch))
+        passed = following.passed()
+        seen = last_batch if passed is None else min(passed, last_batch)
+        db.change(f"DELETE FROM batch WHERE high_ms < ? AND {mine}", (before_ms, carrier, seen))
         db.change(
             f"UPDATE batch SET low_ms = ? WHERE low_ms < ? AND {mine}", (before_ms, before_ms, carrier, last_batch)
         )

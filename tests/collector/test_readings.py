@@ -98,13 +98,6 @@ def test_extremes_inside_windows_are_those_of_a_series(within):
     assert points == [readings.Point(START_MS + 5, 5.5, 1.0, 9.0)]
 
 
-def test_what_is_stored_and_not_followed_is_left_to_do(within):
-    upload(said(*((n, n, 5) for n in range(1, 11))))
-    readings.add("ct-01", readings.FOLLOWED, [(1, 4), (7, 7)])
-    assert readings.unfollowed("ct-01") == [(5, 6), (8, 10)]
-    assert readings.unfollowed("mri-01") == []
-
-
 WILD = st.one_of(st.integers(-5, 5), st.integers(-(2**31), 2**31), st.integers(-(2**62), 2**62))
 
 

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 import numpy as np
 
 from collector import db
-from collector.readings import columns, rollup
+from collector.readings import columns, following, rollup
 from collector.readings.arrival import ends_of
 from collector.readings.clickhouse import tables
 from collector.readings.clickhouse.homes import homes_of, settled
@@ -70,13 +70,14 @@ class ClickHouse:
         self._put(pairs, homes)
         _ahead.set({key for owners, found in map(_flat, pairs) for key in _keys(owners, found)})
 
-    def keep(self, pairs, _carrier):
+    def keep(self, pairs, carrier):
         """Take over freshly stored (terminal numbers, Arrival) pairs. Call it inside a transaction. Raises Away."""
         ahead = _ahead.get()
         if any(key not in ahead for owners, found in map(_flat, pairs) for key in _keys(owners, found)):
             numbers = sorted({number for some, _arrival in pairs for number in some})
             self._put(pairs, settled(numbers, list(self.cluster.shards())))
         self._note(pairs)
+        following.keep(pairs, carrier)
 
     def keep_outside(self, pairs):
         """The same outside a transaction, for what the register knows already. Raises Away."""
@@ -170,6 +171,8 @@ class ClickHouse:
         hours = {}
         for hour_no, terminal_no, mark in db.rows(sql, ((now_ms - GRACE_MS) // HOUR_MS,)):
             hours.setdefault(hour_no, {})[terminal_no] = mark
+        with db.write():
+            following.drop_passed()
         return sum(self._seal_hour(hour_no, marks) for hour_no, marks in hours.items())
 
     def _seal_hour(self, hour_no, marks):

@@ -1,0 +1,83 @@
+"""What happens to readings once they are stored: followers go through them, each in its own time and with its own mark.
+
+A follower is a room's object with a `name` and
+    follow(seen) -> bool   take over what came, inside a transaction: whether something of it has to be kept at once
+    keep()                 write what it remembers (readings.remember), inside the same transaction
+    forget()               go back to what was kept last
+What it does twice must come to the same: after a crash it sees again what came since its mark. It is kept with the mark
+when `follow` says so, else once in KEEP_MS. Terminals bound to nothing are left out.
+"""
+
+from collections import namedtuple
+from contextlib import ExitStack
+
+from collector import db, equipment, readings
+
+FOLLOWERS = ()  # in this order: who needs the running state comes after it
+
+KEEP_MS = 60_000
+REST_MS = 10_000  # after a round that failed
+
+# arrival: a readings.Arrival, each terminal once, its readings in the order of time; bindings: {terminal_id: [Held]}
+Seen = namedtuple("Seen", ("arrival", "bindings", "now_ms"))
+
+
+class Way:
+    """How far one follower has come."""
+
+    def __init__(self, follower):
+        self.follower = follower
+        self._through = None  # the last upload in its memory; None: its memory is not to be trusted
+        self._kept, self._kept_ms, self._not_before_ms = None, 0, 0
+
+    def go_on(self, now_ms):
+        """Whether there may be more to see."""
+        if now_ms < self._not_before_ms:
+            return False
+        through, self._through, self._not_before_ms = self._through, None, now_ms + REST_MS
+        mark = self._mark()
+        if through is None or mark != self._kept:  # another process went on, or this one fell
+            self.follower.forget()
+            through, self._kept, self._kept_ms = mark, mark, now_ms
+        bindings = equipment.Binding.held()
+        fresh = readings.fresh_after(through, bindings.keys())
+        if fresh is not None:
+            self._follow(fresh, bindings, now_ms)
+            through = fresh.last
+        self._through, self._not_before_ms = through, 0
+        return fresh is not None
+
+    def _mark(self):
+        """Where its row stands; who is new begins with what comes from now on."""
+        mark = readings.mark_of(self.follower.name)
+        if mark is None:
+            with db.write():
+                mark = readings.last_upload()
+                readings.set_mark(self.follower.name, mark)
+        return mark
+
+    def _follow(self, fresh, bindings, now_ms):
+        with db.write():
+            worth = fresh.arrival is not None and self.follower.follow(Seen(fresh.arrival, bindings, now_ms))
+            if worth or now_ms - self._kept_ms >= KEEP_MS:
+                self.follower.keep()
+                readings.set_mark(self.follower.name, fresh.last)
+                self._kept, self._kept_ms = fresh.last, now_ms
+
+
+class Following:
+    """All followers, on their ways."""
+
+    def __init__(self, followers=None):
+        self._ways = [Way(follower) for follower in (FOLLOWERS if followers is None else followers)]
+
+    def go_on(self, now_ms):
+        """Let each see what came; when one fails the others go on, and it tries again later."""
+        with ExitStack() as stack:
+            for way in reversed(self._ways):
+                stack.callback(_to_the_end, way, now_ms)
+
+
+def _to_the_end(way, now_ms):
+    while way.go_on(now_ms):
+        pass
