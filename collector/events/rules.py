@@ -1,0 +1,100 @@
+"""A rule: a condition, how long it must hold and have ended, and what severity it has at which limit. No I/O."""
+
+from collections import namedtuple
+
+import numpy as np
+
+from collector.events import changes, latch
+from collector.events.conditions import leaves, signal
+
+SEVERITIES = ("notice", "warning", "serious", "critical")
+
+# number: of the rule; condition: a dict of conditions.KINDS; for_s, clear_s: how long it holds before it is raised, and
+# has ended before it is cleared; severity: one of SEVERITIES
+# steps: [(limit or amount, severity)], the same condition further out makes the same event more severe
+Rule = namedtuple("Rule", ("number", "condition", "for_s", "clear_s", "severity", "steps"))
+Rule.__new__.__defaults__ = (0, 0, "warning", ())
+
+# One thing that is judged: a rule at one of its limits. key: "number" or "number.step"
+Line = namedtuple("Line", ("key", "condition", "for_ms", "clear_ms", "severity"))
+
+LIMITS = {"above": "limit", "below": "limit", "rises": "by", "falls": "by"}
+
+
+def lines(rule):
+    """The Lines of a rule: itself, and one for each step of its severity."""
+    found = [Line(str(rule.number), rule.condition, rule.for_s * 1000, rule.clear_s * 1000, rule.severity)]
+    for at, (limit, severity) in enumerate(rule.steps, 1):
+        condition = with_limit(rule.condition, limit)
+        found.append(found[0]._replace(key=f"{rule.number}.{at}", condition=condition, severity=severity))
+    return found
+
+
+def number_of(key):
+    """The rule's number of a Line's key."""
+    return int(key.partition(".")[0])
+
+
+def with_limit(condition, limit):
+    """The same condition with another limit in the first of its parts that has one."""
+    if condition["kind"] in LIMITS:
+        return condition | {LIMITS[condition["kind"]]: limit}
+    for at, part in enumerate(condition.get("of", ())):
+        if any(leaf["kind"] in LIMITS for leaf in leaves(part)):
+            return condition | {"of": [*condition["of"][:at], with_limit(part, limit), *condition["of"][at + 1 :]]}
+    return condition
+
+
+def judge(rule_lines, memory, trace):
+    """([(Line, Edge)] in the order of time, memory) of readings that follow those of the memory, in their order.
+
+    memory: {"marks": {key: number}, "changes": {"channel within_s": table}}; {} in the beginning.
+    """
+    trace, kept = with_changes(rule_lines, memory, trace)
+    marks, told = dict(memory.get("marks", {})), []
+    for line in rule_lines:
+        mark, edges = latch.follow(
+            marks.pop(line.key, latch.REST), trace.ts_ms, signal(line.condition, trace), line.for_ms, line.clear_ms
+        )
+        if mark != latch.REST:
+            marks[line.key] = mark
+        told += [(line, edge) for edge in edges]
+    told.sort(key=lambda pair: (pair[1].row, pair[1].raised))
+    return told, _memory(marks, kept)
+
+
+def with_changes(rule_lines, memory, trace):
+    """(the Trace with the changes that its rules ask for, their memory)."""
+    found, kept = {}, {}
+    for channel, within_s in changes_of(rule_lines):
+        if channel in trace.values:
+            key = f"{channel} {within_s}"
+            before = memory.get("changes", {}).get(key, changes.EMPTY)
+            rises, falls, kept[key] = changes.follow(before, trace.ts_ms, trace.values[channel], within_s)
+            found[channel, within_s] = rises, falls
+    return trace._replace(changes=found), {**memory.get("changes", {}), **kept}
+
+
+def changes_of(rule_lines):
+    """{(channel, within_s)} that conditions of these lines look at."""
+    return {
+        (leaf["channel"], leaf["within_s"])
+        for line in rule_lines
+        for leaf in leaves(line.condition)
+        if leaf["kind"] in ("rises", "falls")
+    }
+
+
+def written(memory):
+    """A memory as what JSON and msgpack can say."""
+    return {name: {key: np.asarray(one).tolist() for key, one in part.items()} for name, part in memory.items()}
+
+
+def read(memory):
+    """A memory that was written down."""
+    kept = {key: np.array(one) for key, one in memory.get("changes", {}).items()}
+    return _memory(memory.get("marks", {}), kept)
+
+
+def _memory(marks, kept):
+    return {name: what for name, what in (("marks", marks), ("changes", kept)) if what}
