@@ -50,6 +50,7 @@ SETTINGS = (
     Setting("keep_audit_days", 730, "days for which the audit is kept; less than 180 counts as 180"),
     Setting("audit_head_every_s", 3600, "seconds between two looks whether the audit has grown and is to be signed"),
     Setting("audit_syslog", "", "where rows of the audit go as well: unix:/dev/log or 127.0.0.1:514; empty: nowhere"),
+    Setting("files_most_mb", 20_480, "megabytes that documents, photos and recordings may take together"),
     Setting("threads", 8, "requests worked on at the same time"),
 )
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from collector import audit, db, readings
+from collector import audit, db, files, readings
 from collector.clock import now_ms
 from collector.following import Following
 
@@ -34,6 +34,10 @@ def _audit(settings):
     audit.retire(settings["keep_audit_days"], now_ms())
 
 
+def _files(_settings):
+    files.tidy(now_ms())
+
+
 def _ship(settings):
     audit.ship(settings["audit_syslog"])
 
@@ -48,6 +52,7 @@ JOBS = (
     Job("retire", DAY_S, _retire),
     Job("audit", "audit_head_every_s", _audit),
     Job("syslog", 10, _ship),
+    Job("files", 3600, _files),
 )
 
 

@@ -17,8 +17,11 @@ from collector import db, upload
 from collector.a02 import CERTIFICATE
 from collector.errors import ActionError
 from collector.upload import MAX_BODY
+from collector.web.uploads import FORM_MOST
 
 BODY_WAIT_S = 30  # a body has to have come by then
+FORM_WAIT_S = 120  # so has a form with a file
+FORMS_MOST = 4  # forms with large files at the same time; others wait in line
 HEAD_MOST = 64 * 1024  # bytes of a request's head
 RENEWED_TICKS = 20  # two seconds
 CLOSING_S = 2  # answers under way may take so long at the end
@@ -29,12 +32,21 @@ class WholeBody:
 
     def __init__(self, app, settings):
         self.app, self.uploads = app, Uploads(app, settings)
+        self._forms = asyncio.Semaphore(FORMS_MOST)
 
     async def __call__(self, scope, receive, send):
-        if scope["type"] != "http" or _said_length(scope) > MAX_BODY:
+        if scope["type"] != "http":
             return await self.app(scope, receive, send)
+        if _said_length(scope) <= MAX_BODY:
+            return await self._answer(scope, receive, send, MAX_BODY, BODY_WAIT_S)
+        if _said_length(scope) > FORM_MOST or not _is_form(scope):
+            return await self.app(scope, receive, send)
+        async with self._forms:
+            return await self._answer(scope, receive, send, FORM_MOST, FORM_WAIT_S)
+
+    async def _answer(self, scope, receive, send, most, wait_s):
         try:
-            body = await asyncio.wait_for(_read(receive), BODY_WAIT_S)
+            body = await asyncio.wait_for(_read(receive, most), wait_s)
         except TimeoutError:
             return await _answer_late(send)
         if body is None:
@@ -92,16 +104,20 @@ def _said_length(scope):
     return int(text) if text.isdigit() else 0
 
 
-async def _read(receive):
+def _is_form(scope):
+    return dict(scope["headers"]).get(b"content-type", b"").startswith(b"multipart/form-data")
+
+
+async def _read(receive, most):
     """The body, cut one byte after the most that is allowed, or None when the client has gone."""
     body, more = bytearray(), True
-    while more and len(body) <= MAX_BODY:
+    while more and len(body) <= most:
         message = await receive()
         if message["type"] != "http.request":
             return None
         body += message.get("body", b"")
         more = message.get("more_body", False)
-    return bytes(body[: MAX_BODY + 1])
+    return bytes(body[: most + 1])
 
 
 def _once(body):

@@ -2,18 +2,19 @@
 
 from flask_bootstrap import Bootstrap5
 
-from collector.web import errors, i18n, limit_words, look, security, words
+from collector.web import errors, i18n, limit_words, look, security, uploads, words
 from collector.web.i18n import own_path
 from collector.web.rights import may, needs, scope
 from collector.web.security import csrf
+from collector.web.uploads import takes_files
 
-__all__ = ("csrf", "init", "may", "needs", "own_path", "scope")
+__all__ = ("csrf", "init", "may", "needs", "own_path", "scope", "takes_files")
 
 
 def init(app):
     """Give an application its looks, languages, error pages and browser rules."""
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
     Bootstrap5(app)
-    for part in (security, i18n, look, words, limit_words, errors):
+    for part in (uploads, security, i18n, look, words, limit_words, errors):
         part.init(app)
     app.jinja_env.globals["may"] = may

@@ -33,7 +33,7 @@ def init(app):
 
 def _add_headers(response):
     for name, value in HEADERS:
-        response.headers[name] = value
+        response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers[TLS_ONLY[0]] = TLS_ONLY[1]
     if "Cache-Control" not in response.headers:

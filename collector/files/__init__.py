@@ -1,0 +1,22 @@
+"""Files people bring: known by what is in them, kept once by their hash beside the database, handed out harmless."""
+
+from collector.files.actions import drop, keep, room_left, tidy
+from collector.files.answers import sent
+from collector.files.kinds import DOCUMENTS, KINDS, PHOTOS, RECORDINGS, FileRefused
+from collector.files.models import File
+from collector.files.store import open_content as open
+
+__all__ = (
+    "DOCUMENTS",
+    "KINDS",
+    "PHOTOS",
+    "RECORDINGS",
+    "File",
+    "FileRefused",
+    "drop",
+    "keep",
+    "open",
+    "room_left",
+    "sent",
+    "tidy",
+)

@@ -1,0 +1,66 @@
+"""The folder of contents: each under its hash, written beside its place and moved there whole."""
+
+import hashlib
+import os
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from collector import db
+from collector.files.kinds import FileRefused
+
+FOLDER = "files"
+PIECE = 256 * 1024
+
+
+def folder():
+    """Where the contents lie, beside the database."""
+    path = Path(db.folder()) / FOLDER
+    path.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
+def path_of(sha256):
+    """The place of a content."""
+    return folder() / sha256[:2] / sha256
+
+
+def taken_in(stream, most):
+    """(open file, its SHA-256 in hexadecimal, its bytes) of a copy in the folder. Raises FileRefused beyond `most`."""
+    copy = tempfile.NamedTemporaryFile(dir=folder(), prefix="new-", delete=False)  # noqa: SIM115 the caller closes it
+    digest, size = hashlib.sha256(), 0
+    with ExitStack() as undo:
+        undo.callback(discard, copy)
+        while piece := stream.read(PIECE):
+            size += len(piece)
+            if size > most:
+                raise FileRefused("size", str(most // (1024 * 1024)))
+            digest.update(piece)
+            copy.write(piece)
+        copy.flush()
+        undo.pop_all()
+    return copy, digest.hexdigest(), size
+
+
+def settle(copy, sha256):
+    """Give a copy its place; what stands there already is the same content. It is on the disk afterwards."""
+    path = path_of(sha256)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    os.fsync(copy.fileno())
+    os.replace(copy.name, path)
+    handle = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def discard(copy):
+    """Close a copy, and remove it unless it has found its place."""
+    copy.close()
+    Path(copy.name).unlink(missing_ok=True)
+
+
+def open_content(file):
+    """The content of a File as a binary stream. Raises FileNotFoundError when it is gone."""
+    return path_of(file.sha256).open("rb")
