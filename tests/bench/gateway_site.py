@@ -18,10 +18,11 @@ from firmware.protocol.measured import MEASURED
 from firmware.protocol.seal import gateway_key, mqtt_password
 from tests.bench.gateway_wire import Wire, publish
 from tests.fakes.certificates import make_leaf
-from tests.fakes.mosquitto import Mosquitto, SiteMosquitto, free_port
+from tests.fakes.mosquitto import Mosquitto, SiteMosquitto
 from tests.fakes.platform import Platform
 from tests.firmware.gateway.home import RunningGateway
 from tests.firmware.gateway.peer import Named
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 BOOT_NO, LOOPBACK, PASSWORD = 7, "127.0.0.1", "bare-subscriber"

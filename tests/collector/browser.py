@@ -3,7 +3,6 @@
 import contextlib
 import math
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from collector.gateways import certificates
 from tests.collector.register import opened
 from tests.collector.site import BOOT, CT, NO_FACTOR, PASSWORD, now_ms
 from tests.needs import require_program
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / ".test/screenshots"
@@ -73,12 +73,6 @@ def day_of(terminal_id, end_ms, every_ms=30_000):
     ts_ms = [end_ms - (count - n) * every_ms + every_ms - 1000 for n in rows]
     seq = [BOOT + 1 + n for n in rows]
     return readings.Block(terminal_id, seq, ts_ms, steps)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextlib.contextmanager

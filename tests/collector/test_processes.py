@@ -11,8 +11,9 @@ import pytest
 from collector import db, readings
 from collector.db.postgresql import of_url
 from collector.gateways import certificates
-from tests.collector.browser import free_port, serving, visitor
+from tests.collector.browser import serving, visitor
 from tests.collector.site import BOOT, Site, block, now_ms, readings_of
+from tests.ports import free_port
 
 BATCHES, SENDERS = 30, 4
 

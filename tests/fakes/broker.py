@@ -21,8 +21,8 @@ from firmware.gateway.south.mosquitto import CONFIG, Mosquitto
 from firmware.gateway.terminals import OWN_USER, KeyTable
 from firmware.protocol.seal import mqtt_password
 from tests.fakes.certificates import make_ca, make_leaf
-from tests.fakes.mosquitto import free_port
 from tests.needs import require_program
+from tests.ports import free_port
 
 OWN_PASSWORD = "own-password"
 

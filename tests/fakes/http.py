@@ -18,7 +18,7 @@ from firmware.gateway.terminals import KeyTable
 from firmware.protocol.seal import mqtt_password
 from tests.fakes.broker import OWN_PASSWORD, key_of
 from tests.fakes.certificates import make_ca, make_leaf
-from tests.fakes.mosquitto import free_port
+from tests.ports import free_port
 
 
 def head(user="ct-01", length=0, **more):

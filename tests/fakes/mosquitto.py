@@ -7,6 +7,7 @@ import time
 
 from firmware.gateway.south.mosquitto import CONFIG as SITE_CONFIG
 from tests.needs import require_program
+from tests.ports import free_port
 
 CONFIG = """\
 listener {port} 127.0.0.1
@@ -24,12 +25,6 @@ listener {port} {host}
 certfile {folder}/server.pem
 keyfile {folder}/server.key
 """
-
-
-def free_port():
-    """A port of loopback that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 class Mosquitto:

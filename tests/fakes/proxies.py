@@ -7,8 +7,8 @@ import socket
 import subprocess
 import time
 
-from tests.fakes.mosquitto import free_port
 from tests.needs import require_program
+from tests.ports import free_port
 
 TINYPROXY = """\
 Port {port}

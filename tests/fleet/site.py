@@ -12,11 +12,11 @@ from collector.config import FILE, read_settings
 from collector.equipment import KINDS, Binding, Equipment
 from collector.gateways import Gateway, Terminal, secret
 from tests.collector.site import NO_FACTOR, enrolled
-from tests.fakes.mosquitto import free_port
 from tests.fleet.account import used_by
 from tests.fleet.door import Door
 from tests.fleet.plan import gateway_of
 from tests.fleet.played import gateway_id, terminal_id
+from tests.ports import free_port
 from tests.soak.ledger_site import Process
 
 AGENT = "tests.fleet"  # a session serves the browser it began in

@@ -19,9 +19,10 @@ from firmware.gateway.config import DEFAULTS
 from firmware.gateway.identity import read_identity
 from firmware.protocol.channels import BY_NAME
 from tests.collector.site import kept_of
-from tests.fakes.mosquitto import SiteMosquitto, free_port
+from tests.fakes.mosquitto import SiteMosquitto
 from tests.fakes.terminal import SimulatedTerminal
 from tests.firmware.gateway.home import write_toml
+from tests.ports import free_port
 from tests.soak.ledger_account import Stored, account
 
 ROOT = Path(__file__).parents[2]

@@ -10,9 +10,9 @@ from pathlib import Path
 from firmware.gateway import enrolment
 from firmware.gateway.config import DEFAULTS
 from firmware.gateway.identity import read_identity
-from tests.fakes.mosquitto import free_port
 from tests.fakes.platform import CODE
 from tests.fakes.running import Running
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[3]
 QUICK = {

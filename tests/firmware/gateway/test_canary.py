@@ -25,11 +25,11 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from tests.fakes import platform as fakes
-from tests.fakes.mosquitto import free_port
 from tests.fakes.platform import Platform
 from tests.firmware.gateway.home import ROOT, RunningGateway
 from tests.firmware.gateway.modality import associated, begun, change, code, create, ended, rejected
 from tests.firmware.gateway.test_dicom import CODES, LISTED, Ward, pdu, request
+from tests.ports import free_port
 
 NAME, PATIENT, BORN, CHINESE = "KANARIENVOGEL", "PID7719403", "19530717", "金丝雀"
 MARKS = (NAME, NAME.lower(), PATIENT, BORN, CHINESE)

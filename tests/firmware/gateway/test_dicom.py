@@ -16,10 +16,10 @@ from firmware.gateway.errors import GatewayError
 from firmware.gateway.south.dicom_mpps import Modalities
 from firmware.gateway.south.peers import read_peers
 from tests.fakes.certificates import make_ca, make_leaf
-from tests.fakes.mosquitto import free_port
 from tests.firmware.gateway.modality import UID, associated, begun, change, code, create, ended, rejected
 from tests.firmware.gateway.source_home import Basin
 from tests.needs import require_program
+from tests.ports import free_port
 
 CODES = '[code]\n"99SITE:CTABD" = "ct-abdomen"\n[text]\n"Abdomen routine" = "ct-abdomen"\n'
 LISTED = """

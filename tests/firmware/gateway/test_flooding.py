@@ -14,11 +14,12 @@ import pytest
 from firmware.protocol.frame import seq_of
 from firmware.protocol.seal import mqtt_password
 from tests.fakes.certificates import make_leaf
-from tests.fakes.mosquitto import SiteMosquitto, free_port
+from tests.fakes.mosquitto import SiteMosquitto
 from tests.fakes.platform import Platform
 from tests.firmware.gateway.flooder import NAME
 from tests.firmware.gateway.home import ROOT, RunningGateway
 from tests.firmware.gateway.peer import BOOT_NO, Peer
+from tests.ports import free_port
 
 HONEST, LASTS_S, EVERY_S = 5, 5.0, 0.2
 P99_S = 2.0  # what the product promises from a reading to the platform

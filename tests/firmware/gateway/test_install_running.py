@@ -13,13 +13,14 @@ import pytest
 from firmware.protocol.seal import gateway_key
 from firmware.systemd import Notice
 from tests.fakes.certificates import make_ca, make_leaf
-from tests.fakes.mosquitto import SiteMosquitto, free_port
+from tests.fakes.mosquitto import SiteMosquitto
 from tests.fakes.platform import Platform
 from tests.firmware.gateway.home import RunningGateway
 from tests.firmware.gateway.peer import Peer
 from tests.firmware.gateway.test_install import INSTALL
 from tests.firmware.host.computer import Computer, write_identity
 from tests.needs import require_program
+from tests.ports import free_port
 
 ALLOWED_S = 1.0  # what the unit's WatchdogSec is in these tests
 SECRET = b"s" * 32

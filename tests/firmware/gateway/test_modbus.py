@@ -13,8 +13,8 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from firmware.gateway.south import modbus
 from firmware.protocol.channels import SENSOR_FAILED
-from tests.fakes.mosquitto import free_port
 from tests.firmware.gateway.source_home import PLAIN, Basin, peer_of
+from tests.ports import free_port
 
 MAP = """
 [[register]]

@@ -12,11 +12,12 @@ from firmware.gateway.south.mosquitto import Mosquitto, access_text, password_li
 from firmware.gateway.south.mosquitto_log import refusal_in
 from firmware.protocol.frame import seq_of
 from tests.fakes.certificates import make_leaf
-from tests.fakes.mosquitto import SiteMosquitto, free_port
+from tests.fakes.mosquitto import SiteMosquitto
 from tests.fakes.platform import Platform
 from tests.firmware.gateway.home import RunningGateway
 from tests.firmware.gateway.peer import BOOT_NO, Peer
 from tests.needs import require_program
+from tests.ports import free_port
 
 SERVER_NAME = "broker.hospital.example"
 

@@ -23,10 +23,10 @@ from firmware.gateway.page_words import NEEDS, WORDS
 from firmware.gateway.terminals import KeyTable
 from firmware.protocol.frame import Reading
 from tests.fakes.certificates import make_ca, make_leaf
-from tests.fakes.mosquitto import free_port
 from tests.fakes.platform import Platform
 from tests.firmware.gateway.home import ROOT, RunningGateway
 from tests.fleet.doer import Doer
+from tests.ports import free_port
 
 NOW_MS = round(time.time() * 1000)
 VALUES = {"temperature_c": 21.56, "current_a": None, "humidity_pct": 0.0}

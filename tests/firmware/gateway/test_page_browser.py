@@ -9,9 +9,9 @@ from playwright.sync_api import sync_playwright
 
 from firmware.gateway.page import Page
 from tests.collector.browser import CHROMIUM, SCREENSHOTS
-from tests.fakes.mosquitto import free_port
 from tests.firmware.gateway.test_page import furnished
 from tests.needs import require_program
+from tests.ports import free_port
 
 
 @contextmanager

@@ -5,9 +5,9 @@ import socket
 
 import pytest
 
-from tests.fakes.mosquitto import free_port
 from tests.fakes.platform import Platform
 from tests.firmware.gateway.home import RunningGateway
+from tests.ports import free_port
 
 SOURCES = """
 [dicom.ct1-mpps]

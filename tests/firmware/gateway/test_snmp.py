@@ -11,9 +11,9 @@ import pytest
 from firmware.gateway.errors import GatewayError
 from firmware.gateway.south import snmp
 from firmware.protocol.channels import SENSOR_FAILED
-from tests.fakes.mosquitto import free_port
 from tests.firmware.gateway.source_home import PLAIN, Basin, peer_of
 from tests.needs import require_program
+from tests.ports import free_port
 
 SECRETS = 'auth_key = "auth-key-of-tests"\nprivacy_key = "privacy-key-of-tests"\ncommunity = "community-of-tests"\n'
 CONFIG = """

@@ -12,11 +12,11 @@ import pytest
 from pymodbus.server import ModbusTcpServer
 
 from firmware.protocol.channels import SENSOR_FAILED
-from tests.fakes.mosquitto import free_port
 from tests.fakes.platform import Platform
 from tests.firmware.gateway.home import RunningGateway
 from tests.firmware.gateway.source_home import PLAIN
 from tests.firmware.gateway.test_modbus import GOOD, MAP, REGISTERS, chiller
+from tests.ports import free_port
 
 
 @pytest.fixture

@@ -14,10 +14,11 @@ from firmware.protocol.seal import gateway_key, mqtt_password
 from tests.e2e.chain import Chain
 from tests.fakes.certificates import make_ca, make_leaf
 from tests.fakes.gateway import PeerGateway
-from tests.fakes.mosquitto import Mosquitto, free_port
+from tests.fakes.mosquitto import Mosquitto
 from tests.fakes.platform import Platform
 from tests.firmware.gateway.home import RunningGateway
 from tests.firmware.host.computer import Computer, write_identity
+from tests.ports import free_port
 
 SECRET = bytes(range(32))
 PATIENCE_S = 90

@@ -12,11 +12,12 @@ import pytest
 
 from firmware.protocol.seal import gateway_key
 from tests.fakes.certificates import make_leaf
-from tests.fakes.mosquitto import SiteMosquitto, free_port
+from tests.fakes.mosquitto import SiteMosquitto
 from tests.fakes.platform import Platform
 from tests.fakes.terminal import SimulatedTerminal
 from tests.fakes.wire import Cable, Relay
 from tests.firmware.gateway.home import RunningGateway
+from tests.ports import free_port
 
 HOST = "127.0.0.1"
 FAST = {"ack_timeout_s": 1, "io_timeout_s": 1, "poll_s": 0.3, "keepalive_s": 1}
