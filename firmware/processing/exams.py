@@ -125,7 +125,8 @@ def settled(spells, exams, before_ms, after_ms):
                 until = spell.end_ms
             else:
                 until = min(spell.end_ms, near[place][1] if inside else near[place][0])
-            out.append(Spell(start, until, READY if inside else STANDBY, spell.sure, spell.base, spell.peak, 0.0))
+            flow = spell.charge_as * (until - start) / (spell.end_ms - spell.start_ms)
+            out.append(Spell(start, until, READY if inside else STANDBY, spell.sure, spell.base, spell.peak, flow))
             start = until
             if inside:
                 place += 1

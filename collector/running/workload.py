@@ -1,0 +1,245 @@
+"""A unit's day beside its own days of the same kind -> Findings. No I/O; docs/running-warnings.md.
+
+`unusual(days, free_dates, supply)` judges the last of `days` by those before it; call it for each closed day, or again
+when late readings have changed one. A weekday is compared with the same weekday, a day of `free_dates` (holidays) with
+Sundays and holidays. What is new says nothing: DAYS_LEAST days of the kind are needed.
+"""
+
+from collections import namedtuple
+from itertools import pairwise
+from math import exp, log
+from statistics import mean, median
+
+from collector.running.days import HOUR_MS, USUAL_SUPPLY
+from collector.running.findings import Finding, clock
+from collector.running.usual import reach, root, surprise, tail, wider
+
+Beside = namedtuple("Beside", "alike every wide supply")
+# alike: days of the same kind, every: all days compared, both without today; wide: how much wider than by chance this
+# unit's counts wander
+
+DAYS_LEAST, WEEKS_MOST = 6, 13
+FAR = 4.7  # deviations: once in 400,000 days by chance
+TAIL = 10.0  # mean lengths of a tail: once in 22,000
+BLIND_H = 6.0  # of a day: the rest is no day to compare
+LONG_NIGHT_H, SHORT_NIGHT_H = 4.0, 1.0
+SUNDAY = 6
+
+
+def unusual(days, free_dates=frozenset(), supply=USUAL_SUPPLY):
+    """Findings of the last of `days` (Day, oldest first, gaps allowed) beside those before it."""
+    *before, today = days
+    since = today.start_ms - WEEKS_MOST * 7 * 86_400_000 - 3_600_000
+    every = [day for day in before if day.start_ms >= since and missed_h(day) < BLIND_H]
+    alike = [day for day in every if kind_of(day, free_dates) == kind_of(today, free_dates)]
+    if len(alike) < DAYS_LEAST:
+        return []
+    if missed_h(today) >= BLIND_H:
+        figures = {"hours": missed_h(today), "usual": median(missed_h(day) for day in alike)}
+        return [_found("blind_day", today, figures)]
+    usual = usual_of(every, free_dates)
+    wide = wider([surprise(day.exams, usual[kind_of(day, free_dates)]) for day in every])
+    beside = Beside(alike, every, wide, supply)
+    told = {}
+    for rule in (not_on, exams, hours, starts, ends, pause, rush, lengths, switches, night, energy):
+        told |= {kind: figures for kind, figures in rule(today, beside) if not told.keys() & SAID_BY.get(kind, set())}
+    if not told.keys() & {"quiet_day", "busy_day", "not_on"}:
+        told |= week(today, every, wide, free_dates)
+    return [_found(kind, today, figures) for kind, figures in told.items()]
+
+
+SAID_BY = {  # what has been said by another finding
+    "quiet_day": {"not_on"},
+    "pause_in_day": {"quiet_day", "not_on"},
+    "rush_hour": {"busy_day"},
+    "late_end": {"odd_hours"},
+    "early_end": {"quiet_day"},
+    "idle_energy": {"left_ready", "left_on"},
+}
+
+
+def _found(kind, today, figures):
+    return Finding(kind, today.start_ms, today.end_ms, {"day": today.on_date} | figures)
+
+
+def kind_of(day, free_dates):
+    """The weekday of a Day, 0 for Monday; holidays are Sundays."""
+    return SUNDAY if day.on_date in free_dates else day.on_date.weekday()
+
+
+def usual_of(days, free_dates):
+    """{kind of day: its usual number of examinations}."""
+    kinds = {}
+    for day in days:
+        kinds.setdefault(kind_of(day, free_dates), []).append(day.exams)
+    return {kind: median(counts) for kind, counts in kinds.items()}
+
+
+def missed_h(day):
+    """Hours of a Day of which no state is known."""
+    return (day.end_ms - day.start_ms) / HOUR_MS - sum(h for state, h in day.hours.items() if state != "unknown")
+
+
+def on_h(day):
+    """Hours of a Day switched on."""
+    return sum(hours for state, hours in day.hours.items() if state not in ("off", "unknown"))
+
+
+def not_on(today, beside):
+    """Off all day, where nine in ten such days it was on for hours."""
+    on_days = sum(on_h(day) > 1 for day in beside.alike)
+    if on_h(today) == 0 and on_days >= 0.9 * len(beside.alike):
+        yield "not_on", {"on_days": on_days, "days": len(beside.alike)}
+
+
+def exams(today, beside):
+    """Far more or fewer examinations than on such days."""
+    usual = median(day.exams for day in beside.alike)
+    far = surprise(today.exams, usual, beside.wide)
+    if abs(far) > FAR and abs(today.exams - usual) > 0.3 * usual:
+        yield (
+            "busy_day" if far > 0 else "quiet_day",
+            {"exams": today.exams, "usual": usual, "days": len(beside.alike)},
+        )
+
+
+def week(today, every, wide, free_dates):
+    """{kind: figures}: far more or fewer examinations in seven days than such days had before them."""
+    since = today.start_ms - 6.5 * 24 * HOUR_MS
+    last = [day for day in every if day.start_ms > since] + [today]
+    usual = usual_of([day for day in every if day.start_ms <= since], free_dates)
+    expected = sum(usual.get(kind_of(day, free_dates), 0) for day in last)
+    done = sum(day.exams for day in last)
+    if len(last) < 7 or abs(done - expected) < 0.4 * expected:
+        return {}
+    far = surprise(done, expected, wide)
+    if abs(far) < FAR:
+        return {}
+    return {"busy_week" if far > 0 else "quiet_week": {"exams": done, "usual": expected}}
+
+
+def aside(value, values, others, least):
+    """How far a value lies from the middle of `values`, 0.0 where that is not far for this unit.
+
+    `others`: lists of values of other kinds of day, each beside its own middle: thirteen days say little of a spread.
+    Far is ten mean tails, and a third beyond what was seen but for the farthest tenth.
+    """
+    usual, sides = median(values), ([], [])
+    for part in (values, *(part for part in others if part)):
+        middle = median(part)
+        for one in part:
+            sides[one < middle].append(abs(one - middle))
+    far = value - usual
+    side = sides[far < 0]
+    spread = max(least / TAIL, tail(side), tail([abs(one - usual) for one in values]))
+    return far if abs(far) > max(TAIL * spread, 1.3 * reach(side)) else 0.0
+
+
+def _aside(today, beside, name, least):
+    """(usual, how far aside) of a field of today's, (None, 0.0) where such days seldom have it."""
+    values = [getattr(day, name) for day in beside.alike if getattr(day, name) is not None]
+    if getattr(today, name) is None or len(values) < 0.8 * len(beside.alike):
+        return None, 0.0
+    others = {}
+    for day in beside.every:
+        if getattr(day, name) is not None:
+            others.setdefault(day.on_date.weekday(), []).append(getattr(day, name))
+    return median(values), aside(getattr(today, name), values, others.values(), least)
+
+
+def starts(today, beside):
+    """The first examination came much later than on such days."""
+    usual, far = _aside(today, beside, "first_h", 1.0)
+    if far > 0:
+        yield "late_start", {"at": clock(today.first_h), "usual": clock(usual)}
+
+
+def ends(today, beside):
+    """The last examination was over much later or earlier than on such days."""
+    usual, far = _aside(today, beside, "last_h", 1.0)
+    if far:
+        yield "late_end" if far > 0 else "early_end", {"at": clock(today.last_h), "usual": clock(usual)}
+
+
+def hours(today, beside):
+    """Examinations at hours that lie two hours from any that was used, on whatever day."""
+    used = {hour for day in beside.every for hour, count in enumerate(day.by_hour) if count}
+    near = {(hour + by) % 24 for hour in used for by in (-1, 0, 1)}
+    odd = [hour for hour, count in enumerate(today.by_hour) if count and hour not in near]
+    count = sum(today.by_hour[hour] for hour in odd)
+    if count >= 2:
+        yield (
+            "odd_hours",
+            {"exams": count, "from": clock(odd[0]), "until": clock(odd[-1] + 1), "days": len(beside.every)},
+        )
+
+
+def _by_hour(beside):
+    """What is usual of each hour of such a day: its mean, which single days of thirteen hardly move."""
+    return [mean(day.by_hour[hour] for day in beside.alike) for hour in range(24)]
+
+
+def pause(today, beside):
+    """A stretch between two examinations of the day without any, in which many are usual."""
+    usual, best = _by_hour(beside), (0.0, 0, 0)
+    used = [hour for hour in range(24) if today.by_hour[hour]]
+    for before, after in pairwise(used):
+        best = max(best, (sum(usual[before + 1 : after]), before + 1, after))
+    expected, first, last = best
+    fewest = min(sum(day.by_hour[first:last]) for day in beside.alike)
+    if surprise(0, expected, beside.wide) < -FAR and fewest > 0:
+        yield "pause_in_day", {"from": clock(first), "until": clock(last), "usual": expected}
+
+
+def rush(today, beside):
+    """An hour with far more examinations than it has on such days."""
+    usual = _by_hour(beside)
+    far, hour = max((surprise(today.by_hour[hour], usual[hour], beside.wide), hour) for hour in range(24))
+    most = max(day.by_hour[hour] for day in beside.every)
+    if far > FAR and today.by_hour[hour] > 1.3 * most:
+        yield (
+            "rush_hour",
+            {"exams": today.by_hour[hour], "from": clock(hour), "until": clock(hour + 1), "usual": usual[hour]},
+        )
+
+
+def lengths(today, beside):
+    """Examinations took much longer or shorter, by their medians; of days with five of them at least."""
+    values = [log(day.exam_s) for day in beside.every if day.exams >= 5 and day.exam_s]
+    if today.exams < 5 or not today.exam_s or len(values) < DAYS_LEAST:
+        return
+    far = aside(log(today.exam_s), values, (), 0.3)
+    if far:
+        usual = exp(median(values)) / 60
+        yield "long_exams" if far > 0 else "short_exams", {"minutes": today.exam_s / 60, "usual": usual}
+
+
+def switches(today, beside):
+    """Switched on again and again."""
+    counts = [day.switched_on for day in beside.alike]
+    usual, most = median(counts), max(counts)
+    if today.switched_on >= most + 3 and root(today.switched_on) - root(usual) > 2:
+        yield "many_switches", {"times": today.switched_on, "usual": usual}
+
+
+def night(today, beside):
+    """Left ready, or else left on, for most of a night, where it hardly ever is."""
+    for kind, name in (("left_ready", "night_ready_h"), ("left_on", "night_on_h")):
+        long, usual = getattr(today, name), median(getattr(day, name) for day in beside.every)
+        if long >= LONG_NIGHT_H and usual < SHORT_NIGHT_H:
+            money = today.night_kwh * beside.supply.price
+            figures = {"hours": long, "usual": usual, "kwh": today.night_kwh, "money": money}
+            yield kind, figures | {"currency": beside.supply.currency}
+            return
+
+
+def energy(today, beside):
+    """Much more energy while switched on and not examining than on any day that it is on."""
+    values = [day.idle_kwh for day in beside.every if on_h(day) > 1]
+    if len(values) < DAYS_LEAST:
+        return
+    more = aside(today.idle_kwh, values, (), 0.3 * median(values))
+    if more > 0:
+        money = more * beside.supply.price
+        figures = {"kwh": today.idle_kwh, "usual": median(values), "money": money}
+        yield "idle_energy", figures | {"currency": beside.supply.currency}
