@@ -12,6 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from collector import audit, db, files, readings
 from collector.clock import now_ms
 from collector.following import Following
+from collector.running import go_round
 
 DAY_S = 86_400
 RESTS = 1.0  # who seals rests as long as he works: half of one core goes to requests, whatever has to be sealed
@@ -46,8 +47,13 @@ def _follow(_settings):
     _following.go_on(now_ms())
 
 
+def _tell(_settings):
+    go_round(now_ms())
+
+
 JOBS = (
     Job("follow", 1, _follow),
+    Job("tell", 60, _tell),
     Job("seal", "seal_every_s", _seal),
     Job("retire", DAY_S, _retire),
     Job("audit", "audit_head_every_s", _audit),

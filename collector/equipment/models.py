@@ -64,6 +64,11 @@ class Equipment(Table):
         return cls.select(cls, Room, Department, Institution).join(Room).join(Department).join(Institution)
 
     @classmethod
+    def kinds(cls):
+        """{number: kind} of all equipment."""
+        return dict(db.rows("SELECT id, kind FROM equipment"))
+
+    @classmethod
     def numbers(cls, scope):
         """The numbers of all equipment inside a scope, by name."""
         if scope.everything:

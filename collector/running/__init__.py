@@ -2,8 +2,10 @@
 
 from collector.running.analysis import Analysis, analyse
 from collector.running.levels import SHAPES
+from collector.running.live import LIVE, Standing, standings
+from collector.running.rounds import go_round
 from collector.running.trace import read
 
 CLASSES = tuple(SHAPES)
 
-__all__ = ("CLASSES", "Analysis", "analyse", "read")
+__all__ = ("CLASSES", "LIVE", "Analysis", "Standing", "analyse", "go_round", "read", "standings")

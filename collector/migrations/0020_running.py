@@ -1,0 +1,35 @@
+"""Running state: learned levels with their versions, what units did hour by hour, examinations, corrections."""
+
+UP = (
+    """CREATE TABLE unit (binding_id INTEGER PRIMARY KEY REFERENCES binding (id), through INTEGER NOT NULL,
+        learn_ms INTEGER NOT NULL)""",
+    "CREATE TABLE unsettled (binding_id INTEGER NOT NULL, hour_no INTEGER NOT NULL, PRIMARY KEY (binding_id, hour_no))",
+    """CREATE TABLE learned (id INTEGER PRIMARY KEY, binding_id INTEGER NOT NULL REFERENCES binding (id),
+        from_ms INTEGER NOT NULL, made_ms INTEGER NOT NULL, seen_from_ms INTEGER NOT NULL, seen_to_ms INTEGER NOT NULL,
+        why TEXT NOT NULL, review_ms INTEGER, body TEXT NOT NULL)""",
+    "CREATE INDEX learned_of ON learned (binding_id, from_ms)",
+    """CREATE TABLE usage_day (binding_id INTEGER NOT NULL, day_no INTEGER NOT NULL, body BLOB NOT NULL,
+        PRIMARY KEY (binding_id, day_no)) WITHOUT ROWID""",
+    """CREATE TABLE exam (id INTEGER PRIMARY KEY, equipment_id INTEGER NOT NULL REFERENCES equipment (id),
+        binding_id INTEGER, source TEXT NOT NULL, source_key TEXT NOT NULL, start_ms INTEGER NOT NULL, end_ms INTEGER,
+        count INTEGER NOT NULL, sure REAL, body_part TEXT, protocol TEXT, actor TEXT)""",
+    "CREATE UNIQUE INDEX exam_once ON exam (equipment_id, source, source_key)",
+    "CREATE INDEX exam_when ON exam (equipment_id, start_ms)",
+    """CREATE TABLE usage_correction (id INTEGER PRIMARY KEY, equipment_id INTEGER NOT NULL REFERENCES equipment (id),
+        day TEXT NOT NULL, what TEXT NOT NULL, value REAL NOT NULL, reason TEXT NOT NULL, actor TEXT NOT NULL,
+        ts_ms INTEGER NOT NULL)""",
+    "CREATE INDEX usage_correction_of ON usage_correction (equipment_id, day)",
+)
+DOWN = ("usage_correction", "exam", "usage_day", "learned", "unsettled", "unit")
+
+
+def up(migrator, db):
+    """Make the tables; nothing is learned yet."""
+    for statement in UP:
+        db.execute_sql(statement)
+
+
+def down(migrator, db):
+    """Drop them; readings stay, and can be learned from again."""
+    for table in DOWN:
+        db.execute_sql(f"DROP TABLE {table}")

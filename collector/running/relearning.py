@@ -1,0 +1,78 @@
+"""When levels are learned of a unit, and from what: stored readings of closed days. Old hours keep their levels."""
+
+from collector import db
+from collector.running import current, models, settling
+from collector.running.analysis import analyse
+from collector.running.models import DAY_MS, Version
+from firmware.processing.state import HOUR_MS, UNKNOWN
+
+FIRST_MS = DAY_MS  # of readings, before anything can be learned
+MOST_MS = 14 * DAY_MS  # is learned from
+AGAIN_MS = DAY_MS  # between two looks at a unit
+SECOND_MS = 7 * DAY_MS  # what was learned of less is learned once more
+DOUBT = 0.5  # of the confidence of its levels: below it readings do not fit them
+DOUBTFUL_LEAST = 0.25  # of a day's time that does not fit: something has changed
+KINDS = {"CT": "CT", "MRI": "MRI", "DSA": "DSA", "LINAC": "LINAC", "PET_CT": "PET/CT"}  # others are guessed
+
+
+def look(terminal_id, held, kind, unit, now_ms):
+    """Learn a unit's levels where that is due. The Unit: hours from where new levels hold are to be told anew."""
+    versions = models.versions_of(held.binding_id)
+    end_ms = min(now_ms // DAY_MS * DAY_MS, held.to_ms or now_ms)
+    why, from_ms = _why(held, versions, unit, end_ms)
+    found = _learned(terminal_id, held, kind, from_ms, end_ms) if why else None
+    version = found and Version(
+        0, end_ms if why == "more" else from_ms, now_ms, max(from_ms, end_ms - MOST_MS), end_ms, why, None, *found
+    )
+    unit = unit._replace(learn_ms=now_ms + AGAIN_MS)
+    with db.write():
+        if version:
+            models.add_version(held.binding_id, version)
+            unit = unit._replace(through=min(unit.through, version.from_ms // HOUR_MS - 1))  # told anew from there
+        models.keep_unit(unit)
+    return unit
+
+
+def _why(held, versions, unit, end_ms):
+    """(first, more, changed or None; from when on to learn)."""
+    if not versions:
+        first_ms = max(held.from_ms, (unit.through + 1) * HOUR_MS)
+        return ("first", first_ms) if end_ms - first_ms >= FIRST_MS else (None, 0)
+    newest = versions[-1]
+    if newest.seen_to_ms - newest.seen_from_ms < SECOND_MS <= end_ms - newest.seen_from_ms:
+        return "more", newest.seen_from_ms
+    changed_ms = _changed_since(held, newest, end_ms)
+    return ("changed", changed_ms) if changed_ms else (None, 0)
+
+
+def _changed_since(held, version, end_ms):
+    """The start of the run of days, up to the last closed one, that do not fit the levels; None when they fit."""
+    since, last = None, end_ms // DAY_MS - 1
+    first = max(last - MOST_MS // DAY_MS, version.seen_to_ms // DAY_MS)
+    kept = models.spells_of_days(held.binding_id, first, last)
+    limit = DOUBT * version.records[-1].sure
+    for day_no in range(last, first - 1, -1):
+        spells = [one for some in kept.get(day_no, {}).values() for one in some]
+        whole = sum(one.end_ms - one.start_ms for one in spells)
+        doubtful = sum(one.end_ms - one.start_ms for one in spells if one.sure < limit or one.state == UNKNOWN)
+        if whole < DAY_MS // 4 or doubtful < DOUBTFUL_LEAST * whole:
+            break
+        since = day_no * DAY_MS
+    return since
+
+
+def _learned(terminal_id, held, kind, from_ms, end_ms):
+    """(records, habits) of what can be learned, or None."""
+    columns, scale = current.to_learn_from(terminal_id, max(from_ms, end_ms - MOST_MS, held.from_ms), end_ms)
+    if columns is None:
+        return None
+    found = analyse(columns, KINDS.get(kind))
+    if not found.levels:
+        return None
+    return [record._replace(gain=record.gain * scale) for record in found.levels], found.habits
+
+
+def begun(terminal_id, held, now_ms):
+    """The Unit of a binding of which readings have come, or None: it begins with its first hour."""
+    first = settling.first_hour(terminal_id, held.from_ms, min(held.to_ms or now_ms, now_ms))
+    return None if first is None else models.Unit(held.binding_id, first - 1, 0)

@@ -1,0 +1,29 @@
+"""What is done with all units again and again: levels are learned, hours that are over are told."""
+
+from collector.equipment import Binding, Equipment
+from collector.running import current, models, relearning, settling
+
+
+def go_round(now_ms):
+    """Learn and tell what is due of every unit. How many hours were told."""
+    units, late, kinds, count = models.units(), models.unsettled(), Equipment.kinds(), 0
+    for terminal_id, held in watched():
+        unit = units.get(held.binding_id) or relearning.begun(terminal_id, held, now_ms)
+        if unit is None:
+            continue
+        if now_ms >= unit.learn_ms:
+            unit = relearning.look(terminal_id, held, kinds[held.equipment_id], unit, now_ms)
+        mine = late.get(held.binding_id, [])
+        if mine or unit.through < settling.last_of(held, now_ms):
+            count += settling.settle(terminal_id, held, unit, mine, now_ms)
+    return count
+
+
+def watched():
+    """[(terminal id, Held)] of the bindings that speak of an equipment's current."""
+    return [
+        (terminal_id, held)
+        for terminal_id, some in Binding.held().items()
+        for held in some
+        if current.CHANNEL in held.channels
+    ]
