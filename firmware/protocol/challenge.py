@@ -27,8 +27,8 @@ def put_time(ts_ms):
 
 def answered(body, own_nonce, asked, terminal_id, secrets, gateways):
     """(gateway_id, its time in ms or None, the secret it proved, our proof, session keys: to it and from it) of a
-    gateway's answer; any of `secrets` counts. `asked`: nonces of our last hellos; one that was answered
-    is taken out.
+    gateway's answer; any of `secrets` counts. `asked`: the nonces of our last hellos end to end; one that was answered
+    is wiped.
 
     Raises FrameError, and ProofError when no hello waits for it, it is none of `gateways`, its proof is wrong, or
     right but for an earlier hello of ours (proof_late).
@@ -43,14 +43,21 @@ def answered(body, own_nonce, asked, terminal_id, secrets, gateways):
     nonce, at = body[at : at + NONCE], at + NONCE
     known, ts_ms = struct.unpack_from(">BQ", body, at)
     ts_ms = ts_ms if known & _TIME_KNOWN else None
+    hellos = own_nonce + bytes(asked)
     for secret in secrets:
         key = gateway_key(secret, gateway_id)
-        for one in [own_nonce] + asked:
+        for begin in range(0, len(hellos), NONCE):
+            one = hellos[begin : begin + NONCE]
             transcript = transcript_of(terminal_id, gateway_id, one, nonce, ts_ms)
-            if same(body[at + 9 :], proof(key, b"gateway", transcript)):
-                if one in asked:
-                    asked.remove(one)
-                if one != own_nonce:
+            if any(one) and same(body[at + 9 :], proof(key, b"gateway", transcript)):
+                _wipe(asked, one)
+                if begin:
                     raise ProofError("proof_late", gateway_id)
                 return gateway_id, ts_ms, secret, proof(key, b"terminal", transcript), session_keys(key, transcript)
     raise ProofError("proof_wrong", gateway_id)
+
+
+def _wipe(asked, nonce):
+    for begin in range(0, len(asked), NONCE):
+        if asked[begin : begin + NONCE] == nonce:
+            asked[begin : begin + NONCE] = bytes(NONCE)

@@ -121,7 +121,8 @@ class TerminalLink(Link):
     `secret` may be a list while it is being replaced: any of it counts. `self.secret` is the one that was proved.
     """
 
-    _asked = []  # nonces of the last hellos of whichever link: an answer may come late, when there is another link
+    # nonces of the last hellos of whichever link, since an answer may come to the next; wiped ones are zero
+    _asked = bytearray(_ASKED_MOST * frame.NONCE)
 
     def __init__(self, terminal_id, secret, gateways, random):
         Link.__init__(self, random)
@@ -132,8 +133,7 @@ class TerminalLink(Link):
     def hello(self):
         """Begin a challenge: the frame to send. An earlier session ends here; nothing can be sealed until proved."""
         self._session, self._nonce = None, self._random(frame.NONCE)
-        self._asked.append(self._nonce)
-        del self._asked[:-_ASKED_MOST]
+        self._asked[:] = self._asked[frame.NONCE :] + self._nonce
         return frame.pack(frame.HELLO, frame.put_text(self.terminal_id) + self._nonce)
 
     def _answer(self, body):
