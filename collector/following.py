@@ -11,9 +11,9 @@ when `follow` says so, else once in KEEP_MS. Terminals bound to nothing are left
 from collections import namedtuple
 from contextlib import ExitStack
 
-from collector import db, equipment, readings, running
+from collector import db, equipment, events, readings, running
 
-FOLLOWERS = (running.LIVE,)  # in this order: who needs the running state comes after it
+FOLLOWERS = (running.LIVE, events.JUDGE)  # in this order: who needs the running state comes after it
 
 KEEP_MS = 60_000
 REST_MS = 10_000  # after a round that failed

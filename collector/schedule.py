@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from collector import audit, db, files, readings
+from collector import audit, db, events, files, readings
 from collector.clock import now_ms
 from collector.following import Following
 from collector.running import go_round
@@ -51,7 +51,12 @@ def _tell(_settings):
     go_round(now_ms())
 
 
+def _watch(settings):
+    events.look(settings, now_ms())
+
+
 JOBS = (
+    Job("watch", 10, _watch),
     Job("follow", 1, _follow),
     Job("tell", 60, _tell),
     Job("seal", "seal_every_s", _seal),

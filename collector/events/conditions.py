@@ -102,11 +102,6 @@ def is_scheduled(condition, weekday, minute):
     return (weekday in condition["days"] and minute >= start) or (before in condition["days"] and minute < end)
 
 
-def _silent(_condition, trace):
-    """A reading is there: whatever was silent is no more. That it falls silent says the clock (silence.py)."""
-    return np.full(len(trace.ts_ms), ENDS, np.int8)
-
-
 def _all(condition, trace):
     return np.minimum.reduce([signal(part, trace) for part in condition["of"]])
 
@@ -121,10 +116,10 @@ KINDS = {
     "rises": Kind(_rises, {"channel": str, "by": float, "within_s": int, "hysteresis": float}),
     "falls": Kind(_falls, {"channel": str, "by": float, "within_s": int, "hysteresis": float}),
     "bad": Kind(_bad, {"channel": str}),
-    "silent": Kind(_silent, {"after_s": int}),
     "state": Kind(_state, {"states": list}),
     "schedule": Kind(_schedule, {"days": list, "from_min": int, "to_min": int}),
-    # limits that history sets (history.py) make it two of the first kinds before anything is judged
+    # what the clock says (watch.py); what limits of a unit's own history (history.py) make of the first two kinds
+    "silent": Kind(None, {"after_s": int}),
     "unlike": Kind(None, {"channel": str, "times": float, "days": int}),
     "all": Kind(_all, {"of": list}),
     "any": Kind(_any, {"of": list}),

@@ -26,13 +26,14 @@ class Plan:
     """Lines that some terminals share, as tables: a row of limits for each condition made of no others."""
 
     def __init__(self, lines):
-        self.lines, self.keys = lines, [line.key for line in lines]
+        self.lines, self.keys = lines, {line.key: at for at, line in enumerate(lines)}  # keys: where each stands
         self.changes = sorted(rules.changes_of(lines))
         tops = [(line.condition["kind"], line.condition.get("of", [line.condition])) for line in lines]
         # of lines for which all parts must hold first, then those for which one is enough
         self.order = sorted(range(len(lines)), key=lambda at: tops[at][0] == "any")
         parts = [(at, part) for at in self.order for part in tops[at][1]]
         self.leaves = [leaf for _at, part in parts for leaf in leaves(part)]
+        self.asks_state = any(leaf["kind"] == "state" for leaf in self.leaves)
         self._parts = _starts([sum(1 for _ in leaves(part)) for _at, part in parts])
         counts = [len(tops[at][1]) for at in self.order]
         self._all = sum(1 for kind, _parts in tops if kind != "any")
@@ -136,12 +137,10 @@ def _memories(memories, changed, moved):
 
 def _marks(plan, memories):
     """The marks as a table [stretch, line]."""
-    table, places = np.zeros((len(memories), len(plan.lines)), np.int64), None
+    table = np.zeros((len(memories), len(plan.lines)), np.int64)
     for at, memory in enumerate(memories):
         for key, mark in memory.get("marks", {}).items():
-            places = places or {name: place for place, name in enumerate(plan.keys)}
-            if key in places:
-                table[at, places[key]] = mark
+            table[at, plan.keys[key]] = mark
     return table
 
 
@@ -229,9 +228,5 @@ def _is_inside(days, from_min, to_min, zone, minute):
     return is_scheduled(condition, there.isoweekday(), there.hour * 60 + there.minute)
 
 
-def _silent(_leaf, _stretches):
-    return False, True
-
-
 _BY_EXTREMES = ("above", "below", "rises", "falls")
-_OTHERS = {"bad": _bad, "state": _state, "schedule": _schedule, "silent": _silent}
+_OTHERS = {"bad": _bad, "state": _state, "schedule": _schedule}

@@ -9,30 +9,26 @@ from collector.events.conditions import leaves, signal
 
 SEVERITIES = ("notice", "warning", "serious", "critical")
 
-# number: of the rule; condition: a dict of conditions.KINDS; for_s, clear_s: how long it holds before it is raised, and
-# has ended before it is cleared; severity: one of SEVERITIES
+# name: what the rule is known by; condition: a dict of conditions.KINDS; for_s, clear_s: how long it holds before it is
+# raised, and has ended before it is cleared; severity: one of SEVERITIES
 # steps: [(limit or amount, severity)], the same condition further out makes the same event more severe
-Rule = namedtuple("Rule", ("number", "condition", "for_s", "clear_s", "severity", "steps"))
+Rule = namedtuple("Rule", ("name", "condition", "for_s", "clear_s", "severity", "steps"))
 Rule.__new__.__defaults__ = (0, 0, "warning", ())
 
-# One thing that is judged: a rule at one of its limits. key: "number" or "number.step"
-Line = namedtuple("Line", ("key", "condition", "for_ms", "clear_ms", "severity"))
+# One thing that is judged: a rule at one of its limits. key: the rule's name, and for a step its number behind a point
+Line = namedtuple("Line", ("key", "rule", "condition", "for_ms", "clear_ms", "severity"))
 
 LIMITS = {"above": "limit", "below": "limit", "rises": "by", "falls": "by"}
 
 
 def lines(rule):
     """The Lines of a rule: itself, and one for each step of its severity."""
-    found = [Line(str(rule.number), rule.condition, rule.for_s * 1000, rule.clear_s * 1000, rule.severity)]
+    name = str(rule.name)
+    found = [Line(name, name, rule.condition, rule.for_s * 1000, rule.clear_s * 1000, rule.severity)]
     for at, (limit, severity) in enumerate(rule.steps, 1):
         condition = with_limit(rule.condition, limit)
-        found.append(found[0]._replace(key=f"{rule.number}.{at}", condition=condition, severity=severity))
+        found.append(found[0]._replace(key=f"{name}.{at}", condition=condition, severity=severity))
     return found
-
-
-def number_of(key):
-    """The rule's number of a Line's key."""
-    return int(key.partition(".")[0])
 
 
 def with_limit(condition, limit):

@@ -1,0 +1,298 @@
+"""Judging what is stored: a follower that sees each reading once, and what it remembers of each terminal.
+
+What it remembers: {"seq": number judged last, "of": {number of the equipment: memory of its rules (rules.py)},
+"waiting": readings (order.py), left out where none wait}.
+"""
+
+from collections import namedtuple
+
+import numpy as np
+
+from collector import db, readings, running
+from collector.config import read_settings
+from collector.events import occurrences, order, plan, rulebook, rules, shape
+from collector.events.conditions import Trace
+from collector.events.models import Event
+from collector.events.plan import Plan, Stretches
+from collector.readings import columns
+from firmware.protocol.channels import BY_NAME
+
+PATIENCE_MS = 30_000  # by their own instants; see order.py
+PLANS_FOR_MS = 600_000  # limits that begin on another day are looked up again
+
+# The readings of a terminal that are judged now, as rows of what is judged together, by the rules of one equipment
+Unit = namedtuple("Unit", ("terminal_id", "equipment_id", "start", "end"))
+Known = namedtuple("Known", ("plan", "entries"))  # of an equipment and the place a terminal hangs at
+OWN = "each terminal has its own"  # because of its history
+
+
+class Judging:
+    """The follower of this room (collector/following.py)."""
+
+    name = "events"
+
+    def __init__(self):
+        self.zone = None  # whose hours a schedule means
+        self._memory, self._touched, self._clamps = {}, set(), {}
+        self._plans, self._version, self._planned_ms = {}, None, 0
+
+    def forget(self):
+        """Go back to what was kept last."""
+        self.zone = read_settings(db.folder())["zone"]
+        found = readings.remembered(self.name)
+        self._memory, self._touched = {terminal_id: _read(one) for terminal_id, one in found.items()}, set()
+
+    def keep(self):
+        """Keep what is remembered. Call it inside a transaction."""
+        readings.remember(self.name, {one: _written(self._memory[one]) for one in self._touched})
+        self._touched = set()
+
+    def follow(self, seen):
+        """Whether something was raised or cleared by what came. Call it inside a transaction."""
+        self._look_up(seen.now_ms)
+        self._clamps = _clamps(seen.bindings)
+        self._touched.update(seen.arrival.terminal_ids)
+        whole, units, late = self._in_order(seen)
+        told = False
+        for known, some in self._by_plan(units, seen).items():
+            told |= self._judge(self._plans[known], some, whole, seen.now_ms)
+        for terminal_id, held, some in late:
+            told |= self._judge_late(terminal_id, held, some, seen.now_ms)
+        return told
+
+    def _look_up(self, now_ms):
+        version = rulebook.version()
+        if version != self._version or now_ms - self._planned_ms > PLANS_FOR_MS:
+            self._plans, self._version, self._planned_ms = {}, version, now_ms
+
+    def _known(self, terminal_id, held, now_ms):
+        """The key of the Known for a binding, which is made when it is asked for first."""
+        key = held.equipment_id, held.place, held.channels
+        if self._plans.get(key) == OWN:
+            key = (*key, terminal_id)
+        if key not in self._plans:
+            entries, is_own = rulebook.entries(terminal_id, held, now_ms)
+            if is_own and len(key) == 3:
+                self._plans[key], key = OWN, (*key, terminal_id)
+            self._plans[key] = Known(Plan(rulebook.lines_of(entries)) if entries else None, entries)
+        return key
+
+    def _in_order(self, seen):
+        """(Columns of what is judged now, [(terminal_id, first row, row behind the last)], late readings)."""
+        arrival, ends = seen.arrival, readings.ends_of(seen.arrival)
+        parts, units, late, row = [], [], [], 0
+        plain = self._plain(arrival)
+        bounds = zip(arrival.terminal_ids, arrival.starts.tolist(), ends.tolist(), plain.tolist(), strict=True)
+        for terminal_id, start, end, is_plain in bounds:
+            memory = self._memory.setdefault(terminal_id, {"seq": 0, "of": {}})
+            some = slice(start, end)
+            if not is_plain:
+                found = columns.picked(arrival.columns, some)
+                found, behind = self._dealt(memory, found)
+                late += [(terminal_id, seen.bindings[terminal_id], behind)] if len(behind.seq) else []
+                count = len(found.seq)
+                parts.append(found)
+            else:
+                count = end - start
+                memory["seq"] = int(arrival.columns.seq[end - 1])
+                parts.append(None if plain.all() else columns.picked(arrival.columns, some))
+            units += [(terminal_id, row, row + count)] if count else []
+            row += count
+        whole = arrival.columns if plain.all() else columns.joined(parts)
+        return whole, units, late
+
+    def _plain(self, arrival):
+        """Truths: whether the readings of each terminal follow each other and those judged last."""
+        memories = [self._memory.get(terminal_id, {"seq": 0}) for terminal_id in arrival.terminal_ids]
+        seq = arrival.columns.seq
+        before = np.concatenate(([0], seq[:-1]))
+        before[arrival.starts] = [memory["seq"] for memory in memories]
+        goes_on = order.is_next(before, seq - arrival.columns.behind, seq)
+        free = np.array(["waiting" not in memory for memory in memories])
+        return np.logical_and.reduceat(goes_on, arrival.starts) & free
+
+    def _dealt(self, memory, found):
+        """(Columns to judge now, Columns that are late); the memory keeps the others."""
+        if waiting := memory.pop("waiting", None):
+            found = columns.joined([waiting, found])
+        now, late, rest = order.deal(memory["seq"], found, PATIENCE_MS)
+        if len(now):
+            memory["seq"] = int(found.seq[now[-1]])
+        if len(rest):
+            memory["waiting"] = columns.picked(found, rest)
+        return columns.picked(found, now), columns.picked(found, late)
+
+    def _by_plan(self, units, seen):
+        """{key of a Known: [Unit]} of those terminals that are bound to an equipment with rules."""
+        found = {}
+        for terminal_id, start, end in units:
+            bound = [held for held in seen.bindings.get(terminal_id, ()) if held.to_ms is None]
+            self._leave(terminal_id, {held.equipment_id for held in bound}, seen.now_ms)
+            for held in bound:
+                key = self._known(terminal_id, held, seen.now_ms)
+                if self._plans[key].plan is not None:
+                    found.setdefault(key, []).append(Unit(terminal_id, held.equipment_id, start, end))
+        return found
+
+    def _leave(self, terminal_id, equipment_ids, now_ms):
+        """What was raised of an equipment that the terminal speaks of no more is over."""
+        of = self._memory[terminal_id]["of"]
+        for equipment_id in of.keys() - equipment_ids:
+            let_go(Unit(terminal_id, equipment_id, 0, 0), of.pop(equipment_id).get("marks", {}), now_ms)
+
+    def _judge(self, known, units, whole, now_ms):
+        rows = np.concatenate([np.arange(unit.start, unit.end) for unit in units])
+        some = whole if len(rows) == len(whole.seq) else columns.picked(whole, rows)
+        starts = np.cumsum([0, *(unit.end - unit.start for unit in units[:-1])])
+        trace = trace_of(some, known.plan.columns, self.zone)
+        if known.plan.asks_state:
+            trace = trace._replace(states=self._states(units, trace.ts_ms, starts))
+        memories = [self._memory_of(unit, known, now_ms) for unit in units]
+        told, changed = plan.judge(known.plan, memories, Stretches(trace, starts))
+        for at, memory in changed.items():
+            self._memory[units[at].terminal_id]["of"][units[at].equipment_id] = memory
+        for at, line, edge in told:
+            row = int(starts[at]) + edge.row
+            keep_edge(known.entries[line.rule], line, edge, units[at], _values_at(some, row), now_ms)
+        return bool(told)
+
+    def _states(self, units, ts_ms, starts):
+        """What each reading's equipment did, as far as its clamp says it now; "" where that is not known."""
+        states = np.full(len(ts_ms), "", dtype="U10")
+        for unit, start in zip(units, starts.tolist(), strict=True):
+            for terminal_id in self._clamps.get(unit.equipment_id, ()):
+                standing = running.LIVE.standing(terminal_id)
+                rows = slice(start, start + unit.end - unit.start)
+                if standing.state in shape.STATES:
+                    states[rows] = np.where(ts_ms[rows] >= standing.since_ms, standing.state, states[rows])
+        return states
+
+    def _memory_of(self, unit, known, now_ms):
+        """The memory of a unit's rules; what was raised by one that holds no longer is over."""
+        memory = self._memory[unit.terminal_id]["of"].setdefault(unit.equipment_id, {})
+        if gone := memory.get("marks", {}).keys() - known.plan.keys.keys():
+            let_go(unit, gone, now_ms)
+            marks = {key: mark for key, mark in memory["marks"].items() if key not in gone}
+            memory = self._memory[unit.terminal_id]["of"][unit.equipment_id] = memory | {"marks": marks}
+        return memory
+
+    def _judge_late(self, terminal_id, bindings, some, now_ms):
+        """Readings behind those that were judged: what they raise is over, or a part of what is known."""
+        told = False
+        for held in bindings:
+            inside = (some.ts_ms >= held.from_ms) & (some.ts_ms < (held.to_ms or np.inf))
+            known = self._plans[self._known(terminal_id, held, now_ms)]
+            if inside.any() and known.plan is not None:
+                part = columns.picked(some, inside)
+                trace = trace_of(part, known.plan.columns, self.zone)
+                edges, _memory = rules.judge(known.plan.lines, {}, trace)
+                unit = Unit(terminal_id, held.equipment_id, 0, len(part.seq))
+                told |= keep_late(known.entries, edges, unit, part, now_ms)
+        return told
+
+
+def _clamps(bindings):
+    """{number of an equipment: [terminals that measure its current now]}."""
+    found = {}
+    for terminal_id, held in bindings.items():
+        for one in held:
+            if one.to_ms is None and "current_a" in one.channels:
+                found.setdefault(one.equipment_id, []).append(terminal_id)
+    return found
+
+
+def trace_of(found, names, zone):
+    """The Trace of Columns, with the channels among `names`."""
+    channels = [name for name in names if isinstance(name, str)]
+    values = {name: columns.values_of(found, BY_NAME[name].id) for name in channels}
+    bad = {
+        name: columns.states_of(found, BY_NAME[name].id) == readings.INVALID
+        for name in channels
+        if BY_NAME[name].id in found.states
+    }
+    return Trace(found.ts_ms, values, bad, None, {}, zone)
+
+
+def let_go(unit, keys, now_ms):
+    """What was raised under these keys is over."""
+    for key in keys:
+        event = Event.raised_of(unit.terminal_id, key, unit.equipment_id)
+        if event is not None:
+            occurrences.cleared(event, now_ms, now_ms)
+
+
+def keep_edge(entry, line, edge, unit, values, now_ms):
+    """What an Edge means for the event of its rule."""
+    event = Event.raised_of(unit.terminal_id, line.rule, unit.equipment_id)
+    if edge.raised and line.key == line.rule:
+        found = _found(entry, line, edge.since_ms, unit, values)
+        occurrences.raised(found, edge.ts_ms, now_ms, {"values": values})
+    elif edge.raised and event is not None:
+        occurrences.worse(event, line.severity, _said(line, values), now_ms)
+    elif not edge.raised and event is not None and line.key == line.rule:
+        occurrences.cleared(event, edge.ts_ms, now_ms)
+
+
+def keep_late(entries, edges, unit, some, now_ms):
+    """Whether late readings tell of something; each of their excursions is an event that is over."""
+    began = {}
+    for line, edge in edges:
+        if line.key != line.rule:
+            continue
+        if edge.raised:
+            began[line.key] = line, edge
+        else:
+            _keep_passed(entries, *began.pop(line.key), edge.ts_ms, unit, some, now_ms)
+    for line, edge in began.values():
+        _keep_passed(entries, line, edge, int(some.ts_ms.max()), unit, some, now_ms)
+    return bool(edges)
+
+
+def _keep_passed(entries, line, edge, ended_ms, unit, some, now_ms):
+    found = _found(entries[line.rule], line, edge.since_ms, unit, _values_at(some, edge.row))
+    occurrences.passed(found, ended_ms, now_ms)
+
+
+def _found(entry, line, since_ms, unit, values):
+    about = unit.equipment_id, unit.terminal_id, line.rule, entry.name, entry.type, line.severity
+    return occurrences.Found(*about, since_ms, _said(line, values))
+
+
+def _said(line, values):
+    """What the text of an event needs: the first channel its condition looks at, its value and its limit."""
+    for leaf in plan.leaves(line.condition):
+        if "channel" in leaf:
+            limit = leaf.get("limit", leaf.get("by"))
+            return {
+                "kind": leaf["kind"],
+                "channel": leaf["channel"],
+                "value": values.get(leaf["channel"]),
+                "limit": limit,
+            }
+    return {"kind": line.condition["kind"]}
+
+
+def _values_at(found, row):
+    """{channel: value, None where bad} of one reading."""
+    values = {}
+    for channel_id in found.steps:
+        value = float(columns.values_of(columns.picked(found, slice(row, row + 1)), channel_id)[0])
+        state = columns.states_of(found, channel_id)[row]
+        if state != columns.ABSENT:
+            values[columns.BY_ID[channel_id].name] = value if state == readings.VALID else None
+    return values
+
+
+def _written(memory):
+    of = {str(number): rules.written(one) for number, one in memory["of"].items()}
+    waiting = {"waiting": order.listed(memory["waiting"])} if "waiting" in memory else {}
+    return {"seq": memory["seq"], "of": of, **waiting}
+
+
+def _read(memory):
+    of = {int(number): rules.read(one) for number, one in memory["of"].items()}
+    waiting = {"waiting": order.of_lists(memory["waiting"])} if "waiting" in memory else {}
+    return {"seq": memory["seq"], "of": of, **waiting}
+
+
+JUDGE = Judging()

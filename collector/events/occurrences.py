@@ -1,0 +1,139 @@
+"""What a rule recognised becomes an event, goes on, gets worse, is over; or a person reports one."""
+
+import json
+from collections import namedtuple
+
+from collector import audit, db
+from collector.errors import ActionError
+from collector.events.disposition import OPEN, due_ms
+from collector.events.models import Event, Shelf, Step
+from collector.events.rules import SEVERITIES
+
+LATE_MS = 300_000  # what is known so long after it was measured is marked late
+TEXT_MOST = 4000
+TYPES = ("limit", "change", "bad_value", "silence", "state", "unlike", "combined", "environment") + (
+    "gateway_silence", "refusals", "disk", "certificate", "person",
+)  # fmt: skip
+REPORTED = "person"
+
+# What happened, as whoever recognised it says. subject: terminal, gateway or person; said: {name: value} for its text
+Found = namedtuple("Found", ("equipment_id", "subject", "rule", "name", "type", "severity", "began_ms", "said"))
+
+AFTERWARDS = []  # called with (Event, what happened to it) inside the transaction; app.py adds who tells people
+
+
+def raised(found, raised_ms, now_ms, context=None):
+    """The Event of what was Found: a new one, or the one of the same rule that goes on or was over a moment ago.
+
+    Call it inside a transaction.
+    """
+    same = found.subject, found.rule, found.equipment_id
+    event = Event.raised_of(*same)
+    if event is not None:
+        return event
+    event = Event.to_go_on(*same, found.began_ms)
+    if event is not None:
+        event.cleared_ms, event.times = None, event.times + 1
+        return _happened(event, "again", now_ms)
+    event = _new(found, raised_ms, now_ms)
+    event.context = _json(context or {})
+    event.late = now_ms - raised_ms > LATE_MS
+    event.shelved = found.equipment_id is not None and Shelf.holds(found.equipment_id, found.rule, raised_ms)
+    return _happened(event, "raised", now_ms)
+
+
+def worse(event, severity, said, now_ms):
+    """The event has become more severe. Call it inside a transaction."""
+    if SEVERITIES.index(severity) > SEVERITIES.index(event.severity):
+        event.severity, event.said = severity, _json(said)
+        event.due_ms = min(event.due_ms, due_ms(severity, now_ms)) if event.due_ms else due_ms(severity, now_ms)
+        _happened(event, "worse", now_ms)
+
+
+def cleared(event, cleared_ms, now_ms):
+    """What was recognised is over; what people do about it goes on. Call it inside a transaction."""
+    if event.is_raised:
+        event.cleared_ms = cleared_ms
+        _happened(event, "cleared", now_ms)
+
+
+def passed(found, ended_ms, now_ms):
+    """What was Found in readings that came too late for its turn: an event that is over, or part of one that is known.
+
+    Call it inside a transaction.
+    """
+    event = Event.touching(found.subject, found.rule, found.equipment_id, found.began_ms, ended_ms)
+    if event is not None:
+        event.began_ms = min(event.began_ms, found.began_ms)
+        event.cleared_ms = None if event.is_raised else max(event.cleared_ms, ended_ms)
+        event.save()
+        return event
+    event = raised(found, found.began_ms, now_ms)
+    event.late = True
+    cleared(event, ended_ms, now_ms)
+    return event
+
+
+def report(equipment, severity, text, began_ms, files, now_ms):
+    """The new Event of what a person saw. Raises ActionError."""
+    text = checked_text(text, needed=True)
+    if severity not in SEVERITIES:
+        raise ActionError(f"the severity {severity[:40]!r} is not known; take one of {', '.join(SEVERITIES)}")
+    if began_ms > now_ms:
+        raise ActionError("what happened cannot have begun in the future; say when it was seen")
+    who = audit.acting().name
+    found = Found(equipment.id, who, "", "", REPORTED, severity, began_ms, {"text": text})
+    with db.write():
+        event = _new(found, began_ms, now_ms)
+        event.cleared_ms = began_ms
+        _happened(event, "reported", now_ms, text, files)
+        audit.note("event.report", f"event {event.id}", after={"equipment": equipment.asset_number, "text": text})
+        return event
+
+
+def checked_text(text, needed=False):
+    """What somebody wrote, without blanks around it. Raises ActionError."""
+    text = text.strip()
+    if needed and not text:
+        raise ActionError("the text is missing; say what was seen or done")
+    if len(text) > TEXT_MOST:
+        raise ActionError(f"the text has {len(text)} signs, {TEXT_MOST} are allowed; put the rest into a file")
+    return text
+
+
+def _new(found, raised_ms, now_ms):
+    return Event(
+        equipment=found.equipment_id,
+        subject=found.subject,
+        rule=found.rule,
+        name=found.name,
+        type=found.type,
+        severity=found.severity,
+        state=OPEN,
+        version=0,
+        began_ms=found.began_ms,
+        raised_ms=raised_ms,
+        known_ms=now_ms,
+        due_ms=due_ms(found.severity, now_ms),
+        late=False,
+        shelved=False,
+        times=1,
+        owner="",
+        said=_json(found.said),
+        context="{}",
+    )
+
+
+def _happened(event, what, now_ms, text="", files=()):
+    """Keep the event with a step that says what happened to it, and let those hear it who tell people."""
+    event.version += 1
+    event.save()
+    actor = audit.acting().name if what == "reported" else "rule"
+    Step.create(event=event, ts_ms=now_ms, actor=actor, action=what, state=event.state, text=text, files=_json(files))
+    for tell in AFTERWARDS:
+        tell(event, what)
+    return event
+
+
+def _json(what):
+    return json.dumps(what, ensure_ascii=False)

@@ -1,0 +1,107 @@
+"""Which rules an equipment is judged by: those that people made, and the limits of its surroundings."""
+
+from collections import namedtuple
+
+from collector import environment
+from collector.equipment import Equipment
+from collector.events import history
+from collector.events.conditions import leaves
+from collector.events.models import RuleVersion
+from collector.events.rules import Rule, lines
+
+CLEAR_S = 60  # the surroundings have to be within their limits for so long
+HOUR_S = 3600
+# How far back a value has to be, in its unit; a hundredth of the limit for others
+HYSTERESIS = {"temperature_c": 0.5, "humidity_pct": 2.0, "frequency_hz": 0.1, "water_supply_c": 0.5}
+WARNING, ALARM = "warning", "serious"
+
+TYPES = {
+    "above": "limit",
+    "below": "limit",
+    "rises": "change",
+    "falls": "change",
+    "bad": "bad_value",
+    "silent": "silence",
+    "state": "state",
+    "schedule": "state",
+    "unlike": "unlike",
+    "all": "combined",
+    "any": "combined",
+}
+ENVIRONMENT = "environment"
+
+# name: what people call it, "" of a built-in one
+Entry = namedtuple("Entry", ("rule", "name", "type"))
+
+
+def version():
+    """What changes with every change of any rule or limit."""
+    return RuleVersion.newest(), environment.version()
+
+
+def entries(terminal_id, held, ts_ms):
+    """({name of the rule: Entry} that a terminal can judge for the equipment of a Held, whether they are its alone)."""
+    machine = Equipment.get_by_id(held.equipment_id)
+    made = [(one, one.rule()) for one in RuleVersion.valid() if one.reaches(machine)]
+    is_own = any(leaf["kind"] == "unlike" for _one, rule in made for leaf in leaves(rule.condition))
+    found = [
+        Entry(rule._replace(condition=condition), one.name, TYPES[rule.condition["kind"]])
+        for one, rule in made
+        if (condition := history.resolved(rule.condition, terminal_id, ts_ms)) is not None
+    ]
+    found += [Entry(rule, "", ENVIRONMENT) for rule in _surroundings(held.equipment_id, held.place, ts_ms)]
+    return {one.rule.name: one for one in found if _asks_only(one.rule.condition, held.channels)}, is_own
+
+
+def lines_of(found):
+    """[Line] of {name: Entry}."""
+    return [line for entry in found.values() for line in lines(entry.rule)]
+
+
+def _asks_only(condition, channels):
+    """Whether readings of these channels decide: what falls silent says the clock (watch.py)."""
+    return condition["kind"] != "silent" and all(
+        leaf.get("channel", channels[0]) in channels for leaf in leaves(condition)
+    )
+
+
+def _surroundings(equipment_id, place, ts_ms):
+    for indicator, limit in environment.limits(equipment_id, ts_ms, place).items():
+        if indicator.what == environment.VALUE:
+            yield from _sides(indicator.channel, limit)
+        else:
+            yield from _moves(indicator.channel, limit.high_warning, limit.high_alarm)
+
+
+def _sides(channel, limit):
+    """A Rule for each side that has a level; the alarm is a step of the warning."""
+    for kind, warning, alarm in (
+        ("above", limit.high_warning, limit.high_alarm),
+        ("below", limit.low_warning, limit.low_alarm),
+    ):
+        name = f"environment {channel} {kind}"
+        yield from _levels(name, warning, alarm, lambda level, kind=kind: _beyond(kind, channel, level))
+
+
+def _beyond(kind, channel, level):
+    hysteresis = HYSTERESIS.get(channel, abs(level) / 100)
+    return {"kind": kind, "channel": channel, "limit": level, "hysteresis": hysteresis}
+
+
+def _moves(channel, warning, alarm):
+    def moved(level):
+        parts = [{"kind": kind, "channel": channel, "by": level, "within_s": HOUR_S} for kind in ("rises", "falls")]
+        return {"kind": "any", "of": parts}
+
+    if warning is not None:
+        yield Rule(f"environment {channel} change", moved(warning), 0, CLEAR_S, WARNING)
+    if alarm is not None:
+        yield Rule(f"environment {channel} change alarm", moved(alarm), 0, CLEAR_S, ALARM)
+
+
+def _levels(name, warning, alarm, condition):
+    if warning is not None and warning != alarm:
+        steps = [] if alarm is None else [(alarm, ALARM)]
+        yield Rule(name, condition(warning), 0, CLEAR_S, WARNING, steps)
+    elif alarm is not None:
+        yield Rule(name, condition(alarm), 0, CLEAR_S, ALARM)

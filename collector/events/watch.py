@@ -1,0 +1,116 @@
+"""What the clock says rather than a reading: silence, refusals, a disk that fills up, certificates that end.
+
+A finder looks at how things are now; what it finds is raised, and cleared when it finds it no longer. Rooms to the
+right add theirs to FINDERS.
+"""
+
+import shutil
+from collections import namedtuple
+from pathlib import Path
+
+from cryptography import x509
+
+from collector import db, readings
+from collector.equipment import Binding, Equipment
+from collector.events.models import Event, RuleVersion
+from collector.events.occurrences import Found, cleared, raised
+from collector.gateways import Gateway, Refusal
+
+DISK_PCT = 90
+CERTIFICATE_DAYS = 30
+REFUSED_MS = 600_000  # refusals are told of until none has come for so long
+DAY_MS = 86_400_000
+
+# types: of the events that are this finder's alone; find: called with settings and the time, gives [Found]
+Finder = namedtuple("Finder", ("types", "find"))
+
+
+def look(settings, now_ms):
+    """Raise what is found now, clear what is no longer; how many were raised or cleared."""
+    count = 0
+    for finder in FINDERS:
+        found = {(one.subject, one.rule): one for one in finder.find(settings, now_ms)}
+        known = Event.raised_among(finder.types)
+        if found.keys() == known.keys():
+            continue
+        with db.write():
+            for key in found.keys() - known.keys():
+                raised(found[key], now_ms, now_ms)
+            for key in known.keys() - found.keys():
+                cleared(known[key], now_ms, now_ms)
+        count += len(found.keys() ^ known.keys())
+    return count
+
+
+def _silent_terminals(settings, now_ms):
+    """Terminals that are bound and have not been heard of for too long, by their equipment's rules or the setting."""
+    newest, made = readings.newest(), [one for one in RuleVersion.valid() if one.rule().condition["kind"] == "silent"]
+    machines = {one.id: one for one in Equipment.everything()} if made else {}
+    found = []
+    for equipment_id, terminal_id, _group, from_ms in Binding.spoken_of(now_ms):
+        last_ms = max(newest.get(terminal_id, 0), from_ms)
+        if not last_ms:
+            continue
+        for name, words, severity, after_s in _rules_for(machines.get(equipment_id), made, settings):
+            if now_ms - last_ms > after_s * 1000:
+                said = {"kind": "silent", "after_s": after_s}
+                about = equipment_id, terminal_id, name, words, "silence", severity
+                found.append(Found(*about, last_ms, said))
+    return found
+
+
+def _rules_for(machine, made, settings):
+    """[(rule, its name, severity, seconds)] by which an equipment's terminals are called silent."""
+    own = [(one.rule(), one.name) for one in made if machine is not None and one.reaches(machine)]
+    if not own:
+        return [("silence", "", "warning", settings["silent_after_s"])]
+    return [(rule.name, name, rule.severity, rule.condition["after_s"]) for rule, name in own]
+
+
+def _silent_gateways(settings, now_ms):
+    """Gateways that were enrolled, not revoked, and have not spoken for too long."""
+    after_s = settings["silent_after_s"]
+    late = (Gateway.seen_ms < now_ms - after_s * 1000) & Gateway.revoked_ms.is_null()
+    said = {"kind": "silent", "after_s": after_s}
+    return [
+        Found(None, one.gateway_id, "gateway silence", "", "gateway_silence", "serious", one.seen_ms, said)
+        for one in Gateway.select().where(late)
+    ]
+
+
+def _refusals(_settings, now_ms):
+    """What an interface has refused a moment ago, by gateway and code."""
+    found = {}
+    for one in Refusal.select().where(Refusal.last_ms > now_ms - REFUSED_MS):
+        subject, rule = one.gateway or one.interface, f"refusals {one.interface} {one.code}"
+        said = {"kind": "refused", "interface": one.interface, "code": one.code}
+        found[subject, rule] = Found(None, subject, rule, "", "refusals", "notice", one.last_ms, said)
+    return found.values()
+
+
+def _disk(_settings, now_ms):
+    """The disk of the collector's data, nearly full."""
+    usage = shutil.disk_usage(db.folder())
+    used = 100 * (usage.total - usage.free) / usage.total
+    if used < DISK_PCT:
+        return []
+    said = {"kind": "above", "value": DISK_PCT, "limit": DISK_PCT, "channel": "disk_used_pct"}
+    return [Found(None, "collector", "disk", "", "disk", "serious", now_ms, said)]
+
+
+def _certificates(_settings, now_ms):
+    """Certificates of this collector that end soon."""
+    for path in sorted(Path(db.folder()).glob("tls/*.crt")):
+        ends_ms = int(x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc.timestamp() * 1000)
+        if ends_ms - now_ms < CERTIFICATE_DAYS * DAY_MS:
+            said = {"kind": "ends", "file": path.name, "ends_ms": ends_ms}
+            yield Found(None, path.name, "certificate", "", "certificate", "warning", now_ms, said)
+
+
+FINDERS = [
+    Finder(("silence",), _silent_terminals),
+    Finder(("gateway_silence",), _silent_gateways),
+    Finder(("refusals",), _refusals),
+    Finder(("disk",), _disk),
+    Finder(("certificate",), _certificates),
+]
