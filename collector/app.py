@@ -13,6 +13,8 @@ from collector.config import read_settings
 from collector.dashboard import api as dashboard_api
 from collector.dashboard import found, grants, terminals
 from collector.dashboard import views as dashboard_views
+from collector.environment import limit_views
+from collector.environment import views as environment_views
 from collector.equipment import views as register_views
 from collector.gateways import api as gateways_api
 from collector.keys import key_from
@@ -32,7 +34,7 @@ def create_app(data_dir, overrides=None):
     web.init(app)
     guard.init(app)
     of_people = (accounts_views, own_views, people_views, audit_views, grants)
-    for room in (*of_people, dashboard_views, register_views, terminals, found):
+    for room in (*of_people, dashboard_views, register_views, environment_views, limit_views, terminals, found):
         app.register_blueprint(room.pages)
     app.register_blueprint(dashboard_api.api)
     app.register_blueprint(a02.door)

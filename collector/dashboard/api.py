@@ -3,9 +3,8 @@
 from flask import Blueprint, abort, current_app, jsonify, request
 
 from collector.clock import now_ms
-from collector.dashboard.overview import entry_of, overview
-from collector.dashboard.trend import SPANS, trend
-from collector.equipment import Equipment
+from collector.dashboard.overview import CHARTS, entry_of, overview
+from collector.equipment import SPANS, Equipment, trend
 from collector.web import needs, scope
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -31,5 +30,5 @@ def equipment_series(equipment_id):
     if span not in SPANS:
         return jsonify(code="span_unknown", error=f"span is {span[:40]!r}; take one of {', '.join(SPANS)}"), 400
     settings, now = current_app.config["SETTINGS"], now_ms()
-    lines = trend(equipment, span, settings["late_after_s"], now)
+    lines = trend(equipment, CHARTS, span, settings["late_after_s"], now)
     return jsonify(span=span, zone=settings["zone"], equipment=entry_of(equipment, settings, now), **lines)

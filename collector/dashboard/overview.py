@@ -13,6 +13,8 @@ from collector.web.words import decimals
 from firmware.protocol.channels import BY_NAME
 
 SHOWN = ("current_a", "temperature_c", "humidity_pct", "voltage_v")
+# channel, and the channels with the extremes inside each window where there are such
+CHARTS = (("current_a", "current_min_a", "current_max_a"), ("temperature_c", None, None), ("humidity_pct", None, None))
 PER_PAGE = 60
 
 # entries: of one page; counts: {state: how many of all}; page of pages, from 1

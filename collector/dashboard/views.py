@@ -3,9 +3,8 @@
 from flask import Blueprint, abort, current_app, render_template, request
 
 from collector.clock import now_ms
-from collector.dashboard.overview import entry_of, overview
-from collector.dashboard.trend import CHARTS, SPANS
-from collector.equipment import Equipment
+from collector.dashboard.overview import CHARTS, entry_of, overview
+from collector.equipment import SPANS, Equipment
 from collector.web import needs, scope
 from firmware.protocol.channels import BY_NAME
 

@@ -31,5 +31,4 @@ CHANNELS = tuple(dict.fromkeys(one.channel for one in INDICATORS))
 
 def unit_of(indicator):
     """The unit its limits are written in."""
-    unit = BY_NAME[indicator.channel].unit
-    return f"{unit}/h" if indicator.what == CHANGE else unit
+    return BY_NAME[indicator.channel].unit + ("/h" if indicator.what == CHANGE else "")

@@ -1,7 +1,10 @@
 """The limits that people set, each with its source, reason and days; and the question which one holds."""
 
+from collections import namedtuple
+
 from peewee import FloatField, ForeignKeyField, IntegerField, TextField, fn
 
+from collector.accounts import EVERYTHING, Department, Room
 from collector.db import Table
 from collector.environment.defaults import DEFAULTS
 from collector.environment.inherit import BOUNDS, Rule, Target, nearest
@@ -62,3 +65,22 @@ def limits(equipment_id, ts_ms, place="equipment"):
     """
     machine = Equipment.get_or_none(Equipment.id == equipment_id)
     return nearest(all_rules(), machine, place, ts_ms) if machine else {}
+
+
+Machine = namedtuple("Machine", ("id", "name", "kind", "maker", "model", "department", "room"))
+
+
+def machines(scope):
+    """[Machine] of all equipment inside a scope, by name: what the inheritance of limits asks, and where it stands."""
+    fields = (Equipment.id, Equipment.name, Equipment.kind, Equipment.maker, Equipment.model)
+    rows = Equipment.select(*fields, Department.name, Room.name).join(Room).join(Department)
+    rows = rows.where(Equipment.inside(scope)).order_by(Equipment.name, Equipment.id)
+    return [Machine(*row) for row in rows.tuples()]
+
+
+def outside_too(target, scope):
+    """Whether a Target reaches equipment that stands outside a scope, too."""
+    if scope.everything:
+        return False
+    seen = {machine.id for machine in machines(scope)}
+    return any(machine.id not in seen for machine in machines(EVERYTHING) if target.reaches(machine))

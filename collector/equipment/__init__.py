@@ -2,12 +2,14 @@
 
 from collector.equipment.actions import add_equipment, bind, change_equipment, equipment_named, import_equipment
 from collector.equipment.fields import KINDS
+from collector.equipment.lines import SPANS, trend
 from collector.equipment.models import CHANNEL_GROUPS, PLACES, WHOLE, Binding, Equipment, EquipmentChange, Held
 
 __all__ = (
     "CHANNEL_GROUPS",
     "KINDS",
     "PLACES",
+    "SPANS",
     "WHOLE",
     "Binding",
     "Equipment",
@@ -18,4 +20,5 @@ __all__ = (
     "change_equipment",
     "equipment_named",
     "import_equipment",
+    "trend",
 )

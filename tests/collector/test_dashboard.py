@@ -4,7 +4,7 @@ import pytest
 
 from collector import equipment
 from collector.dashboard.freshness import state_of
-from collector.dashboard.trend import with_gaps
+from collector.equipment.lines import with_gaps
 from collector.readings import Point
 from tests.collector.site import CT, block, now_ms
 

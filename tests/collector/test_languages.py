@@ -36,6 +36,11 @@ SAME_IN_BOTH |= {
     "collector",
     "gateway",
     "Werkzeug",
+    "GE",
+    "SIGNA",
+    "Creator",
+    "XR",
+    "Hz",
 }
 
 
@@ -84,6 +89,11 @@ PAGES = {
         "/terminals",
         "/gateways",
         "/search?q=CT",
+        "/environment",
+        "/environment/1",
+        "/environment/limits",
+        "/environment/limits/of?kind=CT",
+        "/environment/limits/new?kind=CT",
     ),
     "chen": ("/people", "/people/new", "/people/1", "/people/2", "/account/second-factor", "/equipment/1"),
     "liu": ("/audit", "/audit?record=admin", "/people/1"),

@@ -1,9 +1,12 @@
-// Line charts over time with Chart.js: mean as a line, smallest to largest as a band, missing data as a gap.
+// Line charts over time with Chart.js: mean as a line, smallest to largest as a band, missing data as a gap; limits, where
+// there are any, as lines for the time they held, with what is within them tinted.
 
 const STEPS_MS = [300e3, 600e3, 900e3, 1800e3, 3600e3, 7200e3, 10800e3, 21600e3, 43200e3, 86400e3, 172800e3, 432000e3];
 const COLOURS = ["#0b5c6b", "#a3480a", "#5b3f8c", "#3f6212"];
+const LEVELS = { warning: { borderColor: "#b07a10", borderDash: [2, 4] }, alarm: { borderColor: "#b3261e", borderDash: [8, 4] } };
+const WITHIN = "#1b734018";
 
-// Chart.js on a figure. draw(lines, from_ms, to_ms) shows new lines; zone is the time zone of the labels.
+// Chart.js on a figure. draw(lines, from_ms, to_ms, bands) shows new lines and limits; zone is the time zone of the labels.
 export function timeChart(figure, zone, words) {
   const lang = document.documentElement.lang;
   const clock = new Intl.DateTimeFormat(lang, { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
@@ -43,18 +46,19 @@ export function timeChart(figure, zone, words) {
       },
     },
   });
-  return { draw: (lines, fromMs, toMs) => draw(chart, figure, lines, fromMs, toMs, words) };
+  return { draw: (lines, fromMs, toMs, bands = []) => draw(chart, figure, lines, fromMs, toMs, words, bands) };
 }
 
-function draw(chart, figure, lines, fromMs, toMs, words) {
+function draw(chart, figure, lines, fromMs, toMs, words, bands) {
   chart.options.scales.x.min = fromMs;
   chart.options.scales.x.max = toMs;
   chart.options.scales.y.min = floorOf(lines);
-  chart.data.datasets = lines.flatMap((line, at) => datasets(line, COLOURS[at % COLOURS.length]));
+  chart.data.datasets = bands.flatMap(limits).concat(lines.flatMap((line, at) => datasets(line, COLOURS[at % COLOURS.length])));
   const notes = lines.length > 1 ? lines.map((line) => `${words.places[line.place]} (${line.terminal_id})`) : [];
   if (lines.some((line) => line.points.some(([, mean, low, high]) => mean !== null && high > low))) notes.push(words.range);
   const empty = lines.every((line) => line.points.length === 0);
   figure.querySelector("[data-field=note]").textContent = empty ? words.empty : notes.join(" · ");
+  figure.dataset.bands = bands.length;
   figure.dataset.points = lines.reduce((sum, line) => sum + line.points.length, 0);
   chart.update();
 }
@@ -75,6 +79,18 @@ function datasets(line, colour) {
     { ...band, role: "low", data: line.points.map(([x, , y]) => ({ x, y })) },
     { ...band, role: "high", fill: "-1", data: line.points.map(([x, , , y]) => ({ x, y })) },
   ];
+}
+
+// The levels of one limit over the time it held; the narrowest on each side bound the tint.
+function limits(band) {
+  const over = (y) => [{ x: band.from_ms, y }, { x: band.to_ms, y }];
+  const line = (bound) => ({ role: "limit", data: over(band[bound]), pointRadius: 0, pointHitRadius: 0, borderWidth: 1.4, ...LEVELS[bound.split("_")[1]] });
+  const given = (...bounds) => bounds.filter((bound) => band[bound] !== null).map(line);
+  const low = given("low_warning", "low_alarm");
+  const high = given("high_warning", "high_alarm");
+  if (low.length && high.length) Object.assign(high[0], { fill: "-1", backgroundColor: WITHIN });
+  else Object.assign(low[0] ?? high[0], { fill: low.length ? "end" : "start", backgroundColor: WITHIN });
+  return [...low.slice(1), ...low.slice(0, 1), ...high];
 }
 
 function tip(item, unit) {

@@ -1,9 +1,9 @@
-"""What the charts of an equipment show: lines of points over an hour, a day, a month."""
+"""Lines of points for the charts of an equipment over an hour, a day, a month."""
 
 from collections import namedtuple
 
 from collector import readings
-from collector.equipment import Binding
+from collector.equipment.models import Binding
 from firmware.protocol.channels import BY_NAME
 
 Span = namedtuple("Span", ("length_ms", "step_ms"))
@@ -13,17 +13,17 @@ SPANS = {
     "month": Span(30 * 86_400_000, readings.HOUR_MS),
 }
 
-# channel, and the channels with the extremes inside each window where there are such
-CHARTS = (("current_a", "current_min_a", "current_max_a"), ("temperature_c", None, None), ("humidity_pct", None, None))
 
+def trend(equipment, charts, span_name, gap_after_s, now_ms):
+    """The lines of some charts. A line belongs to one binding; a point of nulls is a gap.
 
-def trend(equipment, span_name, gap_after_s, now_ms):
-    """The lines of all charts. A line belongs to one binding; a point of nulls is a gap."""
+    `charts`: (channel, the channel with the least inside each window, that with the most; or None) for each.
+    """
     span = SPANS[span_name]
     from_ms = (now_ms - span.length_ms) // span.step_ms * span.step_ms
     bindings = list(Binding.within(equipment, from_ms, now_ms))
     lines = []
-    for channel, low, high in CHARTS:
+    for channel, low, high in charts:
         for binding in bindings:
             if channel in binding.channels:
                 points = _points(binding, (channel, low, high), span_name, from_ms, now_ms)
