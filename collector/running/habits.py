@@ -31,7 +31,8 @@ def habits_of(spells, levels):
     usual, hidden = _seen(PAUSES[levels.kind], levels.window_ms / 1000), levels.cycle_a > 0 and levels.kind in WEAK
     visit_s = min(usual.visit_s, SHORT_S) if hidden else usual.visit_s
     visit_ms = 0 if levels.either or not _apart(spells) else visit_s * 1000
-    pauses, returns = _pauses(spells, visit_ms)
+    visit_a = _between(levels) if visit_ms else 0.0
+    pauses, returns = _pauses(spells, visit_ms, visit_a)
     gap_s, clear = _limit(pauses, usual)
     if (
         hidden and sum(pause > gap_s for pause in pauses) < returns
@@ -39,7 +40,7 @@ def habits_of(spells, levels):
         gap_s = max(
             gap_s, usual.most_s
         )  # pause is one of the examination, with a weak acquisition in it under the compressor
-    first = Habits(gap_s * 1000, visit_ms, WARM_MS, None, None, levels.sure)
+    first = Habits(gap_s * 1000, visit_ms, WARM_MS, None, None, levels.sure, visit_a)
     warm, others = _mornings(groups_of(first, spells))
     return first._replace(warm=warm, usual=others, sure=levels.sure * (1.0 if clear else 0.85))
 
@@ -55,7 +56,14 @@ def _apart(spells):
     return {READY, STANDBY} <= {spell.state for spell in spells}
 
 
-def _pauses(spells, visit_ms):
+def _between(levels):
+    """The current half-way from the highest standby to ready, or 0.0 where a compressor fills what lies between."""
+    standby = max(amps for state, amps in levels.plateaus if state == STANDBY)
+    ready = max(amps for state, amps in levels.plateaus if state == READY)
+    return (standby + levels.cycle_a + ready) / 2 if ready - standby > 1.5 * levels.cycle_a else 0.0
+
+
+def _pauses(spells, visit_ms, visit_a):
     """(seconds between acquisitions while the unit is on and not back at standby, how often it went back)."""
     out, last, broken, returns = [], None, False, 0
     for spell in spells:
@@ -63,11 +71,12 @@ def _pauses(spells, visit_ms):
             if last is not None and not broken:
                 out.append((spell.start_ms - last) / 1000)
             last, broken = spell.end_ms, False
-        elif spell.state == STANDBY:
-            back = bool(visit_ms) and spell.end_ms - spell.start_ms >= visit_ms
+        elif spell.state in (READY, STANDBY):
+            long = spell.state == STANDBY and spell.end_ms - spell.start_ms >= visit_ms
+            back = bool(visit_ms) and (long or spell.base < visit_a)
             returns += back and not broken
             broken = broken or back
-        elif spell.state != READY:
+        else:
             broken = True
     return out, returns
 

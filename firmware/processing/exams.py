@@ -8,13 +8,15 @@ from collections import namedtuple
 
 from firmware.processing.state import OFF, READY, STANDBY, UNKNOWN, WORKING, Spell
 
-Habits = namedtuple("Habits", "gap_ms visit_ms warm_ms warm usual sure")
+Habits = namedtuple("Habits", "gap_ms visit_ms warm_ms warm usual sure visit_a")
 # gap_ms: a longer pause parts two examinations; visit_ms: so does a return to standby that lasts so long, 0 where
 # standby cannot be told from ready; warm_ms: how soon after switching on a warm-up begins; warm, usual: (centre,
-# width) of each of the FEATURES of warm-ups and of examinations, None where no warm-up was seen; sure: 0 to 1
+# width) of each of the FEATURES of warm-ups and of examinations, None where no warm-up was seen; sure: 0 to 1;
+# visit_a: a pause in which the current fell below it was such a return, however short; 0.0: does not count
 
 FEATURES = ("acts", "span_s", "act_s", "pause_s")
 REST_MS, MORNING_MS = 3 * 3600_000, 120_000
+OFF_MS = 1_800_000  # off for less is no morning
 Exam = namedtuple("Exam", "start_ms end_ms sure")
 Group = namedtuple("Group", "start_ms end_ms acts worked_ms sure since_on_ms margin_ms")
 # acquisitions that belong together; since_on_ms: since the unit was switched on if nothing else came between, else
@@ -25,36 +27,45 @@ def groups_of(habits, spells):
     """The Groups of spells in the order of time."""
     out, acts = [], []
     on_ms = last_ms = None
-    rested_ms = 0
+    rested_ms = off_ms = 0
     for spell in spells:
         if spell.state == WORKING:
             if acts and _apart(habits, acts[-1].end_ms, spell.start_ms, rested_ms, on_ms):
                 out.append(_group(habits, acts, on_ms, spell.start_ms))
                 acts, on_ms = [], None
-            if not acts and last_ms is not None and spell.start_ms - last_ms > REST_MS and on_ms is None:
+            if not acts and _morning(habits, last_ms, on_ms, spell.start_ms):
                 on_ms = spell.start_ms  # after a night at standby the morning begins like after switching on
             acts.append(spell)
             last_ms = spell.end_ms
-            rested_ms = 0
+            rested_ms = off_ms = 0
         elif spell.state in (OFF, UNKNOWN):
             if acts:
                 out.append(_group(habits, acts, on_ms, None))
                 acts = []
-            on_ms = spell.end_ms if spell.state == OFF else None
-            last_ms = None
+            off_ms = off_ms + spell.end_ms - spell.start_ms if spell.state == OFF else 0
+            if off_ms >= OFF_MS:
+                on_ms = spell.end_ms
+            elif spell.state == UNKNOWN:
+                on_ms = last_ms = None
             rested_ms = 0
-        elif spell.state == STANDBY:
+        elif spell.state == STANDBY or spell.base < habits.visit_a:
             rested_ms = max(rested_ms, spell.end_ms - spell.start_ms)
+            if spell.base < habits.visit_a:
+                rested_ms = max(rested_ms, habits.visit_ms)
     if acts:
         out.append(_group(habits, acts, on_ms, None))
     return out
 
 
+def _morning(habits, last_ms, on_ms, start_ms):
+    """Whether the first acquisition after hours begins a day, though nothing was switched on just before."""
+    rested = last_ms is not None and start_ms - last_ms > REST_MS
+    return rested and (on_ms is None or start_ms - on_ms > habits.warm_ms)
+
+
 def _apart(habits, end_ms, start_ms, rested_ms, on_ms):
-    if (
-        on_ms is not None and end_ms - on_ms < habits.warm_ms
-    ):  # a warm-up may be done at standby, with pauses of its own
-        return start_ms - end_ms > max(habits.gap_ms, MORNING_MS)
+    if on_ms is not None and end_ms - on_ms < habits.warm_ms:
+        return start_ms - end_ms > max(habits.gap_ms, MORNING_MS)  # a warm-up at standby has pauses of its own
     return start_ms - end_ms > habits.gap_ms or (habits.visit_ms and rested_ms >= habits.visit_ms)
 
 

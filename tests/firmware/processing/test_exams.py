@@ -3,10 +3,10 @@
 from firmware.processing.exams import Habits, exams_of, features_of, groups_of, is_warm_up, ratio, settled
 from firmware.processing.state import Spell
 
-HABITS = Habits(100000, 40000, 2700000, None, None, 0.97)
+HABITS = Habits(100000, 40000, 2700000, None, None, 0.97, 0.0)
 MORNING = ((16.0, 0.4), (240.0, 0.4), (4.0, 0.5), (12.0, 0.5))
 PATIENT = ((4.0, 0.4), (90.0, 0.4), (9.0, 0.5), (20.0, 0.5))
-WARM = Habits(100000, 0, 2700000, MORNING, PATIENT, 0.97)
+WARM = Habits(100000, 0, 2700000, MORNING, PATIENT, 0.97, 0.0)
 
 
 def spells(*parts):
@@ -34,7 +34,7 @@ def test_a_long_pause_parts_two():
 
 def test_a_return_to_standby_parts_two_where_standby_can_be_told():
     parts = ("working", 10), ("ready", 10), ("standby", 45), ("ready", 10), ("working", 20)
-    assert len(spans(HABITS, *parts)) == 2 and len(spans(Habits(100000, 0, 2700000, None, None, 0.97), *parts)) == 1
+    assert len(spans(HABITS, *parts)) == 2 and len(spans(Habits(100000, 0, 2700000, None, None, 0.97, 0.0), *parts)) == 1
 
 
 def test_switching_off_parts_two():

@@ -11,7 +11,7 @@ from firmware.processing.following import Following
 from firmware.processing.state import Rule, runs_of, spells_of
 from tests.firmware.processing.test_state import CT, MRI
 
-HABITS = Habits(100000, 40000, 2700000, None, None, 0.97)
+HABITS = Habits(100000, 40000, 2700000, None, None, 0.97, 0.0)
 AMPS = st.sampled_from([0.0, 0.02, 1.5, 4.9, 5.0, 6.1, 13.0, 17.0, 21.0, 30.0, 34.0, 45.0, 90.0])
 PARTS = st.lists(st.tuples(AMPS, st.integers(1, 90), st.booleans(), st.integers(0, 40)), min_size=1, max_size=14)
 
