@@ -113,6 +113,8 @@ def _live(plan, amps, spells, exams):
     at, breaks = plan.on, list(plan.breaks)
     for begin, minutes in zip(plan.starts, plan.minutes, strict=True):
         begin = max(begin, at + 0.01)
+        if begin > plan.off + 3:
+            break  # who waits so long is sent home
         while breaks and breaks[0] < begin:
             until(breaks[0], STANDBY)
             until(breaks.pop(0) + 0.1, OFF)

@@ -4,9 +4,15 @@ from firmware.processing.exams import Habits, exams_of, features_of, groups_of, 
 from firmware.processing.state import Spell
 
 HABITS = Habits(100000, 40000, 2700000, None, None, 0.97, 0.0)
+UNTOLD = Habits(100000, 0, 2700000, None, None, 0.97, 0.0)
 MORNING = ((16.0, 0.4), (240.0, 0.4), (4.0, 0.5), (12.0, 0.5))
 PATIENT = ((4.0, 0.4), (90.0, 0.4), (9.0, 0.5), (20.0, 0.5))
 WARM = Habits(100000, 0, 2700000, MORNING, PATIENT, 0.97, 0.0)
+
+
+def dipping(visit_a):
+    """HABITS where a pause below visit_a A was a return."""
+    return Habits(100000, 40000, 2700000, None, None, 0.97, visit_a)
 
 
 def spells(*parts):
@@ -34,7 +40,20 @@ def test_a_long_pause_parts_two():
 
 def test_a_return_to_standby_parts_two_where_standby_can_be_told():
     parts = ("working", 10), ("ready", 10), ("standby", 45), ("ready", 10), ("working", 20)
-    assert len(spans(HABITS, *parts)) == 2 and len(spans(Habits(100000, 0, 2700000, None, None, 0.97, 0.0), *parts)) == 1
+    assert len(spans(HABITS, *parts)) == 2 and len(spans(UNTOLD, *parts)) == 1
+
+
+def test_a_return_to_standby_parts_two_however_short_it_was():
+    parts = ("working", 10), ("ready", 30), ("working", 20)  # every spell's current went down to 5 A
+    assert len(spans(dipping(5.5), *parts)) == 2 and len(spans(dipping(4.5), *parts)) == 1
+
+
+def test_a_moment_off_is_no_morning_and_hours_at_rest_are_one():
+    def since(*parts):
+        return [group.since_on_ms for group in groups_of(HABITS, spells(("working", 9), *parts, ("working", 10)))][1]
+
+    assert since(("off", 60), ("standby", 200)) is None and since(("off", 3600), ("standby", 200)) == 200000
+    assert since(("off", 3600), ("standby", 4 * 3600)) == 0
 
 
 def test_switching_off_parts_two():
