@@ -13,6 +13,14 @@ from tests.servers import postgresql
 OF_MODULES = {"store", "hospital"}  # fixtures that open a database for all tests of their file
 
 
+def pytest_collection_modifyitems(config, items):
+    """On PostgreSQL what is marked `once` is not run again: every table and every question is asked there by others."""
+    if config.getoption("--database") == "postgresql":
+        left_out = [item for item in items if item.get_closest_marker("once")]
+        items[:] = [item for item in items if not item.get_closest_marker("once")]
+        config.hook.pytest_deselected(items=left_out)
+
+
 @pytest.fixture(scope="session")
 def server(request):
     """The PostgreSQL server that the tests of this session share, or None where they run on SQLite."""
@@ -48,7 +56,7 @@ def register(request):
         yield
         return
     template = request.getfixturevalue("built")[2] if "built" in names else None
-    with opened(request.getfixturevalue("server"), template or "template0"):
+    with opened(request.getfixturevalue("server"), template):
         yield
 
 

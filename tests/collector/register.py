@@ -7,17 +7,20 @@ from collector import db
 
 
 @contextmanager
-def opened(server, template="template0"):
-    """A new database counts until the end of this; with SQLite, where server is None, it is in its folder anyhow."""
+def opened(server, template=None):
+    """A new database counts until the end of this, empty or as a template.
+
+    With SQLite, where server is None, it is in its folder anyhow.
+    """
     if server is None:
         yield
         return
-    name = server.make(template)
+    name = server.lend(template) if template else server.make()
     try:
         with pointed(server.url(name)):
             yield
     finally:
-        server.drop(name)
+        server.give_back(template, name) if template else server.drop(name)
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from tests.collector.browser import SCREENSHOTS, hospital_served, settle, signed
 WIDTHS = (360, 820, 1440)
 LOCALES = ("en-US", "zh-CN")
 
+pytestmark = pytest.mark.once("what a browser makes of pages; their questions are asked by the tests without one")
+
 
 @pytest.fixture(scope="module")
 def hospital(built, server, tmp_path_factory):

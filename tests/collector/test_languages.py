@@ -15,6 +15,8 @@ from firmware.protocol.channels import CHANNELS
 from tests.collector.browser import ROOT
 from tests.collector.site import PASSWORD, block, now_ms
 
+pytestmark = pytest.mark.once("words of pages and catalogues")
+
 COLLECTOR = ROOT / "collector"
 FOLDER = COLLECTOR / "web/translations/zh_Hans_CN/LC_MESSAGES"
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]

@@ -15,6 +15,8 @@ from tests.collector.browser import ROOT, serving, visitor
 from tests.collector.site import BOOT, Site, block, now_ms, readings_of
 from tests.ports import free_port
 
+once = pytest.mark.once("sockets, certificates and processes")
+
 
 @pytest.fixture
 def served(data_dir):
@@ -35,12 +37,14 @@ def one_line(done):
     return done.stderr
 
 
+@once
 def test_pages_come_over_tls_that_the_sites_authority_vouches_for(served):
     with serving(served) as (_process, address), visitor(served, address) as client:
         assert client.get("/health").json() == {"status": "ok"}
         assert client.get("/").headers["location"] == "/sign-in?next=/"
 
 
+@once
 def test_a_renewed_certificate_is_shown_to_whoever_comes_next(served):
     with serving(served) as (process, address), visitor(served, address) as client:
         assert client.get("/health").status_code == 200
@@ -54,6 +58,7 @@ def test_a_renewed_certificate_is_shown_to_whoever_comes_next(served):
             assert newcomer.get("/health").status_code == 200
 
 
+@once
 def test_old_tls_is_refused(served):
     with serving(served) as (_process, address):
         host, port = address.removeprefix("https://").split(":")
@@ -64,6 +69,7 @@ def test_old_tls_is_refused(served):
             old.wrap_socket(raw, server_hostname=host)
 
 
+@once
 def test_clients_that_send_nothing_or_half_a_body_hold_nobody_up(served):
     with serving(served) as (_process, address), visitor(served, address) as client:
         host, port = address.removeprefix("https://").split(":")
@@ -79,6 +85,7 @@ def test_clients_that_send_nothing_or_half_a_body_hold_nobody_up(served):
             one.close()
 
 
+@once
 @pytest.mark.parametrize(
     "begin", ["GET /health HTTP/1.1\r\nA: ", "POST /sign-in HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: "]
 )
@@ -109,6 +116,7 @@ def test_a_batch_answered_200_is_there_after_a_kill(built, served):
     here.close()
 
 
+@once
 def test_a_kill_leaves_no_process_behind_and_the_port_free(served):
     port = free_port()
     with serving(served, "--port", str(port)) as (process, _address):
@@ -123,16 +131,19 @@ def test_a_kill_leaves_no_process_behind_and_the_port_free(served):
         assert time.monotonic() - began < 4
 
 
+@once
 def test_a_taken_port_is_told_in_one_line(served):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = run("--data", served, "serve", "--port", taken.getsockname()[1])
     assert "choose another --port" in one_line(done)
 
 
+@once
 def test_listening_outside_without_tls_is_refused(served):
     assert "needs TLS" in one_line(run("--data", served, "serve", "--host", "0.0.0.0", "--plain"))
 
 
+@once
 def test_a_missing_or_broken_certificate_is_told_in_one_line(served):
     (served / "tls/server.crt").write_text("no certificate")
     assert "do not serve as certificate and key" in one_line(run("--data", served, "serve"))

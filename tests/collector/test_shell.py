@@ -20,6 +20,8 @@ PAGES = {
     "chen": ("/people", "/people/new", "/people/1", "/account/password", "/account/second-factor"),
     "liu": ("/audit", "/people/1", "/nowhere", "/terminals"),
 }
+pytestmark = pytest.mark.once("what a browser makes of pages; their questions are asked by the tests without one")
+
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
 
 

@@ -20,6 +20,8 @@ from tests.collector.site import BOOT, Site, block, now_ms, readings_of, refused
 from tests.needs import missing
 from tests.soak.ledger_site import SmallDisk
 
+pytestmark = pytest.mark.once("the wire before the door; behind it the same is asked in test_a02_refusals.py")
+
 PATH = "/a02/v1/batches"
 JSON = "Content-Type: application/json\r\n"
 GZIP = JSON + "Content-Encoding: gzip\r\n"

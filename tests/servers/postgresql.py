@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 
 from tests.needs import require_program
-from tests.servers import account, ports
+from tests.servers import account, again, ports
 
 BIN = "/usr/lib/postgresql/15/bin"
 # Tests kill collectors, never the machine: nothing has to be on the disk.
@@ -22,7 +22,7 @@ class Postgresql:
 
     def __init__(self, folder, port, as_account):
         self.folder, self.port, self._as = Path(folder), port, as_account
-        self.process = None
+        self.process, self._copies = None, {}
 
     def start(self):
         """Start it and wait until it answers."""
@@ -50,6 +50,25 @@ class Postgresql:
         with self.connected() as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
+
+    def lend(self, template):
+        """The name of a copy of another database, as new: one that was given back, or one more."""
+        copies = self._copies.setdefault(template, [])
+        if copies:
+            return copies.pop()
+        name = self.make(template)
+        with self.connected(name) as connection:
+            again.remember(connection)
+        return name
+
+    def give_back(self, template, name):
+        """Make a copy as new, whoever is still connected to it; one whose tables are others is dropped."""
+        with self.connected(name) as connection:
+            is_new = again.restore(connection)
+        if is_new:
+            self._copies[template].append(name)
+        else:
+            self.drop(name)
 
     def drop(self, name):
         """Forget a database, and whoever is still connected to it."""

@@ -10,6 +10,8 @@ from collector.__main__ import main
 from tests.bench.running.scoring import score
 from tests.bench.running.trace import make
 
+pytestmark = pytest.mark.once("reads files, no database")
+
 HEAD = "ts_ms,current_a,current_min_a,current_max_a,charge_as"
 
 
