@@ -6,9 +6,11 @@ for the equipment of one page only.
 
 from collections import namedtuple
 
+import numpy as np
+
 from collector import readings
-from collector.dashboard.freshness import ORDER, state_of
-from collector.equipment import WHOLE, Binding, Equipment
+from collector.dashboard.freshness import ORDER, ranks_of, state_of
+from collector.equipment import Binding, Equipment
 from collector.web.words import decimals
 from firmware.protocol.channels import BY_NAME
 
@@ -23,39 +25,28 @@ Overview = namedtuple("Overview", ("entries", "counts", "page", "pages"))
 
 def overview(scope, settings, now_ms, page=1):
     """The Overview of all equipment inside a scope, what needs a person first; a page beyond the last is the last."""
-    by_state = _by_state(scope, settings, now_ms)
-    ranked = [number for numbers in by_state.values() for number in numbers]
+    numbers = Equipment.numbers(scope)
+    ranks = ranks_of(_newest_of(numbers, now_ms), settings, now_ms)
+    ranked = numbers[np.argsort(ranks, kind="stable")].tolist()
     pages = max(1, -(-len(ranked) // PER_PAGE))
     page = min(max(page, 1), pages)
     shown = ranked[(page - 1) * PER_PAGE : page * PER_PAGE]
-    counts = {state: len(numbers) for state, numbers in by_state.items()}
+    counts = dict(zip(ORDER, np.bincount(ranks, minlength=len(ORDER)).tolist(), strict=True))
     told = _told(shown, now_ms)
     entries = [entry(one, told.get(one.id, ()), settings, now_ms) for one in Equipment.numbered(shown)]
     return Overview(entries, counts, page, pages)
 
 
-def _by_state(scope, settings, now_ms):
-    """{state: [numbers of equipment, by name]} in the order of ORDER."""
-    newest, by_state = _newest_by_equipment(now_ms), {state: [] for state in ORDER}
-    for number in Equipment.numbers(scope):
-        by_state[_state(newest.get(number), settings, now_ms)].append(number)
-    return by_state
-
-
-def _newest_by_equipment(now_ms):
-    """{number of equipment: instant of the newest reading that its bindings say is its own}."""
-    newest, found, of_parts = readings.newest(), {}, set()
-    for number, terminal_id, group, from_ms in Binding.spoken_of(now_ms):
-        ts_ms = newest.get(terminal_id, -1)
-        if group != WHOLE:
-            of_parts.add(number)
-        elif ts_ms >= from_ms and ts_ms > found.get(number, -1):
-            found[number] = ts_ms
-    of_parts = sorted(of_parts)
+def _newest_of(numbers, now_ms):
+    """The instants of the newest readings that their bindings say are these equipment's own, an array; -1: none."""
+    heard, of_parts, ts_ms = Binding.heard(readings.NEWEST, now_ms).T[[0, 2, 1]]
+    newest = np.full(max(numbers.max(initial=0), heard.max(initial=0)) + 1, -1)
+    np.maximum.at(newest, heard, ts_ms)
+    of_parts = np.intersect1d(heard[of_parts == 1], numbers).tolist()
     for at in range(0, len(of_parts), PER_PAGE):
-        told = _told(of_parts[at : at + PER_PAGE], now_ms)
-        found |= {number: _newest_ms(some) for number, some in told.items()}
-    return found
+        for number, told in _told(of_parts[at : at + PER_PAGE], now_ms).items():
+            newest[number] = _newest_ms(told) or -1
+    return newest[numbers]
 
 
 def entry_of(equipment, settings, now_ms):
@@ -81,11 +72,6 @@ def _newest_ms(told):
     return max((max(own, key=lambda one: one.seq).ts_ms for own in told if own), default=None)
 
 
-def _state(newest_ms, settings, now_ms):
-    age_s = _age_s(newest_ms, now_ms)
-    return state_of(age_s, settings["late_after_s"], settings["silent_after_s"])
-
-
 def _age_s(newest_ms, now_ms):
     return None if newest_ms is None else max(0, now_ms - newest_ms) // 1000
 
@@ -100,7 +86,7 @@ def entry(equipment, told, settings, now_ms):
         "asset_number": equipment.asset_number,
         "room": equipment.room.name,
         "department": equipment.room.department.name,
-        "state": _state(newest_ms, settings, now_ms),
+        "state": state_of(newest_ms, settings, now_ms),
         "age_s": _age_s(newest_ms, now_ms),
         "latest_ms": newest_ms,
         "values": _values([one for own in told for one in own]),

@@ -108,6 +108,11 @@ def rows(sql, parameters=()):
     return database.obj.rows(sql, parameters)
 
 
+def numbers(width, sql, parameters=()):
+    """All rows of a query for so many whole numbers, none of them NULL, as an int64 array: the road of many rows."""
+    return database.obj.numbers(width, sql, parameters)
+
+
 def insert(sql, parameters):
     """The number that the database gave to the row put in; it stands in the table's first column."""
     return database.obj.insert(sql, parameters)

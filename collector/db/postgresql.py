@@ -8,6 +8,7 @@ import ipaddress
 import zlib
 from contextlib import contextmanager
 
+import numpy as np
 import psycopg
 from peewee import OperationalError, PeeweeException, PostgresqlDatabase
 from psycopg.adapt import Dumper, Loader
@@ -138,6 +139,10 @@ class Postgresql(PostgresqlDatabase):
     def rows(self, sql, parameters):
         """See db.rows."""
         return self.execute_sql(sql, parameters).fetchall()
+
+    def numbers(self, width, sql, parameters):
+        """See db.numbers."""
+        return np.array(self.rows(sql, parameters), np.int64).reshape(-1, width)
 
     def insert(self, sql, parameters):
         """See db.insert."""

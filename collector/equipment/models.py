@@ -2,6 +2,7 @@
 
 from collections import namedtuple
 
+import numpy as np
 from peewee import ForeignKeyField, IntegerField, TextField
 
 from collector import db
@@ -70,11 +71,11 @@ class Equipment(Table):
 
     @classmethod
     def numbers(cls, scope):
-        """The numbers of all equipment inside a scope, by name."""
+        """The numbers of all equipment inside a scope, by name, as an array."""
         if scope.everything:
-            return [number for (number,) in db.rows("SELECT id FROM equipment ORDER BY name, id")]
+            return db.numbers(1, "SELECT id FROM equipment ORDER BY name, id")[:, 0]
         asked = cls.select(cls.id).join(Room).join(Department).where(cls.inside(scope))
-        return [number for (number,) in asked.order_by(cls.name, cls.id).tuples()]
+        return np.array([number for (number,) in asked.order_by(cls.name, cls.id).tuples()], np.int64)
 
     @classmethod
     def inside(cls, scope):
@@ -145,6 +146,21 @@ class Binding(Table):
         """[(number of the equipment, terminal_id, channel group, from_ms)] of all bindings valid at an instant."""
         sql = "SELECT equipment_id, terminal_id, channel_group, from_ms FROM binding "
         return db.rows(sql + "WHERE from_ms <= ? AND (to_ms IS NULL OR to_ms > ?)", (now_ms, now_ms))
+
+    @classmethod
+    def heard(cls, newest, now_ms):
+        """Rows of (equipment's number, instant of the terminal's newest reading, 1 where only some channels count).
+
+        Of all bindings valid at an instant, the whole ones where it is since they began. `newest`: SQL of
+        (terminal_id, ts_ms).
+        """
+        sql = (
+            "SELECT equipment_id, newest.ts_ms, CASE channel_group WHEN ? THEN 0 ELSE 1 END "
+            f"FROM binding JOIN ({newest}) AS newest ON newest.terminal_id = binding.terminal_id "
+            "WHERE from_ms <= ? AND (to_ms IS NULL OR to_ms > ?) "
+            "AND (channel_group <> ? OR newest.ts_ms >= from_ms)"
+        )
+        return db.numbers(3, sql, (WHOLE, now_ms, now_ms, WHOLE))
 
     @classmethod
     def held(cls):

@@ -17,6 +17,9 @@ Latest = namedtuple("Latest", ("terminal_id", "channel", "seq", "ts_ms", "value"
 
 NAMES = {channel.id: (channel.name, channel.scale) for channel in CHANNELS}
 
+# a question for others to ask within theirs: (terminal_id, instant of its newest reading) of all terminals
+NEWEST = "SELECT terminal_id, latest.ts_ms FROM source JOIN latest USING (terminal_no)"
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
 _PUT = (
@@ -84,4 +87,4 @@ def latest(terminal_ids):
 
 def newest():
     """{terminal_id: the instant of its newest reading} of all terminals, without opening what was measured."""
-    return dict(db.rows("SELECT terminal_id, latest.ts_ms FROM source JOIN latest USING (terminal_no)"))
+    return dict(db.rows(NEWEST))

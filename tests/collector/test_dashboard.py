@@ -9,13 +9,15 @@ from collector.readings import Point
 from tests.collector.site import CT, block, now_ms
 
 HOUR_MS = 3_600_000
+NOW_MS = 1_790_000_000_000
 
 
 @pytest.mark.parametrize(
     "age_s,state", [(None, "never"), (0, "live"), (60, "live"), (61, "late"), (600, "late"), (601, "silent")]
 )
 def test_a_state_follows_from_the_age_of_the_newest_reading(age_s, state):
-    assert state_of(age_s, 60, 600) == state
+    newest_ms = None if age_s is None else NOW_MS - age_s * 1000 - 999
+    assert state_of(newest_ms, {"late_after_s": 60, "silent_after_s": 600}, NOW_MS) == state
 
 
 def overview(site):
