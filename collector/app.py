@@ -6,15 +6,20 @@ from pathlib import Path
 from flask import Flask, jsonify, request
 
 from collector import a02, audit, db, web
-from collector.accounts import guard, own_views, people_views
+from collector.accounts import api as own_api
+from collector.accounts import guard, own_views, people_api, people_views
 from collector.accounts import views as accounts_views
+from collector.api import openapi
+from collector.audit import api as audit_api
 from collector.audit import views as audit_views
 from collector.config import read_settings
 from collector.dashboard import api as dashboard_api
-from collector.dashboard import found, grants, terminals
+from collector.dashboard import found, grants, grants_api, readings_api, terminals, terminals_api
 from collector.dashboard import views as dashboard_views
 from collector.environment import limit_views
 from collector.environment import views as environment_views
+from collector.equipment import api as register_api
+from collector.equipment import bindings_api, places_api
 from collector.equipment import views as register_views
 from collector.gateways import api as gateways_api
 from collector.keys import key_from
@@ -36,7 +41,10 @@ def create_app(data_dir, overrides=None):
     of_people = (accounts_views, own_views, people_views, audit_views, grants)
     for room in (*of_people, dashboard_views, register_views, environment_views, limit_views, terminals, found):
         app.register_blueprint(room.pages)
-    app.register_blueprint(dashboard_api.api)
+    of_people = (own_api, people_api, grants_api, audit_api)
+    for room in (*of_people, register_api, places_api, bindings_api, dashboard_api, readings_api, terminals_api):
+        app.register_blueprint(room.door)
+    app.register_blueprint(openapi.documents)
     app.register_blueprint(a02.door)
     app.register_blueprint(gateways_api.flashers)
     web.csrf.exempt(a02.door)

@@ -51,6 +51,7 @@ SETTINGS = (
     Setting("audit_head_every_s", 3600, "seconds between two looks whether the audit has grown and is to be signed"),
     Setting("audit_syslog", "", "where rows of the audit go as well: unix:/dev/log or 127.0.0.1:514; empty: nowhere"),
     Setting("files_most_mb", 20_480, "megabytes that documents, photos and recordings may take together"),
+    Setting("api_per_min", 1200, "requests a minute to /api/v1 for each token or person, a sixth of them at once"),
     Setting("threads", 8, "requests worked on at the same time"),
 )
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from collector import audit, db, events, files, readings
+from collector import api, audit, db, events, files, readings
 from collector.clock import now_ms
 from collector.following import Following
 from collector.running import go_round
@@ -39,6 +39,10 @@ def _files(_settings):
     files.tidy(now_ms())
 
 
+def _forget(_settings):
+    api.forget(now_ms())
+
+
 def _ship(settings):
     audit.ship(settings["audit_syslog"])
 
@@ -64,6 +68,7 @@ JOBS = (
     Job("audit", "audit_head_every_s", _audit),
     Job("syslog", 10, _ship),
     Job("files", 3600, _files),
+    Job("answers", 3600, _forget),
 )
 
 

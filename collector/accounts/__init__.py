@@ -18,7 +18,22 @@ from collector.accounts.people import (
 from collector.accounts.places import room_named
 from collector.accounts.roles import ADMINISTRATORS, RIGHTS, ROLES
 from collector.accounts.scope import EVERYTHING, NOTHING, scope_of
-from collector.accounts.tokens import PROVISION, READ, SCOPES, add_token, revoke_token, sha256, token_of, user_named
+from collector.accounts.tokens import (
+    DAY_MS,
+    OWN_SCOPES,
+    PROVISION,
+    READ,
+    SCOPES,
+    TOKEN_DAYS_MOST,
+    WRITE,
+    add_token,
+    revoke_own_token,
+    revoke_token,
+    sha256,
+    token_of,
+    user_named,
+)
+from collector.accounts.told import ScopeTold, scope_told
 
 __all__ = (
     "ADMINISTRATORS",
@@ -33,8 +48,13 @@ __all__ = (
     "Department",
     "Institution",
     "Room",
+    "DAY_MS",
+    "OWN_SCOPES",
+    "ScopeTold",
     "SignInPaused",
+    "TOKEN_DAYS_MOST",
     "User",
+    "WRITE",
     "accept",
     "add_administrator",
     "add_person",
@@ -47,9 +67,11 @@ __all__ = (
     "give_scope",
     "invite",
     "invited",
+    "revoke_own_token",
     "revoke_token",
     "room_named",
     "scope_of",
+    "scope_told",
     "second_step",
     "sha256",
     "sign_in",

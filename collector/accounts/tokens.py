@@ -7,7 +7,9 @@ from collector import audit, db
 from collector.accounts.models import ApiToken, User
 from collector.errors import ActionError
 
-READ, PROVISION = SCOPES = ("read", "provision")
+READ, WRITE, PROVISION = SCOPES = ("read", "write", "provision")
+OWN_SCOPES = (READ, WRITE)  # what one makes for oneself
+TOKEN_DAYS_MOST = 366
 DAY_MS = 86_400_000
 
 
@@ -23,6 +25,8 @@ def add_token(name, now_ms, scope=READ, days=None, user=None):
     """
     if scope not in SCOPES:
         raise ActionError(f"the scope {scope!r} is none of {', '.join(SCOPES)}")
+    if scope == WRITE and user is None:
+        raise ActionError("a token that may change things belongs to a person; say whose: --user NAME")
     token = secrets.token_urlsafe(32)
     expires_ms = None if days is None else now_ms + days * DAY_MS
     with db.write():
@@ -43,6 +47,15 @@ def revoke_token(name, now_ms):
         if not changed:
             raise ActionError(f"there is no token {name!r}; `token list` names them")
         audit.note("token.revoke", f"token {name}")
+
+
+def revoke_own_token(user, token_id, now_ms):
+    """End a token of a User. Raises ActionError when it is none of theirs."""
+    with db.write():
+        found = ApiToken.get_or_none((ApiToken.id == token_id) & (ApiToken.user == user))
+        if found is None or found.revoked_ms is not None:
+            raise ActionError("this token has ended already")
+        revoke_token(found.name, now_ms)
 
 
 def token_of(text, now_ms):

@@ -25,7 +25,7 @@ pages = Blueprint("terminals", __name__, template_folder="templates")
 def first_page():
     """Terminals with gateway, version and when they last said anything of themselves, a page at a time."""
     asked, page = request.args.get("q", "").strip()[:64], max(1, request.args.get("page", 1, type=int))
-    rows = _inside(Terminal.select(Terminal, Gateway).left_outer_join(Gateway), Terminal.terminal_id)
+    rows = terminals_inside()
     if asked:
         rows = rows.where(Terminal.terminal_id.contains(asked))
     found = list(rows.order_by(Terminal.terminal_id).paginate(page, PER_PAGE + 1))
@@ -44,7 +44,7 @@ def first_page():
 @needs("terminals.read")
 def one(terminal_id):
     """One terminal: what it says of itself, where it hangs, its commands and what came of each."""
-    terminal = _terminal(terminal_id)
+    terminal = terminal_inside(terminal_id)
     ts_ms, said = gateways.statuses([terminal_id]).get(terminal_id, (None, {}))
     return render_template(
         "dashboard/terminal.html",
@@ -62,7 +62,7 @@ def one(terminal_id):
 @needs("terminals.command")
 def send(terminal_id):
     """Ask a terminal to do something; it waits for an hour."""
-    terminal, verb = _terminal(terminal_id), request.form.get("verb", "")
+    terminal, verb = terminal_inside(terminal_id), request.form.get("verb", "")
     try:
         if verb not in VERBS:
             raise ActionError(f"there is no command {verb[:40]!r} here")
@@ -79,28 +79,40 @@ def send(terminal_id):
 @needs("terminals.read")
 def gateways_page():
     """Gateways with version and last word, what was refused or set aside, and rollouts."""
-    rows, refusals = Gateway.select(), Refusal.select()
-    if not scope().everything:
-        mine = list(Binding.terminals_inside(scope(), now_ms()))
-        carrying = Terminal.select(Terminal.gateway).where(Terminal.terminal_id.in_(mine))
-        rows, refusals = rows.where(Gateway.id.in_(carrying)), refusals.where(Refusal.terminal.in_(mine))
     return render_template(
         "dashboard/gateways.html",
-        gateways=list(rows.order_by(Gateway.gateway_id)),
-        refusals=list(refusals.order_by(Refusal.last_ms.desc()).limit(PER_PAGE)),
+        gateways=list(gateways_inside().order_by(Gateway.gateway_id)),
+        refusals=list(refusals_inside().limit(PER_PAGE)),
         aside=readings.quarantined(PER_PAGE) if scope().everything else (),
         rollouts=gateways.rollouts_told() if scope().everything else (),
         renewal_days=current_app.config["SETTINGS"]["credential_days"],
     )
 
 
-def _inside(rows, terminal_id):
-    """The rows of terminals inside the scope of who asks."""
+def terminals_inside():
+    """A query of the terminals inside the scope of who asks, with their gateways."""
+    rows = Terminal.select(Terminal, Gateway).left_outer_join(Gateway)
+    return rows if scope().everything else rows.where(Terminal.terminal_id.in_(_mine()))
+
+
+def terminal_inside(terminal_id):
+    """The Terminal of an id inside the scope of who asks; else 404."""
+    return terminals_inside().where(Terminal.terminal_id == terminal_id).first() or abort(404)
+
+
+def gateways_inside():
+    """A query of the gateways that carry a terminal inside the scope of who asks."""
     if scope().everything:
-        return rows
-    return rows.where(terminal_id.in_(list(Binding.terminals_inside(scope(), now_ms()))))
+        return Gateway.select()
+    carrying = Terminal.select(Terminal.gateway).where(Terminal.terminal_id.in_(_mine()))
+    return Gateway.select().where(Gateway.id.in_(carrying))
 
 
-def _terminal(terminal_id):
-    found = _inside(Terminal.select(), Terminal.terminal_id).where(Terminal.terminal_id == terminal_id).first()
-    return found or abort(404)
+def refusals_inside():
+    """A query of what was refused of terminals inside the scope of who asks, the newest first."""
+    rows = Refusal.select().order_by(Refusal.last_ms.desc())
+    return rows if scope().everything else rows.where(Refusal.terminal.in_(_mine()))
+
+
+def _mine():
+    return list(Binding.terminals_inside(scope(), now_ms()))

@@ -4,6 +4,7 @@ from collector.equipment.actions import add_equipment, bind, change_equipment, e
 from collector.equipment.fields import KINDS
 from collector.equipment.lines import SPANS, trend
 from collector.equipment.models import CHANNEL_GROUPS, PLACES, WHOLE, Binding, Equipment, EquipmentChange, Held
+from collector.equipment.places import may_stand
 
 __all__ = (
     "CHANNEL_GROUPS",
@@ -20,5 +21,6 @@ __all__ = (
     "change_equipment",
     "equipment_named",
     "import_equipment",
+    "may_stand",
     "trend",
 )

@@ -26,7 +26,7 @@ def add_equipment(fields, now_ms):
         return Equipment.create(room=room, created_ms=now_ms, **about)
 
 
-def change_equipment(equipment, fields, now_ms):
+def change_equipment(equipment, fields, now_ms, reason=""):
     """{field: (before, after)} of what changed in the register by a dict of all its fields. Raises ActionError."""
     values, told = _checked(fields), equipment.told()
     changed = {name: (told[name], value) for name, value in values.items() if value != told[name]}
@@ -44,8 +44,11 @@ def change_equipment(equipment, fields, now_ms):
         Equipment.update(about).where(Equipment.id == equipment.id).execute()
         texts = [json.dumps(said, ensure_ascii=False) for said in (before, after)]
         actor = audit.acting().name
-        EquipmentChange.create(equipment=equipment, ts_ms=now_ms, actor=actor, before=texts[0], after=texts[1])
-        audit.note("equipment.change", f"equipment {told['asset_number']}", before, after)
+        EquipmentChange.create(
+            equipment=equipment, ts_ms=now_ms, actor=actor, before=texts[0], after=texts[1], reason=reason
+        )
+        said = after | ({"reason": reason} if reason else {})
+        audit.note("equipment.change", f"equipment {told['asset_number']}", before, said)
     return changed
 
 

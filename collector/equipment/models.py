@@ -119,6 +119,7 @@ class EquipmentChange(Table):
     actor = TextField()
     before = TextField()
     after = TextField()
+    reason = TextField(default="")
 
 
 class Binding(Table):
@@ -181,6 +182,14 @@ class Binding(Table):
         """The bindings of a terminal with their equipment and its places, the newest first."""
         rows = cls.select(cls, Equipment, Room, Department).join(Equipment).join(Room).join(Department)
         return list(rows.where(cls.terminal_id == terminal_id).order_by(cls.from_ms.desc()))
+
+    @classmethod
+    def is_free(cls, terminal_id, scope, now_ms):
+        """Whether who has this scope may bind a terminal: it speaks of nothing now that stands outside."""
+        if scope.everything:
+            return True
+        held = list(cls.valid_at(now_ms).where(cls.terminal_id == terminal_id))
+        return all(one.is_inside(scope) for one in held)
 
     def is_inside(self, scope):
         """Whether its equipment, with room and department, is inside a scope."""

@@ -12,6 +12,7 @@ from collector.clock import now_ms
 from collector.equipment import sheet
 from collector.equipment.fields import FIELDS, OF_BUYING, PLACE, checked, shown
 from collector.equipment.models import Equipment
+from collector.equipment.places import may_stand
 from collector.errors import ActionError
 from collector.web import may, needs, scope
 from collector.web.words import FIELD_WORDS, SHEET_WORDS, WRONG_WORDS
@@ -136,12 +137,7 @@ def bring():
 
 
 def _allowed(institution, department):
-    """Whether who asks may put equipment there: inside the scope, or anywhere for who sees everything."""
-    if scope().everything:
-        return True
-    found = Department.select(Department.id, Department.institution).join(Institution)
-    found = found.where((Institution.name == institution) & (Department.name == department)).first()
-    return found is not None and (found.id in scope().departments or found.institution_id in scope().institutions)
+    return may_stand(scope(), institution, department)
 
 
 def _seen(equipment_id):

@@ -14,7 +14,14 @@ from collector.gateways.actions import (
 )
 from collector.gateways.certificates import A01, A02, ca_der, ca_pem, init_ca, issue_server
 from collector.gateways.credentials import gateway_of_credential, renew, renewal_due
-from collector.gateways.fleet import command_numbered, commands_of, open_commands, send_command, statuses
+from collector.gateways.fleet import (
+    COMMAND_STATES,
+    command_numbered,
+    commands_of,
+    open_commands,
+    send_command,
+    statuses,
+)
 from collector.gateways.images import image_path, release_keys
 from collector.gateways.models import Gateway, Refusal, Terminal
 from collector.gateways.records import store
@@ -35,6 +42,7 @@ __all__ = (
     "command_numbered",
     "A01",
     "A02",
+    "COMMAND_STATES",
     "CodeWrong",
     "Gateway",
     "Refusal",

@@ -3,8 +3,9 @@
 import json
 
 from flask import Blueprint, current_app, request
+from msgspec import Struct
 
-from collector import accounts, audit
+from collector import accounts, api, audit
 from collector.clock import now_ms
 from collector.gateways import registration
 
@@ -18,7 +19,14 @@ STATUS = {
     "terminal_revoked": 409,
 }
 
-flashers = Blueprint("flashers", __name__, url_prefix="/api/v1")
+flashers = Blueprint("flashers", __name__, url_prefix=api.PREFIX)
+
+
+class RegistrationTold(Struct):
+    """A terminal that is known now, and whether it was not before."""
+
+    terminal_id: str
+    new: bool
 
 
 @flashers.post("/terminals")
@@ -41,7 +49,11 @@ def add_terminal():
     return {"terminal_id": terminal_id, "new": new}, 201 if new else 200
 
 
+add_terminal.spoken = api.Spoken(RegistrationTold, 201, None, registration.TerminalEntered, also=(200,))
+
+
 def _problem(code, detail):
     status = STATUS[code]
     said = {"type": "about:blank", "title": code, "status": status, "detail": detail}
+    said |= {"instance": request.path, "code": code}
     return json.dumps(said), status, {"Content-Type": "application/problem+json"}

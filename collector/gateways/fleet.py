@@ -19,6 +19,7 @@ TRANSITIONS = {
     "failed": (),
     "expired": (),
 }
+COMMAND_STATES = tuple(TRANSITIONS)
 OPEN = ("queued", "sent", "acknowledged")
 FROM_GATEWAY = ("acknowledged", "done", "failed", "expired")
 VERBS = ("status", "settings", "restart", "identify", "keys")  # and rotate, which rotation.py asks

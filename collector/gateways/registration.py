@@ -39,7 +39,9 @@ class RegistrationRefused(ActionError):
         self.code = code
 
 
-class _Told(msgspec.Struct, forbid_unknown_fields=True):
+class TerminalEntered(msgspec.Struct, forbid_unknown_fields=True):
+    """What a flasher tells of a terminal it made."""
+
     terminal_id: str
     secret: str
     board: str
@@ -130,7 +132,7 @@ def opened(data_dir, content):
 
 def _read(body):
     try:
-        told = msgspec.json.decode(body, type=_Told)
+        told = msgspec.json.decode(body, type=TerminalEntered)
         secret = bytes.fromhex(told.secret)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
         said = str(error) if isinstance(error, msgspec.DecodeError) else "something in it is no text or no secret"

@@ -9,6 +9,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from collector.errors import Away
+from collector.web import problems
 
 ADVICE = {
     400: (_l("This request cannot be read"), _l("Go back, check what you entered and try again.")),
@@ -30,13 +31,21 @@ def init(app):
     """One look for every error."""
     app.register_error_handler(HTTPException, answer)
     app.register_error_handler(Away, answer_away)
+    app.register_error_handler(problems.Refused, refuse)
+
+
+def refuse(refused):
+    """What a program asked of the API is not done, and why."""
+    return problems.answer(refused.code, str(refused), "", refused.errors, refused.headers)
 
 
 def answer_away(error):
     """The same in plain words, because a page asks the database who reads it."""
     reference = _logged(ServiceUnavailable(str(error)))
     title, advice = ADVICE[503]
-    if request.path.startswith(("/api/", "/a02/")):
+    if request.path.startswith("/api/"):
+        return problems.answer("store_unavailable", str(error), reference, headers={"Retry-After": "5"})
+    if request.path.startswith("/a02/"):
         said = jsonify(code="store_unavailable", error=f"{error}; send it again", reference=reference)
     else:
         said = Response(f"{title}. {advice} ({reference})\n", mimetype="text/plain")
@@ -46,7 +55,9 @@ def answer_away(error):
 def answer(error):
     """A page, or JSON where a program asked."""
     reference = _logged(error) if error.code in REFERENCED else None
-    if request.path.startswith(("/api/", "/a02/")):
+    if request.path.startswith("/api/"):
+        return _problem(error, reference or "")
+    if request.path.startswith("/a02/"):
         text = f"{error.name}: {request.method} {request.path[:200]}"
         return jsonify(code=error.name.lower().replace(" ", "_"), error=text, reference=reference), error.code
     title, advice = ADVICE.get(error.code, ADVICE[400])
@@ -54,6 +65,15 @@ def answer(error):
         advice = _l("The page was open for too long. Load it again and repeat what you did.")
     page = render_template("web/error.html", title=title, advice=advice, reference=reference)
     return page, error.code
+
+
+def _problem(error, reference):
+    """A refusal that Flask or the guard made, as a program can act on it."""
+    code = problems.CODES.get(error.code, "request_unreadable")
+    kept = ("Allow", "Retry-After", "WWW-Authenticate")
+    headers = {name: value for name, value in error.get_headers(request.environ) if name in kept}
+    said = f"{request.method} {request.path[:200]}: {problems.PROBLEMS[code].remedy}"
+    return problems.answer(code, said, reference, headers=headers)
 
 
 def _logged(error):

@@ -19,6 +19,7 @@ from collector.gateways import certificates
 
 PASSWORD = "a password for tests"
 NO_FACTOR = 'second_factor_roles = ""\n'  # most tests sign in by name and password; test_second_factor.py does not
+NO_PACE = "api_per_min = 1000000\n"  # and ask faster than a program may; test_api.py does not
 SECRETS = {"ct-01": bytes(range(32)), "mri-01": bytes(range(32, 64))}
 BASE = "https://localhost"
 BOOT = 1 << 24
@@ -45,7 +46,7 @@ def build(data_dir):
     db.open_database(data_dir, make=True)
     db.migrate()
     certificates.init_ca(data_dir)
-    (Path(data_dir) / FILE).write_text(NO_FACTOR)
+    (Path(data_dir) / FILE).write_text(NO_FACTOR + NO_PACE)
     accounts.add_administrator("admin", PASSWORD, now_ms())
     credentials = {gateway_id: enrolled(data_dir, gateway_id) for gateway_id in ("gw-1", "gw-2")}
     for terminal_id, gateway_id in (("ct-01", "gw-1"), ("mri-01", "gw-2")):

@@ -90,4 +90,5 @@ def test_missing_data_is_a_gap_and_slow_data_is_none():
 
 def test_an_unknown_span_is_refused_with_those_that_are_known(site):
     answer = site.get("/api/v1/equipment/1/series?span=year", **site.bearer("token"))
-    assert answer.status_code == 400 and "hour, day, month" in answer.json["error"]
+    assert answer.status_code == 422 and answer.json["errors"][0]["value"] == "year"
+    assert "day, hour, month" in answer.json["errors"][0]["do"]

@@ -18,6 +18,7 @@ NAMES = {
     "system": "system_administrator", "security": "security_administrator", "engineer": "biomedical_engineer",
     "reader": "department_reader",
 }  # fmt: skip
+ASKED = {"/api/v1/equipment/1/readings": "?channel=current_a&from_ms=0&to_ms=1"}
 DAY_MS = 86_400_000
 
 
@@ -42,6 +43,7 @@ def peopled(site, monkeypatch):
         if not accounts.ROLES[role].sees_everything and "equipment.read" in accounts.ROLES[role].rights:
             until_ms = now_ms() + DAY_MS
             accounts.give_scope(user, "equipment", 1, "A-0001", "contract", now_ms() - 1, until_ms)
+        site.credentials[role] = accounts.add_token(f"of {role}", now_ms(), "write", 1, user.name)
     return site
 
 
@@ -61,15 +63,24 @@ def test_the_table_names_every_route_every_role_and_nothing_else(site):
 def test_every_route_is_opened_or_refused_as_the_table_says(peopled, who):
     site, other = peopled, accounts.user_named("admin")
     for route, row in TABLE.items():
-        headers = site.bearer("token") if who == "token" else {}
-        enter(site, who)
-        given = {"user_id": other.id, "code": people.invite(other, 1, now_ms())}
-        method, path = route.split(" ")
-        path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found, given=given: str(given.get(found[1], 1)), path)
-        answer = site.client.open(path, method=method, base_url=BASE, headers=headers)
-        assert said(answer, route) == row[who], f"{route} as {who}: {answer.status_code} {answer.text[:300]}"
-        if row[who] == "yes" and method == "GET" and "equipment_id" in route:
-            assert answer.status_code == 200, f"{route} as {who} hides what is inside the scope"
+        for headers in credentials(site, who, route):
+            given = {"user_id": other.id, "code": people.invite(other, 1, now_ms())}
+            method, path = route.split(" ")
+            path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found, given=given: str(given.get(found[1], 1)), path)
+            answer = site.client.open(path + ASKED.get(path, ""), method=method, base_url=BASE, headers=headers)
+            assert said(answer, route) == row[who], f"{route} as {who}: {answer.status_code} {answer.text[:300]}"
+            if row[who] == "yes" and method == "GET" and "equipment_id" in route:
+                assert answer.status_code == 200, f"{route} as {who} hides what is inside the scope"
+
+
+def credentials(site, who, route):
+    """What somebody comes with: a session; at /api/v1 a token, and a session as well where it only asks."""
+    enter(site, who)
+    of_api, has_token = " /api/v1/" in route, who in site.credentials
+    if of_api and has_token:
+        yield site.bearer(who)
+    if not of_api or not has_token or (route.startswith("GET") and who != "token"):
+        yield site.bearer("token") if who == "token" else {}
 
 
 def enter(site, who):
@@ -127,6 +138,7 @@ def vendor(site):
 
 
 HIDDEN = ("HIDDEN-", "xhiddenx ", "HID-S", "Surgery", "Other hospital", "mri-01")
+OF_API = ("?text=HIDDEN", "?department=Surgery", "?institution_id=2", "?department_id=2", "?limit=200&after=1")
 QUERIES = ("", "?q=HIDDEN", "?q=hidden", "?q=urgery", "?q=mri", "?page=2", "?department=2&institution=2", "?span=month")
 
 
@@ -143,19 +155,47 @@ def test_a_vendor_finds_nothing_of_others_by_any_route(vendor):
     for rule in vendor.app.url_map.iter_rules():
         if "GET" not in rule.methods or "filename" in rule.arguments:
             continue
+        of_api = rule.rule.startswith("/api/v1/")
+        headers = vendor.bearer("vendor") if of_api else {}
         for number in (1, 2, 3):
-            path = re.sub(r"<[^>]+>", str(number), rule.rule)
-            for query in QUERIES:
-                for headers in ({}, vendor.bearer("vendor")):
-                    answer = vendor.get(path + query, **headers)
-                    assert answer.status_code < 500
-                    assert not [word for word in HIDDEN if word in words_of(answer)], f"{path}{query}"
-                    if "equipment_id" in rule.arguments:
-                        open_to_all = vendor.app.view_functions[rule.endpoint].right == "equipment.read"
-                        expected = (200 if number == 1 else 404) if open_to_all else 403
-                        assert answer.status_code == expected, f"{path}{query}"
-                        seen += 1
+            path, needed = addressed(rule.rule, number), ASKED.get(addressed(rule.rule, 1), "")
+            for query in (needed, *OF_API) if of_api else QUERIES:
+                answer = vendor.get(path + query, **headers)
+                assert answer.status_code < 500
+                if answer.status_code != 422:  # which says back what was asked
+                    assert not [word for word in HIDDEN if word in words_of(answer).replace(path, "")], f"{path}{query}"
+                if "equipment_id" in rule.arguments and (query == needed or not of_api):
+                    open_to_all = vendor.app.view_functions[rule.endpoint].right == "equipment.read"
+                    expected = (200 if number == 1 else 404) if open_to_all else 403
+                    assert answer.status_code == expected, f"{path}{query}"
+                    seen += 1
+            if "<" not in rule.rule:
+                break
     assert seen >= 12
+
+
+def test_a_vendor_changes_nothing_of_others_by_any_route(vendor):
+    vendor.app.config["WTF_CSRF_ENABLED"] = False
+    before = told_of_others(vendor)
+    for rule in vendor.app.url_map.iter_rules():
+        for method in rule.methods - {"HEAD", "OPTIONS", "GET"} if "<" in rule.rule else ():
+            for number in (2, 3):
+                headers = vendor.bearer("vendor") if rule.rule.startswith("/api/v1/") else {}
+                path = addressed(rule.rule, number)
+                answer = vendor.client.open(path, method=method, base_url=BASE, headers=headers, json={"reason": "x"})
+                assert answer.status_code in (302, 401, 403, 404, 409), f"{method} {path} {answer.status_code}"
+    assert told_of_others(vendor) == before
+
+
+def addressed(rule, number):
+    """The address of a route with numbers of others, and with their names."""
+    names = {"terminal_id": "mri-01", "gateway_id": "gw-2"}
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: names.get(found[1], str(number)), rule)
+
+
+def told_of_others(site):
+    tables = ("equipment", "binding", "equipment_change", "command", "user", "user_scope", "terminal")
+    return [site.rows(f'SELECT * FROM "{table}" ORDER BY 1, 2') for table in tables]
 
 
 def test_what_a_vendor_sees_ends_with_the_contract(vendor):

@@ -9,7 +9,7 @@ import pytest
 from firmware.gateway.south.mosquitto import CONFIG
 from firmware.protocol.channels import CHANNELS, FLAGS
 from firmware.protocol.refusals import ERRORS
-from tests.house import settings
+from tests.house import routes, settings
 from tests.house.tree import ROOT, files, text
 
 INTERFACES = (ROOT / "docs/interfaces.md").read_text(encoding="utf-8")
@@ -31,6 +31,10 @@ def test_every_channel_and_flag_stands_in_the_interfaces():
 
 def test_the_settings_page_is_what_the_rooms_read():
     assert text("docs/settings.md") == settings.page(), "python -m tests.house.settings > docs/settings.md"
+
+
+def test_the_page_of_routes_is_what_the_routes_declare():
+    assert text("docs/api-routes.md") == routes.page(), "python -m tests.house.routes > docs/api-routes.md"
 
 
 def commands(group, words):

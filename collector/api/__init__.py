@@ -1,0 +1,32 @@
+"""/api/v1 for programs: how a room says what a route takes and gives, so that one table is check and document alike.
+
+A room's `api.py` stands next to its views and calls the same actions:
+
+    @api.get("/equipment/<int:equipment_id>")
+    @needs("equipment.read")
+    @speaks(EquipmentTold)
+    def one(equipment_id): ...
+"""
+
+from collector.api.door import CSV, PREFIX, Spoken, room, speaks
+from collector.api.kept import forget
+from collector.api.pages import Page, Paged, page
+from collector.api.words import Instant, Limit, Line, Name, Number, Text
+
+__all__ = (
+    "CSV",
+    "PREFIX",
+    "Instant",
+    "Limit",
+    "Line",
+    "Name",
+    "Number",
+    "Page",
+    "Paged",
+    "Spoken",
+    "Text",
+    "forget",
+    "page",
+    "room",
+    "speaks",
+)

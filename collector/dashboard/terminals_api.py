@@ -1,0 +1,208 @@
+"""/api/v1 for terminals and gateways: how they are, what they were asked to do, of what is inside the scope."""
+
+import json
+from typing import Annotated, Any, Literal
+
+from flask import abort
+from msgspec import Meta, Struct
+
+from collector import api, audit, gateways
+from collector.clock import now_ms
+from collector.dashboard.terminals import VERBS, gateways_inside, refusals_inside, terminal_inside, terminals_inside
+from collector.gateways import COMMAND_STATES, Gateway, Terminal
+from collector.web import needs, scope
+
+TerminalId = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")]
+
+
+class TerminalTold(Struct):
+    """A terminal or a source, with what it said of itself last; a source has no secret and takes no commands."""
+
+    terminal_id: str
+    gateway_id: str | None
+    is_source: bool
+    created_ms: int
+    revoked_ms: int | None
+    said_ms: int | None
+    said: dict[str, Any]
+
+
+class NamesAsked(Struct):
+    """A page in the order of names, from behind one of them."""
+
+    limit: api.Limit = 50
+    after: TerminalId | None = None
+
+
+class TerminalsAsked(NamesAsked):
+    """Terminals whose id holds a text."""
+
+    text: TerminalId = ""
+
+
+class GatewayTold(Struct):
+    """A gateway."""
+
+    gateway_id: str
+    version: str | None
+    created_ms: int
+    enrolled_ms: int | None
+    seen_ms: int | None
+    revoked_ms: int | None
+
+
+class RefusalTold(Struct):
+    """How often an interface refused something, and when last; the codes stand in docs/interfaces.md."""
+
+    interface: str
+    gateway: str
+    terminal: str
+    code: str
+    count: int
+    last_ms: int
+
+
+class CommandSent(Struct):
+    """What a terminal is to do, why, and how long it may wait."""
+
+    verb: Literal[VERBS]
+    reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
+    expires_min: Annotated[int, Meta(ge=1, le=43_200)] = 60
+
+
+class StepTold(Struct):
+    """When a command came to a state, and what was said."""
+
+    state: Literal[COMMAND_STATES]
+    ts_ms: int
+    result: Any
+
+
+class CommandTold(Struct):
+    """A command with its steps; what it carried is not said, it may hold a key."""
+
+    id: int
+    terminal_id: str
+    verb: str
+    issuer: str
+    reason: str
+    created_ms: int
+    expires_ms: int
+    state: Literal[COMMAND_STATES]
+    steps: list[StepTold]
+
+
+class RolloutTold(Struct):
+    """An image on its way to the terminals of its board."""
+
+    id: int
+    image_id: str
+    board: str
+    version: str
+    rings: str
+    ring: int
+    state: str
+    why: str
+    issuer: str
+    reason: str
+    created_ms: int
+    terminals: dict[str, int]
+
+
+door = api.room("terminals")
+
+
+@door.get("/terminals")
+@needs("terminals.read")
+@api.speaks(api.Page[TerminalTold], asks=TerminalsAsked)
+def list_terminals(asked):
+    """Terminals and sources, with what each said of itself last."""
+    rows = terminals_inside().where(Terminal.terminal_id.contains(asked.text)) if asked.text else terminals_inside()
+    page = api.page(rows, Terminal.terminal_id, asked, lambda terminal: terminal)
+    said = gateways.statuses([one.terminal_id for one in page.items])
+    return api.Page([_terminal(one, said) for one in page.items], page.next)
+
+
+@door.get("/terminals/<terminal_id>")
+@needs("terminals.read")
+@api.speaks(TerminalTold)
+def one_terminal(terminal_id):
+    """One terminal."""
+    return _terminal(terminal_inside(terminal_id), gateways.statuses([terminal_id]))
+
+
+@door.get("/terminals/<terminal_id>/commands")
+@needs("terminals.read")
+@api.speaks(list[CommandTold])
+def commands(terminal_id):
+    """The newest 50 commands of a terminal with their steps."""
+    terminal = terminal_inside(terminal_id)
+    return [_command(*one) for one in gateways.commands_of(terminal.terminal_id, now_ms())]
+
+
+@door.post("/terminals/<terminal_id>/commands")
+@needs("terminals.command")
+@api.speaks(CommandTold, status=201, takes=CommandSent)
+def send(terminal_id, body):
+    """Ask a terminal to do something; it waits for so many minutes."""
+    terminal, issuer = terminal_inside(terminal_id), audit.acting().name
+    now = now_ms()
+    number = gateways.send_command(terminal.terminal_id, body.verb, {}, issuer, body.reason, body.expires_min, now)
+    return next(_command(one, steps) for one, steps in gateways.commands_of(terminal_id, now) if one.id == number)
+
+
+@door.get("/gateways")
+@needs("terminals.read")
+@api.speaks(api.Page[GatewayTold], asks=NamesAsked)
+def list_gateways(asked):
+    """Gateways with version and last word."""
+    return api.page(gateways_inside(), Gateway.gateway_id, asked, _gateway)
+
+
+@door.get("/gateways/<gateway_id>")
+@needs("terminals.read")
+@api.speaks(GatewayTold)
+def one_gateway(gateway_id):
+    """One gateway."""
+    return _gateway(gateways_inside().where(Gateway.gateway_id == gateway_id).first() or abort(404))
+
+
+@door.get("/refusals")
+@needs("terminals.read")
+@api.speaks(list[RefusalTold])
+def refusals():
+    """What was refused, the newest 200 kinds of it."""
+    names = RefusalTold.__struct_fields__
+    return [RefusalTold(*[getattr(one, name) for name in names]) for one in refusals_inside().limit(200)]
+
+
+@door.get("/rollouts")
+@needs("terminals.read")
+@api.speaks(list[RolloutTold])
+def rollouts():
+    """The newest rollouts, for who sees everything; each with how many terminals are in which state."""
+    return [_rollout(*one) for one in gateways.rollouts_told()] if scope().everything else []
+
+
+def _terminal(terminal, statuses):
+    said_ms, said = statuses.get(terminal.terminal_id, (None, {}))
+    gateway_id = terminal.gateway.gateway_id if terminal.gateway else None
+    head = (terminal.terminal_id, gateway_id, terminal.is_source)
+    return TerminalTold(*head, terminal.created_ms, terminal.revoked_ms, said_ms, said)
+
+
+def _gateway(gateway):
+    return GatewayTold(*[getattr(gateway, name) for name in GatewayTold.__struct_fields__])
+
+
+def _command(command, steps):
+    told = [StepTold(one.state, one.ts_ms, json.loads(one.result) if one.result else None) for one in steps]
+    names = CommandTold.__struct_fields__[:-1]
+    return CommandTold(*[getattr(command, name) for name in names], told)
+
+
+def _rollout(rollout, counts):
+    image = rollout.image
+    head = (rollout.id, image.image_id, image.board, image.version)
+    names = ("rings", "ring", "state", "why", "issuer", "reason", "created_ms")
+    return RolloutTold(*head, *[getattr(rollout, name) for name in names], dict(counts))
