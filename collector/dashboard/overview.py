@@ -39,7 +39,10 @@ def overview(scope, settings, now_ms, page=1):
 
 def _newest_of(numbers, now_ms):
     """The instants of the newest readings that their bindings say are these equipment's own, an array; -1: none."""
-    heard, of_parts, ts_ms = Binding.heard(readings.NEWEST, now_ms).T[[0, 2, 1]]
+    heard, terminals, of_parts, from_ms = Binding.heard(readings.NUMBERED, now_ms).T
+    ts_ms = _instants_of(terminals)
+    counts = (of_parts == 1) | (ts_ms >= from_ms)
+    heard, of_parts, ts_ms = heard[counts], of_parts[counts], ts_ms[counts]
     newest = np.full(max(numbers.max(initial=0), heard.max(initial=0)) + 1, -1)
     np.maximum.at(newest, heard, ts_ms)
     of_parts = np.intersect1d(heard[of_parts == 1], numbers).tolist()
@@ -47,6 +50,12 @@ def _newest_of(numbers, now_ms):
         for number, told in _told(of_parts[at : at + PER_PAGE], now_ms).items():
             newest[number] = _newest_ms(told) or -1
     return newest[numbers]
+
+
+def _instants_of(terminals):
+    """The instants of the newest readings of these terminals, by number; -1 where there is none."""
+    newest = readings.newest_of_numbers()
+    return np.append(newest, -1)[np.minimum(terminals, len(newest))]
 
 
 def entry_of(equipment, settings, now_ms):

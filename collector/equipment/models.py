@@ -149,19 +149,17 @@ class Binding(Table):
         return db.rows(sql + "WHERE from_ms <= ? AND (to_ms IS NULL OR to_ms > ?)", (now_ms, now_ms))
 
     @classmethod
-    def heard(cls, newest, now_ms):
-        """Rows of (equipment's number, instant of the terminal's newest reading, 1 where only some channels count).
+    def heard(cls, numbered, now_ms):
+        """Rows of (equipment's number, terminal's number, 1 where only some channels count, from_ms).
 
-        Of all bindings valid at an instant, the whole ones where it is since they began. `newest`: SQL of
-        (terminal_id, ts_ms).
+        Of all bindings valid at an instant whose terminals have numbers. `numbered`: SQL of (terminal_id, terminal_no).
         """
         sql = (
-            "SELECT equipment_id, newest.ts_ms, CASE channel_group WHEN ? THEN 0 ELSE 1 END "
-            f"FROM binding JOIN ({newest}) AS newest ON newest.terminal_id = binding.terminal_id "
-            "WHERE from_ms <= ? AND (to_ms IS NULL OR to_ms > ?) "
-            "AND (channel_group <> ? OR newest.ts_ms >= from_ms)"
+            "SELECT equipment_id, terminal_no, CASE channel_group WHEN ? THEN 0 ELSE 1 END, from_ms "
+            f"FROM binding JOIN ({numbered}) AS numbered ON numbered.terminal_id = binding.terminal_id "
+            "WHERE from_ms <= ? AND (to_ms IS NULL OR to_ms > ?)"
         )
-        return db.numbers(3, sql, (WHOLE, now_ms, now_ms, WHOLE))
+        return db.numbers(4, sql, (WHOLE, now_ms, now_ms))
 
     @classmethod
     def held(cls):

@@ -7,6 +7,8 @@ from peewee import SQL, BlobField, BooleanField, CompositeKey, ForeignKeyField, 
 from collector import db
 from collector.db import Table
 
+SEEN_EVERY_MS = 60_000  # more often it would be a page to write for every upload
+
 
 class Gateway(Table):
     """Carries between terminals and platform. Its credential is kept as SHA-256."""
@@ -44,8 +46,9 @@ class Gateway(Table):
         return {terminal_id for (terminal_id,) in db.rows(sql, (*terminal_ids, self.id))}
 
     def seen(self, now_ms):
-        """Note that it spoke. Call it inside a transaction."""
-        db.change("UPDATE gateway SET seen_ms = ? WHERE id = ?", (now_ms, self.id))
+        """Note that it spoke, once in SEEN_EVERY_MS. Call it inside a transaction."""
+        if self.seen_ms is None or not 0 <= now_ms - self.seen_ms < SEEN_EVERY_MS:
+            db.change("UPDATE gateway SET seen_ms = ? WHERE id = ?", (now_ms, self.id))
 
 
 class EnrolmentCode(Table):

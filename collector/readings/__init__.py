@@ -13,7 +13,7 @@ from collector.readings.following import fresh_after, last_upload, mark_of, pass
 from collector.readings.gaps import add_gaps
 from collector.readings.hours import Hour, hour_of, hours
 from collector.readings.incoming import HOUR_MS
-from collector.readings.latest import NEWEST, Latest, latest, newest
+from collector.readings.latest import NUMBERED, Latest, latest, newest, newest_of_numbers
 from collector.readings.ledger import STORED, intervals_of
 from collector.readings.quarantine import Refused, quarantine, quarantined
 from collector.readings.rollup import STATE_NAMES
@@ -25,7 +25,7 @@ from collector.readings.stores import ahead, elsewhere, migrate_store, retire, s
 __all__ = (
     "HOUR_MS",
     "INVALID",
-    "NEWEST",
+    "NUMBERED",
     "STATE_NAMES",
     "STORED",
     "VALID",
@@ -56,6 +56,7 @@ __all__ = (
     "mark_of",
     "migrate_store",
     "newest",
+    "newest_of_numbers",
     "passed",
     "put_states",
     "quarantine",

@@ -5,7 +5,6 @@ import numpy as np
 from collector import db
 from collector.readings import blocks, columns, hot, incoming, rollup, sealed, sealing
 from collector.readings.incoming import HOUR_MS
-from collector.readings.sources import carried_by
 
 LAST_HOUR = (1 << blocks.BITS) - 1
 
@@ -30,7 +29,6 @@ class Folded:
     def keep(self, pairs, carrier):
         """Take over freshly stored (terminal numbers, Arrival) pairs. Call it inside a transaction."""
         incoming.keep(pairs, carrier)
-        carried_by(carrier, sorted({number for numbers, _arrival in pairs for number in numbers}))
 
     def within(self, terminal_no, channel_ids, from_ms, to_ms):
         """Columns of a terminal's readings with from_ms <= ts < to_ms in the order of time, or None. Raises Damaged."""

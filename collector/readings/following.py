@@ -14,7 +14,7 @@ from collector.readings import columns, incoming
 from collector.readings.arrival import Arrival
 from collector.readings.sources import ids_of
 
-BYTES = 200_000  # of uploads looked at in one go: some 5,000 readings, so that who wants to write waits for no more
+BYTES = 50_000  # of uploads looked at in one go: some 5,000 readings, so that who wants to write waits for no more
 
 # arrival: an Arrival with each terminal once, its readings in the order of time, or None; last: upload
 Fresh = namedtuple("Fresh", ("arrival", "last"))
@@ -56,7 +56,7 @@ def keep(pairs, carrier):
 
 def drop_passed():
     """Forget what lies on other servers and all have followed. Call it inside a transaction."""
-    db.change("DELETE FROM batch WHERE batch_no <= ?", (passed(),))
+    incoming.forget("batch_no <= ?", (passed(),))
 
 
 def fresh_after(through, wanted):

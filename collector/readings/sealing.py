@@ -18,7 +18,7 @@ from collector.readings.incoming import HOUR_MS
 
 GRACE_MS = 600_000  # an hour is closed so long after its end
 TERMINALS = 20  # put into their blocks in one transaction, so that an upload waits for no more than these
-BYTES = 8_000_000  # of a gateway's uploads taken up at a time, so that memory holds no more than these
+BYTES = 2_000_000  # of a gateway's uploads taken up at a time, so that memory holds no more than these
 
 # A block to be written: `body` its bytes, `sums` {hour number: sums} of the hours that changed, `more` the same to be
 # added where a damaged block was set aside, `count` new readings.
@@ -162,7 +162,7 @@ def _drop(carrier, last_batch, first_open):
     with db.write():
         passed = following.passed()
         seen = last_batch if passed is None else min(passed, last_batch)
-        db.change(f"DELETE FROM batch WHERE high_ms < ? AND {mine}", (before_ms, carrier, seen))
+        incoming.forget(f"high_ms < ? AND {mine}", (before_ms, carrier, seen))
         db.change(
             f"UPDATE batch SET low_ms = ? WHERE low_ms < ? AND {mine}", (before_ms, before_ms, carrier, last_batch)
         )

@@ -26,13 +26,15 @@ def numbered(terminal_ids):
 
 
 def carried_by(carrier, terminal_numbers):
-    """Remember who brings these terminals. Call it inside a transaction."""
+    """Remember who brings these terminals: those of them that others brought, too. Call it inside a transaction."""
     marks = ", ".join("?" * len(terminal_numbers))
-    sql = f"SELECT terminal_no FROM carried WHERE carrier = ? AND terminal_no IN ({marks})"
-    known = {number for (number,) in db.rows(sql, (carrier, *terminal_numbers))}
+    sql = f"SELECT terminal_no, carrier FROM carried WHERE terminal_no IN ({marks})"
+    found = db.rows(sql, tuple(terminal_numbers))
+    known = {number for number, who in found if who == carrier}
     if len(known) < len(terminal_numbers):
         new = [(number, carrier) for number in terminal_numbers if number not in known]
         db.write_many("INSERT INTO carried (terminal_no, carrier) VALUES (?, ?)", new)
+    return sorted({number for number, who in found if who != carrier})
 
 
 def ids_of(terminal_numbers):

@@ -7,10 +7,9 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from collector import db, gateways
+from collector import db, gateways, readings
 from collector.gateways import Gateway, Terminal, certificates
 from firmware.gateway import compact
-from firmware.processing.intervals import merged
 from tests.bench.store_data import CHANNELS
 from tests.bench.store_peers import serving
 from tests.collector.site import enrolled
@@ -78,9 +77,7 @@ def headers(credential, kind=compact.CONTENT_TYPE):
 def stored_numbers(folder):
     """How many numbers the ledger of a collector's folder holds, and whether every terminal's are one interval."""
     db.open_database(folder)
-    spans = {}
-    for number, first, last in db.rows("SELECT terminal_no, first, last FROM interval WHERE what = 'stored'"):
-        spans.setdefault(number, []).append((first, last))
+    names = [terminal_id for (terminal_id,) in db.rows("SELECT terminal_id FROM source")]
+    whole = [readings.intervals_of(terminal_id, readings.STORED) for terminal_id in names]
     db.database.close()
-    whole = [merged(some) for some in spans.values()]
     return sum(last - first + 1 for some in whole for first, last in some), all(len(some) == 1 for some in whole)

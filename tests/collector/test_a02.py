@@ -129,7 +129,7 @@ def test_a_crash_inside_a_batch_leaves_nothing_of_it(site, monkeypatch):
     monkeypatch.setattr(readings, "add_gaps", crash)
     answer = site.post("/a02/v1/batches", {"sent_ms": 1, "readings": [block(count=3)]})
     assert answer.status_code == 503 and answer.json["code"] == "store_unavailable" and answer.headers["Retry-After"]
-    for table in ("batch", "interval", "source", "latest", "quarantine", "record"):
+    for table in ("batch", "interval", "source", "front", "quarantine", "record"):
         assert site.rows(f"SELECT count(*) FROM {table}") == [(0,)], table
     monkeypatch.undo()
     assert site.upload(block(count=3))["stored"] == 3

@@ -18,7 +18,6 @@ from tests.collector.test_readings import (  # the contract: pytest runs what is
     test_a_series_has_no_point_where_nothing_was_measured,
     test_a_series_has_one_point_per_step_with_mean_and_extremes,
     test_extremes_inside_windows_are_those_of_a_series,
-    test_what_is_stored_and_not_followed_is_left_to_do,
 )
 from tests.collector.test_sealing import test_what_two_gateways_brought_is_sealed_together
 from tests.collector.truth import DAY_MS, HOUR_MS, START_MS, Truth, holds, played, said, upload
@@ -28,7 +27,6 @@ CONTRACT = (
     test_a_series_has_no_point_where_nothing_was_measured,
     test_a_series_has_one_point_per_step_with_mean_and_extremes,
     test_extremes_inside_windows_are_those_of_a_series,
-    test_what_is_stored_and_not_followed_is_left_to_do,
     test_what_two_gateways_brought_is_sealed_together,
 )
 SECRET = "a-password-nobody-sees"

@@ -1,5 +1,6 @@
 """A database that is locked, full or read-only: a clear answer, nothing half stored, and all of it at the next try."""
 
+import random
 import sqlite3
 from contextlib import closing, contextmanager
 
@@ -7,6 +8,10 @@ import pytest
 
 from collector import db
 from tests.collector.site import block, now_ms, stored
+
+CHANCE = random.Random(1)
+CHANNELS = ("current_a", "current_min_a", "current_max_a", "current_rms_a")
+WILD = {name: [CHANCE.randrange(300_000) for _ in range(400)] for name in CHANNELS}  # more than a free page holds
 
 
 @contextmanager
@@ -21,7 +26,8 @@ def locked(_site, path):
 
 @contextmanager
 def full(_site, _path):
-    """The file may not grow."""
+    """The file may not grow, and has no page to spare."""
+    db.database.execute_sql("VACUUM")
     most = db.rows("PRAGMA max_page_count")[0][0]
     db.rows("PRAGMA max_page_count = 1")
     yield
@@ -42,7 +48,7 @@ def read_only(_site, _path):
 def test_an_upload_is_answered_with_503_and_stored_once_at_the_next_try(site, server, trouble, said):
     if server is not None:
         pytest.skip("these troubles are SQLite's")
-    body = {"sent_ms": now_ms(), "readings": [block(count=400, columns={"current_a": list(range(400))})]}
+    body = {"sent_ms": now_ms(), "readings": [block(count=400, columns=WILD)]}
     with site.app.app_context(), trouble(site, site.data_dir / "collector.db"):
         answer = site.post("/a02/v1/batches", body)
         assert answer.status_code == 503 and answer.json["code"] == "store_unavailable"

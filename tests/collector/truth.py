@@ -117,8 +117,10 @@ def played(steps):
             if isinstance(step, int):
                 readings.seal(START_MS + step)
             else:
-                assert upload(step).stored == len({row.seq for row in step} - truth.kept.keys())
-                assert upload(step).stored == 0
+                assert upload(step, carrier=1 + len(step) % 2).stored == len(
+                    {row.seq for row in step} - truth.kept.keys()
+                )
+                assert upload(step, carrier=1 + len(step) % 2).stored == 0
                 truth.add(step)
         holds(truth)
         transaction.rollback()

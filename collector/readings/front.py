@@ -1,0 +1,111 @@
+"""What stands foremost of a gateway's terminals: the run of numbers that ends with the highest, and the latest values.
+
+One row for all terminals that a gateway carries, so that an upload changes one place and not two for each terminal.
+Numbers below a run stand in the ledger. A terminal that went from one gateway to another stands in the fronts of both:
+what is stored is all of what they hold, its latest value that of the highest number.
+"""
+
+from collections import namedtuple
+
+import msgspec
+import numpy as np
+
+from collector import db
+from collector.readings import planes
+from collector.readings.columns import ABSENT, VALID
+
+# numbers: of the terminals, rising; first, seq: the run, seq 0 where there is none; ts_ms: the instant of number seq;
+# channels: {channel id: Newest}. All arrays are as long as numbers.
+Front = namedtuple("Front", ("numbers", "first", "seq", "ts_ms", "channels"))
+Newest = namedtuple("Newest", ("seq", "ts_ms", "steps", "states"))  # seq 0: never measured
+
+HEADS = ("numbers", "first", "seq", "ts_ms")
+_PUT = (
+    "INSERT INTO front (carrier, terminals, heads, body) VALUES (?, ?, ?, ?) ON CONFLICT (carrier) "
+    "DO UPDATE SET terminals = excluded.terminals, heads = excluded.heads, body = excluded.body"
+)
+_OF = (
+    "SELECT terminals, heads, body FROM front WHERE carrier IN (SELECT carrier FROM carried WHERE terminal_no IN ({}))"
+)
+
+
+def of_carrier(carrier):
+    """The Front of a gateway, by its number; an empty one where it brought nothing yet."""
+    for row in db.rows("SELECT terminals, heads, body FROM front WHERE carrier = ?", (carrier,)):
+        return _unpacked(*row)
+    return Front(*(np.zeros(0, np.int64) for _name in HEADS), {})
+
+
+def of_terminals(numbers):
+    """[Front] of every gateway that ever brought one of these terminals."""
+    return [_unpacked(*row) for row in db.rows(_OF.format(", ".join("?" * len(numbers))), tuple(numbers))]
+
+
+def every():
+    """Each Front there is, without its channels."""
+    for terminals, heads in db.rows("SELECT terminals, heads FROM front"):
+        yield Front(*_heads(terminals, heads), {})
+
+
+def put(carrier, front):
+    """Keep a gateway's Front. Call it inside a transaction."""
+    lags = np.array((front.numbers, front.seq - front.first, front.seq, front.ts_ms))
+    db.write_many(_PUT, [(carrier, len(front.numbers), planes.packed(lags), _body(front))])
+
+
+def place_of(front, numbers):
+    """Where these terminals stand in a Front that holds them all."""
+    return np.searchsorted(front.numbers, numbers)
+
+
+def with_places(front, numbers):
+    """The same Front with a place for each of these terminals, an array without repeats."""
+    new = np.setdiff1d(numbers, front.numbers)
+    if not len(new):
+        return front
+    at = np.searchsorted(front.numbers, new)
+    heads = (np.insert(getattr(front, name), at, 0) for name in HEADS[1:])
+    channels = {
+        channel_id: Newest(*(np.insert(values, at, 0) for values in newest))
+        for channel_id, newest in front.channels.items()
+    }
+    return Front(np.insert(front.numbers, at, new), *heads, channels)
+
+
+def newest_of(front, channel_id):
+    """The Newest of a channel, made where none of these terminals has measured it yet."""
+    if channel_id not in front.channels:
+        front.channels[channel_id] = Newest(*(np.zeros(len(front.numbers), np.int64) for _name in Newest._fields))
+    return front.channels[channel_id]
+
+
+def _body(front):
+    """Of a channel only what says more than its terminals' heads: nearly always the steps alone."""
+    parts, rows = [], []
+    for channel_id, newest in front.channels.items():
+        never = newest.seq == 0
+        states = np.where(never, ABSENT, newest.states)
+        lags = [np.where(never, 0, mine - there) for mine, there in zip(front[2:4], newest[:2], strict=True)]
+        several = [row.any() for row in (*lags, states)]
+        parts.append((channel_id, *map(bool, several)))
+        rows += [newest.steps, *(row for row, says in zip((*lags, states), several, strict=True) if says)]
+    return msgspec.msgpack.encode((parts, planes.packed(np.array(rows)) if rows else b""))
+
+
+def _heads(terminals, heads):
+    numbers, length, seq, ts_ms = planes.unpacked(heads, len(HEADS), terminals)
+    return numbers, seq - length, seq, ts_ms
+
+
+def _unpacked(terminals, heads, body):
+    front = Front(*_heads(terminals, heads), {})
+    parts, packed = msgspec.msgpack.decode(body)
+    count = sum(1 + sum(several) for _channel_id, *several in parts)
+    rows = iter(planes.unpacked(packed, count, terminals) if count else ())
+    for channel_id, *several in parts:
+        steps = next(rows)
+        behind, late, states = (next(rows) if says else np.zeros(terminals, np.int64) for says in several)
+        never = states == ABSENT
+        seq, ts_ms = (np.where(never, 0, mine - lag) for mine, lag in zip(front[2:4], (behind, late), strict=True))
+        front.channels[channel_id] = Newest(seq, ts_ms, steps, np.where(never, VALID, states))
+    return front
