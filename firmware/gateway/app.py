@@ -148,6 +148,8 @@ class Gateway:
         """Keep a record of our own for the collector; from any thread."""
         self._outbox.put_record(self._identity.gateway_id, kind, self._clock.now_ms(), body)
         self._loop.call_soon_threadsafe(self._news.set)
+        if kind == "result":
+            self._loop.call_soon_threadsafe(self._north.hurry)
 
     async def _keep_keys(self, collector, renewal):
         """The key table follows the collector; without it the last one known serves."""

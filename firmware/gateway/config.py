@@ -61,7 +61,7 @@ SETTINGS = (
     Setting("outbox.commit_every_ms", 2, "milliseconds between two commits at least: what comes meanwhile is gathered"),
     Setting("outbox.commit_messages", 500, "messages in one commit at most"),
     Setting("upload.batch", 500, "readings in one upload at most"),
-    Setting("upload.every_s", 1.0, "seconds between two uploads while there is less than a full batch"),
+    Setting("upload.every_s", 5.0, "seconds between two uploads while there is less than a full batch"),
     Setting("upload.back_off_first_s", 1.0, "seconds before a failed upload is tried again; doubled each time"),
     Setting("upload.back_off_most_s", 60.0, "seconds between two attempts at most"),
     Setting("upload.refused_pause_s", 300.0, "seconds to wait when the collector refuses our credential"),

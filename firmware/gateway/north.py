@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 import sqlite3
+from contextlib import suppress
 
 from firmware.gateway.a02 import CollectorRefused, CollectorSilent
 from firmware.gateway.batch import body_of
@@ -12,6 +13,7 @@ from firmware.gateway.standing import Standing
 log = logging.getLogger("gateway")
 
 TOO_MUCH = (400, 413)  # the body is wrong or too large: some part of it may still be welcome
+HURRIED_S = 1.0  # between two uploads, however much of a hurry anybody is in
 NOT_WELCOME = (401, 403)  # we are not: nothing of it may go now, all of it is kept
 
 
@@ -22,6 +24,7 @@ class North:
         self._settings, self._gateway_id, self._clock, self._news = settings, gateway_id, clock, news
         self._outbox, self._collector = outbox, collector
         self._limit, self._failures, self._standing = settings["upload.batch"], 0, Standing(settings["state"])
+        self._hurry = asyncio.Event()  # somebody waits for what is in the outbox
         self._silent_ms = None  # the steady time since which nothing was taken that we have
 
     async def run(self):
@@ -32,6 +35,10 @@ class North:
             except sqlite3.Error as error:
                 pause_s = self._back_off(f"the outbox cannot be used: {error}; free the disk")
             await asyncio.sleep(pause_s)
+
+    def hurry(self):
+        """Upload what waits without the usual pause: somebody waits for it."""
+        self._hurry.set()
 
     async def _step(self):
         """Wait until something is there, then hand it over. Seconds to wait before the next."""
@@ -59,7 +66,17 @@ class North:
         if self._failures:
             log.info("collector is back")
         self._silent_ms, self._failures, self._limit = None, 0, min(self._limit * 2, self._settings["upload.batch"])
-        return 0 if sum(map(len, waiting)) == limit else self._settings["upload.every_s"]
+        if sum(map(len, waiting)) < limit:
+            await self._rest()
+        return 0
+
+    async def _rest(self):
+        """Wait for the next upload's turn, or until somebody is in a hurry: that is told a second after the last."""
+        every_s = self._settings["upload.every_s"]
+        await asyncio.sleep(min(every_s, HURRIED_S))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._hurry.wait(), max(0, every_s - HURRIED_S))
+        self._hurry.clear()
 
     async def _upload(self, waiting):
         asked_ms = self._clock.steady_ms()

@@ -60,6 +60,22 @@ def test_a_new_reading_leaves_at_once(tmp_path, grown, platform):
     assert asyncio.run(scene()) < 0.5
 
 
+def test_what_somebody_waits_for_does_not_wait_for_its_turn(tmp_path, grown, platform):
+    async def scene():
+        uploads = Uploads(tmp_path, grown, upload__every_s=30.0)
+        async with uploads.at_work():
+            uploads.put(reading(1))
+            await until(lambda: waiting(uploads) == 0)
+            uploads.put(reading(2))
+            await asyncio.sleep(1.5)
+            assert waiting(uploads) == 1
+            uploads.hurry()
+            await until(lambda: waiting(uploads) == 0)
+
+    asyncio.run(scene())
+    assert platform.uploads == 2
+
+
 def test_a_backlog_goes_in_full_batches_without_pause(tmp_path, grown, platform):
     async def scene():
         uploads = Uploads(tmp_path, grown, upload__every_s=30.0)

@@ -35,6 +35,10 @@ class Uploads:
         """Whether the newest upload got no answer."""
         return self._north._failures > 0
 
+    def hurry(self):
+        """Somebody waits."""
+        self._north.hurry()
+
     def silent_s(self):
         """As the uploader says."""
         return self._north.silent_s()
