@@ -103,8 +103,7 @@ def _set(target, indicator, place, values):
 @needs("equipment.write")
 def end(limit_id):
     """End a limit with a reason: what is inherited holds again from now on."""
-    row = EnvironmentLimit.get_or_none(EnvironmentLimit.id == limit_id) or abort(404)
-    rule = row.rule()
+    rule = EnvironmentLimit.numbered(limit_id) or abort(404)
     if not any(rule.target.reaches(machine) for machine in machines(scope())):
         abort(404)
     if not _may_set(rule.target):

@@ -7,7 +7,7 @@ from peewee import FloatField, ForeignKeyField, IntegerField, TextField, fn
 from collector.accounts import EVERYTHING, Department, Room
 from collector.db import Table
 from collector.environment.defaults import DEFAULTS
-from collector.environment.inherit import BOUNDS, Rule, Target, nearest
+from collector.environment.inherit import Rule, Target, nearest
 from collector.equipment import Equipment
 
 
@@ -32,20 +32,33 @@ class EnvironmentLimit(Table):
     actor = TextField()
     created_ms = IntegerField()
 
-    def rule(self):
-        """It as a Rule."""
-        target = Target(self.kind, self.maker, self.model, self.equipment_id)
-        levels = (getattr(self, bound) for bound in BOUNDS)
-        about = (self.source, self.from_ms, self.to_ms, self.reason, self.actor, self.created_ms)
-        return Rule(self.id, target, self.channel, self.what, self.place, *levels, *about)
-
     @classmethod
     def rules(cls, target=None):
         """[Rule] of everything that was ever set, oldest first, or of one target."""
-        rows = cls.select().order_by(cls.id)
-        for field, part in zip((cls.kind, cls.maker, cls.model, cls.equipment), target or (), strict=False):
+        rows = cls.select(*_columns(cls)).order_by(cls.id)
+        for field, part in zip(_target_of(cls), target or (), strict=False):
             rows = rows.where(field.is_null() if part is None else field == part)
-        return [row.rule() for row in rows]
+        return [_rule(*row) for row in rows.tuples()]
+
+    @classmethod
+    def numbered(cls, number):
+        """The Rule of a row's number, or None."""
+        row = cls.select(*_columns(cls)).where(cls.id == number).tuples().first()
+        return row and _rule(*row)
+
+
+def _target_of(table):
+    return table.kind, table.maker, table.model, table.equipment
+
+
+def _columns(table):
+    """The fields of a Rule, with its target's in their place."""
+    names = Rule._fields[Rule._fields.index("channel") :]
+    return (table.id, *_target_of(table), *(getattr(table, name) for name in names))
+
+
+def _rule(number, kind, maker, model, equipment_id, *rest):
+    return Rule(number, Target(kind, maker, model, equipment_id), *rest)
 
 
 def all_rules():

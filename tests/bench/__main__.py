@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-ROOMS = ("card", "events", "fleet", "gateway", "running", "seal", "store", "terminal")
+ROOMS = ("card", "events", "fleet", "gateway", "pages", "running", "seal", "store", "terminal")
 TOP = Path(__file__).parents[2]
 RESULTS = TOP / ".bench/results.json"
 

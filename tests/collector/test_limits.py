@@ -86,7 +86,7 @@ def test_limits_are_asked_by_equipment_and_instant(site):
     )
     levels = [environment.limits(1, at)[TEMPERATURE].high_alarm for at in (now - 1, now, now + 9, now + 10)]
     assert levels == [28, 27, 27, 23]
-    environment.end_limit(set_for_one.rule(), "tube replaced", now + 20)
+    environment.end_limit(environment.EnvironmentLimit.numbered(set_for_one.id), "tube replaced", now + 20)
     assert environment.limits(1, now + 20)[TEMPERATURE].source == "Manual 7"
     assert environment.limits(1, now + 15)[TEMPERATURE].source == "Letter"
     assert environment.version() == 3 and environment.limits(99, now) == {}
