@@ -1,8 +1,8 @@
 """How long the collector takes for its pages: 500 pieces of equipment, five million readings, beside a bare Flask page.
 
-The readings are stored as uploads store them: a month of ten units, a day of all others, folded; and an hour that is
-not folded yet, of gateways that upload every ten seconds. Pages are asked over loopback by somebody signed in, one
-after the other, the bare page between them; a goal is held against the 95th of 100 answers.
+The readings are stored as uploads store them: a month of ten units, half a day of all others, folded; and an hour
+that is not folded yet, of gateways that upload every ten seconds. Pages are asked over loopback by somebody signed in,
+one after the other, the bare page between them; a goal is held against the 95th of 100 answers.
 """
 
 import re
@@ -25,7 +25,7 @@ from tests.bench.store_data import CHANNELS, DAY, EVERY_MS, trace
 from tests.bench.store_site import terminal_id
 from tests.servers import ports
 
-MACHINES, LONG, LONG_DAYS, TERMINALS_OF_ONE = 500, 10, 30, 30
+MACHINES, LONG, LONG_DAYS, SHORT, TERMINALS_OF_ONE = 500, 10, 30, 4_800, 30  # SHORT: windows of the others
 FRESH_S, ROUNDS = 3600, 100
 KINDS = tuple(equipment.KINDS)
 SETTINGS = 'second_factor_roles = ""\nsecure_cookie = false\n' + store_site.SEALS_NEVER
@@ -94,8 +94,8 @@ def fill(folder, machines, long, days, fresh_s):
     (folder / "collector.toml").write_text(SETTINGS)
     db.open_database(folder)
     _register(machines)
-    whole = {number: days if number < long else 1 for number in range(machines)}
-    count = sum(_kept(number, some) for number, some in whole.items()) + _fresh(machines, fresh_s)
+    windows = {number: days * DAY if number < long else SHORT for number in range(machines)}
+    count = sum(_kept(number, some) for number, some in windows.items()) + _fresh(machines, fresh_s)
     db.database.close()
     return count
 
@@ -122,8 +122,8 @@ def _register(machines):
         environment.set_limit(one, indicator, levels, "manual", "figures", now, from_ms=1)
 
 
-def _kept(number, days):
-    found = trace(days * DAY, number, store_kept.begin_of(days))
+def _kept(number, windows):
+    found = trace(windows, number, store_kept.begin_of(-(-windows // DAY)))
     store_kept.keep(number, found, store_kept.steps_of(found))
     return len(found.seq)
 
