@@ -19,7 +19,7 @@ from collector.dashboard import views as dashboard_views
 from collector.environment import limit_views
 from collector.environment import views as environment_views
 from collector.equipment import api as register_api
-from collector.equipment import bindings_api, places_api
+from collector.equipment import binding_views, bindings_api, document_views, places_api
 from collector.equipment import views as register_views
 from collector.gateways import api as gateways_api
 from collector.keys import key_from
@@ -39,7 +39,8 @@ def create_app(data_dir, overrides=None):
     web.init(app)
     guard.init(app)
     of_people = (accounts_views, own_views, people_views, audit_views, grants)
-    for room in (*of_people, dashboard_views, register_views, environment_views, limit_views, terminals, found):
+    of_equipment = (register_views, document_views, binding_views, environment_views, limit_views)
+    for room in (*of_people, dashboard_views, *of_equipment, terminals, found):
         app.register_blueprint(room.pages)
     of_people = (own_api, people_api, grants_api, audit_api)
     for room in (*of_people, register_api, places_api, bindings_api, dashboard_api, readings_api, terminals_api):

@@ -18,7 +18,7 @@ from flasher.selftest import LOOK
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("firmware/protocol", "firmware/processing", "firmware/terminal")
-LEFT_OUT = ("channels", "refusals", "gateway_link", "record", "cipher_cpython")
+LEFT_OUT = ("channels", "refusals", "label", "gateway_link", "record", "cipher_cpython")
 NOT_ON_A_BOARD = tuple(f"firmware/protocol/{name}.py" for name in LEFT_OUT)
 NOT_ON_A_BOARD += tuple(f"firmware/processing/{name}.py" for name in ("intervals", "state", "exams", "following"))
 OUTSIDE_SLOTS = ("firmware/terminal/boot.py", "firmware/terminal/packed.py")  # what starts a slot

@@ -1,8 +1,4 @@
-"""A label to stick on a terminal: its id in words and as a QR code with two check digits. No secret is on it.
-
-Any phone reads it: `gantry:ct-01:95`. The digits are ISO 7064's MOD 97-10 over the id's bytes read as one number, which
-finds every single wrong character and every swap of two neighbours.
-"""
+"""A label for a terminal: its id in words and as a QR code with two check digits (firmware/protocol/label.py)."""
 
 import io
 from collections import namedtuple
@@ -13,6 +9,8 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen import canvas
 
+from firmware.protocol import label
+from firmware.protocol.label import check_digits, qr_text
 from flasher.errors import FlasherError, WrongBoard
 
 Size = namedtuple("Size", ("width_mm", "height_mm", "columns", "rows", "left_mm", "top_mm", "meaning"))
@@ -25,28 +23,16 @@ SIZES = {
 }
 A4_MM = (210, 297)
 FONT = "STSong-Light"  # a CID font: Chinese without a font file
-PREFIX = "gantry"
 MARGIN_MM = 2
 PNG_SCALE = 8
 
 
-def check_digits(terminal_id):
-    """Two digits over an id."""
-    return f"{98 - int.from_bytes(terminal_id.encode(), 'big') * 100 % 97:02d}"
-
-
-def qr_text(terminal_id):
-    """What the code says."""
-    return f"{PREFIX}:{terminal_id}:{check_digits(terminal_id)}"
-
-
 def id_in(text):
     """The terminal id of a code. Raises FlasherError for one that is not ours or was misread."""
-    prefix, _, rest = text.partition(":")
-    terminal_id, _, digits = rest.rpartition(":")
-    if prefix != PREFIX or not terminal_id or digits != check_digits(terminal_id):
-        raise FlasherError(f"{text[:80]!r} is no terminal's label, or was misread; scan it again")
-    return terminal_id
+    try:
+        return label.id_in(text)
+    except ValueError as error:
+        raise FlasherError(str(error)) from None
 
 
 def check(said, terminal_id):

@@ -1,7 +1,8 @@
 """Equipment: the machines of the hospital and the terminals bound to them."""
 
-from collector.equipment.actions import add_equipment, bind, change_equipment, equipment_named, import_equipment
+from collector.equipment.actions import add_equipment, bind, change_equipment, equipment_named, unbind
 from collector.equipment.fields import KINDS
+from collector.equipment.importing import import_equipment
 from collector.equipment.lines import SPANS, trend
 from collector.equipment.models import CHANNEL_GROUPS, PLACES, WHOLE, Binding, Equipment, EquipmentChange, Held
 from collector.equipment.places import may_stand
@@ -23,4 +24,5 @@ __all__ = (
     "import_equipment",
     "may_stand",
     "trend",
+    "unbind",
 )

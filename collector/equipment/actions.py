@@ -52,29 +52,6 @@ def change_equipment(equipment, fields, now_ms, reason=""):
     return changed
 
 
-def import_equipment(lines, allowed, now_ms, dry_run=True):
-    """(how many are new, [(line number, field, what is wrong)]) of lines of texts; all are added, or none.
-
-    `allowed`: whether somebody may add to (institution, department). With dry_run nothing is added.
-    """
-    wrong, numbers = [], {number for (number,) in Equipment.select(Equipment.asset_number).tuples()}
-    for line, said in lines:
-        values, errors = checked(said)
-        number = values.get("asset_number")
-        if number in numbers:
-            errors["asset_number"] = "taken"
-        elif not errors and not allowed(values["institution"], values["department"]):
-            errors["department"] = "scope"
-        numbers.add(number)
-        wrong += [(line, field, what) for field, what in errors.items()]
-    if not wrong and not dry_run:
-        with db.write():
-            for _line, said in lines:
-                add_equipment(said, now_ms)
-            audit.note("equipment.import", f"{len(lines)} lines")
-    return len(lines), wrong
-
-
 def _checked(fields):
     values, wrong = checked(fields)
     empty = [name for name, what in wrong.items() if what == "empty"]
@@ -119,6 +96,19 @@ def bind(terminal_id, asset_number, now_ms, from_ms=None, group="all", place="eq
         return Binding.create(
             terminal_id=terminal_id, channel_group=group, equipment=equipment, place=place, from_ms=from_ms
         )
+
+
+def unbind(binding, now_ms):
+    """End a Binding now: what its terminal says from now on is of no equipment. Raises ActionError when it has an end.
+
+    The register keeps it as history.
+    """
+    with db.write():
+        open_one = (Binding.id == binding.id) & Binding.to_ms.is_null()
+        if not Binding.update(to_ms=max(now_ms, binding.from_ms + 1)).where(open_one).execute():
+            raise ActionError(f"the binding of {binding.terminal_id} has an end already; look at its history")
+        before = {"equipment": binding.equipment.asset_number, "group": binding.channel_group}
+        audit.note("terminal.unbind", f"terminal {binding.terminal_id}", before)
 
 
 def _open_bindings(terminal_id, group):

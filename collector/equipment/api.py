@@ -159,7 +159,7 @@ def bring(asked, body):
     """Look at a spreadsheet line by line; with `apply` add all its lines, or none where one is wrong."""
     words = {str(text).lower(): name for name, text in FIELD_WORDS.items()}
     try:
-        found = sheet.lines_of(body, words)
+        found = list(sheet.lines_of(body, words))
     except sheet.SheetRefused as refused:
         raise Refused("field_invalid", str(SHEET_WORDS[refused.code]) % {"about": refused.about}) from refused
     lines, errors = room.import_equipment(found, _allowed, now_ms(), not asked.apply)

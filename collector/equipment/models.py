@@ -5,12 +5,14 @@ from collections import namedtuple
 import numpy as np
 from peewee import ForeignKeyField, IntegerField, TextField
 
-from collector import db
+from collector import db, files
 from collector.accounts import Department, Institution, Room
 from collector.db import Table
 from collector.equipment.fields import NAMES
 from firmware.protocol.channels import CHANNELS
 
+DOCUMENT_KINDS = ("photo", "manual", "licence", "acceptance", "certificate", "contract", "other")
+OF_BUYING_KINDS = ("contract",)  # for those who keep the register
 PLACES = ("equipment", "magnet", "control", "supply")
 
 _SURROUNDINGS = ("temperature_c", "humidity_pct")
@@ -54,6 +56,20 @@ class Equipment(Table):
         ward = self.room.department
         place = {"institution": ward.institution.name, "department": ward.name, "room": self.room.name}
         return {name: place[name] if name in place else getattr(self, name) for name in NAMES}
+
+    @classmethod
+    def of_numbers(cls, asset_numbers):
+        """Those of some asset numbers that are taken."""
+        return [number for (number,) in cls.select(cls.asset_number).where(cls.asset_number << asset_numbers).tuples()]
+
+    @classmethod
+    def add_many(cls, rows):
+        """Add equipment of dicts of its columns."""
+        rows = list(rows)
+        names = list(rows[0])
+        columns = ", ".join(cls._meta.fields[name].column_name for name in names)
+        sql = f"INSERT INTO equipment ({columns}) VALUES ({', '.join('?' * len(names))})"
+        db.write_many(sql, [tuple(row[name] for name in names) for row in rows])
 
     @classmethod
     def everything(cls):
@@ -122,6 +138,30 @@ class EquipmentChange(Table):
     reason = TextField(default="")
 
 
+class Document(Table):
+    """A file about one piece of equipment; `why` it was removed, when it was."""
+
+    equipment = ForeignKeyField(Equipment)
+    file = ForeignKeyField(files.File)
+    kind = TextField()
+    about = TextField()
+    removed_by = TextField(null=True)
+    why = TextField(null=True)
+
+    @classmethod
+    def there(cls, equipment, hidden=()):
+        """A query of those of an equipment that are not removed, nor of a kind that is hidden, the newest first."""
+        asked = cls.select(cls, files.File, Equipment).join(files.File).switch(cls).join(Equipment)
+        asked = asked.where((cls.equipment == equipment) & cls.why.is_null() & cls.kind.not_in(hidden))
+        return asked.order_by(cls.id.desc())
+
+    @classmethod
+    def removed(cls, equipment, hidden=()):
+        """A query of those that were removed."""
+        asked = cls.select(cls, files.File).join(files.File).order_by(cls.id.desc())
+        return asked.where((cls.equipment == equipment) & ~cls.why.is_null() & cls.kind.not_in(hidden))
+
+
 class Binding(Table):
     """Which channels of a terminal speak of which equipment, and where it hangs, from_ms <= ts < to_ms."""
 
@@ -188,6 +228,11 @@ class Binding(Table):
             return True
         held = list(cls.valid_at(now_ms).where(cls.terminal_id == terminal_id))
         return all(one.is_inside(scope) for one in held)
+
+    @classmethod
+    def of_equipment(cls, equipment):
+        """The bindings an equipment has and had, the newest first."""
+        return list(cls.select().where(cls.equipment == equipment).order_by(cls.from_ms.desc(), cls.id.desc()))
 
     def is_inside(self, scope):
         """Whether its equipment, with room and department, is inside a scope."""

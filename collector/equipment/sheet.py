@@ -1,5 +1,6 @@
 """Spreadsheets in and out: XLSX and CSV to lines of texts, and equipment to CSV."""
 
+import codecs
 import csv
 import io
 import zipfile
@@ -10,8 +11,11 @@ from openpyxl.utils.exceptions import InvalidFileException
 from collector.equipment.fields import NAMES, OF_BUYING, shown, written
 from collector.errors import ActionError
 
-LINES_MOST = 5_000
+LINES_MOST = 50_000
+PIECE = 64 * 1024
 UNPACKED_MOST = 128 * 1024 * 1024
+_BROKEN = (ValueError, KeyError, TypeError, IndexError, OSError, SyntaxError)  # what openpyxl raises on broken files
+_UNREADABLE = (*_BROKEN, csv.Error, zipfile.BadZipFile, InvalidFileException)
 DANGEROUS = ("=", "+", "-", "@", "\t")  # a spreadsheet would run it
 
 
@@ -24,40 +28,50 @@ class SheetRefused(ActionError):
 
 
 def lines_of(content, words):
-    """[(line number, {field: cell})] of a file. `words`: {heading in small letters: field}. Raises SheetRefused."""
-    rows = _xlsx(content) if content[:4] == b"PK\x03\x04" else _csv(content)
+    """An iterator of (line number, {field: cell}) over a file, a binary stream that can be sought, or bytes.
+
+    `words`: {heading in small letters: field}. Raises SheetRefused, also while it is read.
+    """
+    stream = io.BytesIO(content) if isinstance(content, bytes) else content
+    is_packed = stream.read(4) == b"PK\x03\x04"
+    stream.seek(0)
+    return _told(_xlsx(stream) if is_packed else _csv(stream), words)
+
+
+def _told(rows, words):
     try:
         head = [words.get(written(cell).lower(), written(cell)) for cell in next(rows, ())]
         if not {"asset_number", "name"} <= set(head) <= set(NAMES) or len(set(head)) != len(head):
             raise SheetRefused("columns", ", ".join(head)[:300])
-        found = []
         for number, cells in enumerate(rows, 2):
             if number > LINES_MOST + 1:
                 raise SheetRefused("lines", str(LINES_MOST))
             if any(written(cell) for cell in cells):
-                found.append((number, dict(zip(head, cells, strict=False))))
-    except (csv.Error, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise SheetRefused("unreadable") from error
-    return found
-
-
-def _xlsx(content):
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            if sum(one.file_size for one in packed.infolist()) > UNPACKED_MOST:
-                raise SheetRefused("unpacked")
-        book = load_workbook(io.BytesIO(content), read_only=True)
-        return iter(book.worksheets[0].iter_rows(values_only=True))
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, IndexError, OSError) as error:
+                yield number, dict(zip(head, cells, strict=False))
+    except _UNREADABLE as error:
         raise SheetRefused("unreadable") from error
 
 
-def _csv(content):
+def _xlsx(stream):
+    """The rows of the first sheet, read as they are asked for; a formula is its text, never its value."""
+    with zipfile.ZipFile(stream) as packed:
+        if sum(one.file_size for one in packed.infolist()) > UNPACKED_MOST:
+            raise SheetRefused("unpacked")
+    yield from load_workbook(stream, read_only=True).worksheets[0].iter_rows(values_only=True)
+
+
+def _csv(stream):
+    """The rows of a file in the encoding it is in, which is looked for from its beginning to its end."""
     for encoding in ("utf-8-sig", "gb18030"):
+        stream.seek(0)
         try:
-            return csv.reader(io.StringIO(content.decode(encoding)), strict=True)
+            for _piece in codecs.iterdecode(iter(lambda: stream.read(PIECE), b""), encoding):
+                pass
         except UnicodeDecodeError:
             continue
+        stream.seek(0)
+        yield from csv.reader(codecs.getreader(encoding)(stream), strict=True)
+        return
     raise SheetRefused("unreadable")
 
 

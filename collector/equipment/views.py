@@ -4,6 +4,7 @@ import json
 
 import segno
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
 
 from collector import audit
 from collector import equipment as room
@@ -11,10 +12,10 @@ from collector.accounts import Department, Institution
 from collector.clock import now_ms
 from collector.equipment import sheet
 from collector.equipment.fields import FIELDS, OF_BUYING, PLACE, checked, shown
-from collector.equipment.models import Equipment
+from collector.equipment.models import OF_BUYING_KINDS, Binding, Document, Equipment
 from collector.equipment.places import may_stand
 from collector.errors import ActionError
-from collector.web import may, needs, scope
+from collector.web import may, needs, scope, takes_files
 from collector.web.words import FIELD_WORDS, SHEET_WORDS, WRONG_WORDS
 
 PER_PAGE, ERRORS_SHOWN = 50, 200
@@ -63,7 +64,16 @@ def one(equipment_id):
     changes = [
         (change, _pairs(change, hidden)) for change in equipment.changes.order_by(room.EquipmentChange.id.desc())
     ]
-    return render_template("equipment/one.html", equipment=equipment, told=told, changes=changes)
+    kinds = () if may("equipment.write") else OF_BUYING_KINDS
+    return render_template(
+        "equipment/one.html",
+        equipment=equipment,
+        told=told,
+        changes=changes,
+        bindings=Binding.of_equipment(equipment),
+        documents=list(Document.there(equipment, kinds)),
+        removed=list(Document.removed(equipment, kinds)),
+    )
 
 
 def _pairs(change, hidden):
@@ -120,6 +130,7 @@ def _kept(equipment, said):
 
 
 @pages.route("/import", methods=["GET", "POST"])
+@takes_files
 @needs("equipment.write")
 def bring():
     """Many at once from a spreadsheet: looked at line by line first; all are added, or none."""
@@ -128,10 +139,12 @@ def bring():
         file, dry_run = request.files.get("file"), "for_real" not in request.form
         words = {str(text).lower(): name for name, text in FIELD_WORDS.items()}
         try:
-            found = sheet.lines_of(file.read() if file else b"", words)
+            found = sheet.lines_of(file.stream if file else b"", words)
             lines, wrong = room.import_equipment(found, _allowed, now_ms(), dry_run)
         except sheet.SheetRefused as refused:
             flash(str(SHEET_WORDS[refused.code]) % {"about": refused.about}, "danger")
+        except ActionError:
+            flash(gettext("Somebody entered one of these asset numbers meanwhile. Look at the file again."), "danger")
     told = [(line, FIELD_WORDS[field], WRONG_WORDS[what]) for line, field, what in wrong[:ERRORS_SHOWN]]
     return render_template("equipment/import.html", lines=lines, wrong=told, count=len(wrong), dry_run=dry_run)
 

@@ -4,6 +4,7 @@ from collector.files.actions import drop, keep, room_left, tidy
 from collector.files.answers import sent
 from collector.files.kinds import DOCUMENTS, KINDS, PHOTOS, RECORDINGS, FileRefused
 from collector.files.models import File
+from collector.files.pictures import picture
 from collector.files.store import open_content as open
 
 __all__ = (
@@ -16,6 +17,7 @@ __all__ = (
     "drop",
     "keep",
     "open",
+    "picture",
     "room_left",
     "sent",
     "tidy",

@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from collector import accounts, equipment
 from collector.accounts import passwords, people
 from collector.accounts.models import Institution, UserScope
+from collector.equipment.documents import add_document
 from tests.collector.site import BASE, CT, PASSWORD, now_ms
 from tests.house.tree import text
 
@@ -37,6 +38,7 @@ WHO = list(TABLE["GET /"])
 @pytest.fixture
 def peopled(site, monkeypatch):
     """The hospital with one person of each role; who has a scope sees the first piece of equipment."""
+    photographed()
     monkeypatch.setattr(passwords, "_hasher", PasswordHasher(1, 8, 1))  # quick: what it costs is not looked at here
     for role in accounts.ROLES:
         user = accounts.add_administrator(f"some {role}", PASSWORD, now_ms(), role)
@@ -45,6 +47,12 @@ def peopled(site, monkeypatch):
             accounts.give_scope(user, "equipment", 1, "A-0001", "contract", now_ms() - 1, until_ms)
         site.credentials[role] = accounts.add_token(f"of {role}", now_ms(), "write", 1, user.name)
     return site
+
+
+def photographed():
+    """Give the first piece of equipment a document that all may read who see it."""
+    one = equipment.equipment_named("A-0001")
+    add_document(one, io.BytesIO(b"%PDF-1.7"), "manual.pdf", "manual", "", now_ms())
 
 
 def routes(site):
@@ -130,6 +138,7 @@ def vendor(site):
         other = CT | {"asset_number": f"HIDDEN-{number}", "name": f"xhiddenx {number}", "serial": f"HID-S{number}"}
         equipment.add_equipment(other | place | {"room": f"xhiddenx {number}"}, now_ms())
     equipment.bind("mri-01", "HIDDEN-2", now_ms())
+    photographed()
     user = accounts.add_administrator("some vendor", PASSWORD, now_ms(), "vendor")
     accounts.give_scope(user, "equipment", 1, "A-0001", "contract 7", now_ms() - 1, now_ms() + DAY_MS)
     site.credentials["vendor"] = accounts.add_token("theirs", now_ms(), user="some vendor")

@@ -35,10 +35,14 @@ ROOMS = {
     "firmware.systemd": ((), None),
     "collector": (
         ("collector", "firmware.protocol.channels", "firmware.protocol.identity", "firmware.protocol.image")
-        + ("firmware.protocol.cipher", "firmware.protocol.seal", "firmware.processing"),
+        + ("firmware.protocol.cipher", "firmware.protocol.label", "firmware.protocol.seal", "firmware.processing"),
         None,
     ),
-    "flasher": (("flasher", "firmware.protocol.identity", "firmware.protocol.image", "firmware.protocol.seal"), None),
+    "flasher": (
+        ("flasher", "firmware.protocol.identity", "firmware.protocol.image")
+        + ("firmware.protocol.label", "firmware.protocol.seal"),
+        None,
+    ),
     "boards": (("boards", "flasher.parts", "firmware.protocol", "firmware.processing"), None),
 }
 
