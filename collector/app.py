@@ -21,8 +21,11 @@ from collector.environment import views as environment_views
 from collector.equipment import api as register_api
 from collector.equipment import binding_views, bindings_api, document_views, places_api
 from collector.equipment import views as register_views
+from collector.events import rules_views
+from collector.events import views as events_views
 from collector.gateways import api as gateways_api
 from collector.keys import key_from
+from collector.notify import views as notify_views
 
 MAX_FORM = 64 * 1024
 
@@ -40,7 +43,8 @@ def create_app(data_dir, overrides=None):
     guard.init(app)
     of_people = (accounts_views, own_views, people_views, audit_views, grants)
     of_equipment = (register_views, document_views, binding_views, environment_views, limit_views)
-    for room in (*of_people, dashboard_views, *of_equipment, terminals, found):
+    of_events = (events_views, rules_views, notify_views)
+    for room in (*of_people, dashboard_views, *of_equipment, *of_events, terminals, found):
         app.register_blueprint(room.pages)
     of_people = (own_api, people_api, grants_api, audit_api)
     for room in (*of_people, register_api, places_api, bindings_api, dashboard_api, readings_api, terminals_api):

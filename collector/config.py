@@ -52,6 +52,10 @@ SETTINGS = (
     Setting("audit_syslog", "", "where rows of the audit go as well: unix:/dev/log or 127.0.0.1:514; empty: nowhere"),
     Setting("files_most_mb", 20_480, "megabytes that documents, photos and recordings may take together"),
     Setting("api_per_min", 1200, "requests a minute to /api/v1 for each token or person, a sixth of them at once"),
+    Setting("public_url", "", "address of these pages as people reach it, https://...; messages lead there"),
+    Setting(
+        "heartbeat_url", "", "address of a watcher outside, called every minute while the monitoring sees; or empty"
+    ),
     Setting("threads", 8, "requests worked on at the same time"),
 )
 

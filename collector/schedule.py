@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from collector import api, audit, db, events, files, readings
+from collector import api, audit, db, events, files, notify, readings
 from collector.clock import now_ms
 from collector.following import Following
 from collector.running import go_round
@@ -59,7 +59,17 @@ def _watch(settings):
     events.look(settings, now_ms())
 
 
+def _deliver(_settings):
+    notify.deliver(now_ms())
+
+
+def _beat(settings):
+    notify.beat(settings["heartbeat_url"])
+
+
 JOBS = (
+    Job("deliver", 1, _deliver),
+    Job("heartbeat", 60, _beat),
     Job("watch", 10, _watch),
     Job("follow", 1, _follow),
     Job("tell", 60, _tell),

@@ -9,6 +9,10 @@ RIGHTS = {  # right -> what it is the right to do
     "equipment.write": "change the register of equipment inside one's scope",
     "terminals.read": "see gateways and terminals",
     "terminals.command": "send commands to terminals",
+    "events.report": "report an event of equipment inside one's scope",
+    "events.act": "handle events inside one's scope: acknowledge, resolve, hand over, shelve",
+    "events.rules": "say by which rules equipment is judged",
+    "notify.write": "say who is told of events, and how",
     "accounts.read": "see who has an account",
     "accounts.write": "invite people, say their roles and scopes, end accounts and sessions",
     "audit.read": "read and take out the audit",
@@ -17,15 +21,17 @@ RIGHTS = {  # right -> what it is the right to do
 Role = namedtuple("Role", ("rights", "sees_everything", "home"))  # home: the page after signing in
 
 _SEES = frozenset({"own", "equipment.read"})
-_TENDS = _SEES | {"terminals.read", "terminals.command"}
+_TENDS = _SEES | {"terminals.read", "terminals.command", "events.report", "events.act"}
 
 ROLES = {
-    "system_administrator": Role(_TENDS | {"equipment.write"}, True, "dashboard.first_page"),
+    "system_administrator": Role(
+        _TENDS | {"equipment.write", "events.rules", "notify.write"}, True, "dashboard.first_page"
+    ),
     "security_administrator": Role(frozenset({"own", "accounts.read", "accounts.write"}), False, "people.first_page"),
     "auditor": Role(frozenset({"own", "accounts.read", "audit.read"}), False, "audit.first_page"),
-    "biomedical_engineer": Role(_TENDS | {"equipment.write"}, False, "dashboard.first_page"),
+    "biomedical_engineer": Role(_TENDS | {"equipment.write", "events.rules"}, False, "dashboard.first_page"),
     "technician": Role(_TENDS, False, "dashboard.first_page"),
-    "operator": Role(_SEES, False, "dashboard.first_page"),
+    "operator": Role(_SEES | {"events.report"}, False, "dashboard.first_page"),
     "department_reader": Role(_SEES, False, "dashboard.first_page"),
     "vendor": Role(_SEES, False, "dashboard.first_page"),
 }

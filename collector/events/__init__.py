@@ -1,23 +1,22 @@
 """Safety events: what is judged, what was recognised, and what people do about it."""
 
-from collector.events.actions import Changed, RuleRefused, act, end_rule, keep_rule, shelve, unshelve
+from collector.events.actions import RuleRefused, act, end_rule, keep_rule, shelve, unshelve
 from collector.events.judging import JUDGE, Judging
 from collector.events.models import Event, RuleVersion, Shelf, Step
-from collector.events.occurrences import AFTERWARDS, Found, cleared, raised, report
+from collector.events.occurrences import Found, Refused, cleared, raised, report
 from collector.events.rules import SEVERITIES, Rule
 from collector.events.watch import FINDERS, Finder, look
 
 __all__ = (
-    "AFTERWARDS",
     "FINDERS",
     "JUDGE",
     "SEVERITIES",
-    "Changed",
     "Event",
     "Finder",
     "Found",
     "Judging",
     "Rule",
+    "Refused",
     "RuleRefused",
     "RuleVersion",
     "Shelf",

@@ -6,17 +6,13 @@ from peewee import fn
 
 from collector import audit, db
 from collector.errors import ActionError
-from collector.events import sense, shape
+from collector.events import sense, shape, telling
 from collector.events.disposition import NEED_TEXT, TRANSITIONS, actions
 from collector.events.models import Event, RuleVersion, Shelf, Step
-from collector.events.occurrences import AFTERWARDS, checked_text, cleared
+from collector.events.occurrences import Refused, checked_text, cleared
 
 DAY_MS = 86_400_000
 SHELF_DAYS_MOST = 31
-
-
-class Changed(ActionError):
-    """Somebody else has done something with the event since it was looked at."""
 
 
 class RuleRefused(ActionError):
@@ -29,7 +25,7 @@ class RuleRefused(ActionError):
 
 
 def act(event_id, action, version, text, now_ms, files=(), to="", into=None):
-    """The Event after one step: `to` a colleague, or merged `into` another event. Raises ActionError, Changed.
+    """The Event after one step: `to` a colleague, or merged `into` another event. Raises Refused.
 
     `version` is that of the event as it was looked at.
     """
@@ -38,9 +34,9 @@ def act(event_id, action, version, text, now_ms, files=(), to="", into=None):
         event = Event.get_by_id(event_id)
         if event.version != version:
             last = event.steps.order_by(Step.id.desc()).first()
-            raise Changed(f"{last.actor} did something with event {event_id} meanwhile; look at it again, then decide")
+            raise Refused("changed", last.actor)
         if action not in actions(event.state, event.severity):
-            raise ActionError(f"{action[:20]!r} cannot be done with an event that is {event.state}")
+            raise Refused("state", action[:20])
         before = event.state
         event.state = TRANSITIONS[event.state, action]
         event.version += 1
@@ -51,8 +47,7 @@ def act(event_id, action, version, text, now_ms, files=(), to="", into=None):
         row = {"ts_ms": now_ms, "actor": who, "action": action, "state": event.state, "text": said}
         Step.create(event=event, files=json.dumps(list(files)), **row)
         audit.note(f"event.{action}", f"event {event_id}", {"state": before}, {"state": event.state, "text": said})
-        for tell in AFTERWARDS:
-            tell(event, action)
+        telling.tell(event, action, now_ms)
         return event
 
 
@@ -62,7 +57,7 @@ def _on(event, action, to, into):
         event.owner, event.due_ms = event.owner or who, None
     elif action == "hand_over":
         if not to:
-            raise ActionError("the colleague is missing; say who takes the event over")
+            raise Refused("colleague")
         event.owner = to
     elif action == "merge":
         event.merged_into = _other(event, into)
@@ -73,17 +68,17 @@ def _on(event, action, to, into):
 def _other(event, into):
     other = Event.get_or_none(Event.id == into)
     if other is None or other.id == event.id or other.equipment_id != event.equipment_id:
-        raise ActionError(f"event {into} is no other event of the same equipment; name one")
+        raise Refused("other", into or "")
     if other.merged_into_id is not None:
-        raise ActionError(f"event {into} is itself a part of event {other.merged_into_id}; name that")
+        raise Refused("part", other.merged_into_id)
     return other
 
 
 def shelve(equipment, rule, from_ms, to_ms, reason, now_ms):
-    """The new Shelf: until then nobody is told of these events, which are kept all the same. Raises ActionError."""
+    """The new Shelf: until then nobody is told of these events, which are kept all the same. Raises Refused."""
     reason = checked_text(reason, needed=True)
     if not max(from_ms, now_ms) < to_ms <= now_ms + SHELF_DAYS_MOST * DAY_MS or from_ms >= to_ms:
-        raise ActionError(f"a shelf ends after it begins, after now, and within {SHELF_DAYS_MOST} days")
+        raise Refused("shelf", SHELF_DAYS_MOST)
     with db.write():
         who = audit.acting().name
         shelf = Shelf.create(equipment=equipment, rule=rule, from_ms=from_ms, to_ms=to_ms, reason=reason, actor=who)
@@ -100,13 +95,12 @@ def unshelve(shelf, now_ms):
 
 
 def keep_rule(name, target, rule, reason, now_ms, number=None):
-    """The new RuleVersion of a rule; with a number it follows the one that held. Raises RuleRefused, ActionError.
+    """The new RuleVersion of a rule; with a number it follows the one that held. Raises RuleRefused, Refused.
 
     target: {"kind", "maker", "model", "equipment_id"}, None or left out where it does not matter.
     """
     name, reason = checked_text(name, needed=True), checked_text(reason, needed=True)
-    others = [(one.name, one.rule()) for one in RuleVersion.valid() if one.number != number and _meets(one, target)]
-    if findings := shape.findings(rule) or sense.findings(rule, others):
+    if findings := shape.findings(rule) or sense.findings(rule, others_of(target, number)):
         raise RuleRefused(findings)
     body = json.dumps({field: value for field, value in rule._asdict().items() if field != "name"})
     with db.write():
@@ -118,13 +112,18 @@ def keep_rule(name, target, rule, reason, now_ms, number=None):
         return RuleVersion.create(number=number, from_ms=now_ms, actor=audit.acting().name, **row)
 
 
+def others_of(target, number):
+    """[(name, Rule)] of the rules that hold, but one of this number, for whom some equipment of a target is judged."""
+    return [(one.name, one.rule()) for one in RuleVersion.valid() if one.number != number and _meets(one, target)]
+
+
 def end_rule(number, reason, now_ms):
-    """A rule holds no longer; what it has raised is over. Raises ActionError."""
+    """A rule holds no longer; what it has raised is over. Raises Refused."""
     reason = checked_text(reason, needed=True)
     with db.write():
         before = _end(number, now_ms)
         if before is None:
-            raise ActionError(f"there is no rule {number} that holds; look at the list of rules")
+            raise Refused("rule", number)
         for event in Event.raised_by(f"rule {number}"):
             cleared(event, now_ms, now_ms)
         audit.note("rule.end", f"rule {number}", before, {"reason": reason})

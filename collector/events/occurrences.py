@@ -5,6 +5,7 @@ from collections import namedtuple
 
 from collector import audit, db
 from collector.errors import ActionError
+from collector.events import telling
 from collector.events.disposition import OPEN, due_ms
 from collector.events.models import Event, Shelf, Step
 from collector.events.rules import SEVERITIES
@@ -16,10 +17,31 @@ TYPES = ("limit", "change", "bad_value", "silence", "state", "unlike", "combined
 )  # fmt: skip
 REPORTED = "person"
 
+REFUSALS = {  # code -> what is told; pages have their own words for it
+    "text_missing": "the text is missing; say what was seen, done or why",
+    "text_long": "the text has more than {about} signs; put the rest into a file",
+    "severity": "the severity {about} is not known; take one of " + ", ".join(SEVERITIES),
+    "future": "what happened cannot have begun in the future; say when it was seen",
+    "changed": "{about} did something with the event meanwhile; look at it again, then decide",
+    "state": "{about} cannot be done with the event as it is; look at it again",
+    "colleague": "the colleague is missing; say who takes the event over",
+    "other": "{about} is no other event of the same equipment; name one",
+    "part": "that event is itself a part of event {about}; name that",
+    "shelf": "a shelf ends after it begins, after now, and within {about} days",
+    "rule": "there is no rule {about} that holds; look at the list of rules",
+}
+
+
+class Refused(ActionError):
+    """What was asked about an event cannot be done; `code` is one of REFUSALS, `about` the value it is about."""
+
+    def __init__(self, code, about=""):
+        super().__init__(REFUSALS[code].format(about=about))
+        self.code, self.about = code, about
+
+
 # What happened, as whoever recognised it says. subject: terminal, gateway or person; said: {name: value} for its text
 Found = namedtuple("Found", ("equipment_id", "subject", "rule", "name", "type", "severity", "began_ms", "said"))
-
-AFTERWARDS = []  # called with (Event, what happened to it) inside the transaction; app.py adds who tells people
 
 
 def raised(found, raised_ms, now_ms, context=None):
@@ -75,12 +97,12 @@ def passed(found, ended_ms, now_ms):
 
 
 def report(equipment, severity, text, began_ms, files, now_ms):
-    """The new Event of what a person saw. Raises ActionError."""
+    """The new Event of what a person saw. Raises Refused."""
     text = checked_text(text, needed=True)
     if severity not in SEVERITIES:
-        raise ActionError(f"the severity {severity[:40]!r} is not known; take one of {', '.join(SEVERITIES)}")
+        raise Refused("severity", severity[:40])
     if began_ms > now_ms:
-        raise ActionError("what happened cannot have begun in the future; say when it was seen")
+        raise Refused("future")
     who = audit.acting().name
     found = Found(equipment.id, who, "", "", REPORTED, severity, began_ms, {"text": text})
     with db.write():
@@ -92,12 +114,12 @@ def report(equipment, severity, text, began_ms, files, now_ms):
 
 
 def checked_text(text, needed=False):
-    """What somebody wrote, without blanks around it. Raises ActionError."""
+    """What somebody wrote, without blanks around it. Raises Refused."""
     text = text.strip()
     if needed and not text:
-        raise ActionError("the text is missing; say what was seen or done")
+        raise Refused("text_missing")
     if len(text) > TEXT_MOST:
-        raise ActionError(f"the text has {len(text)} signs, {TEXT_MOST} are allowed; put the rest into a file")
+        raise Refused("text_long", TEXT_MOST)
     return text
 
 
@@ -125,13 +147,12 @@ def _new(found, raised_ms, now_ms):
 
 
 def _happened(event, what, now_ms, text="", files=()):
-    """Keep the event with a step that says what happened to it, and let those hear it who tell people."""
+    """Keep the event with a step that says what happened to it and tell people."""
     event.version += 1
     event.save()
     actor = audit.acting().name if what == "reported" else "rule"
     Step.create(event=event, ts_ms=now_ms, actor=actor, action=what, state=event.state, text=text, files=_json(files))
-    for tell in AFTERWARDS:
-        tell(event, what)
+    telling.tell(event, what, now_ms)
     return event
 
 

@@ -2,7 +2,19 @@
 
 from flask_bootstrap import Bootstrap5
 
-from collector.web import addresses, errors, i18n, limit_words, look, register_words, security, uploads, words
+from collector.web import (
+    addresses,
+    errors,
+    event_words,
+    i18n,
+    limit_words,
+    look,
+    notify_words,
+    register_words,
+    security,
+    uploads,
+    words,
+)
 from collector.web.i18n import own_path
 from collector.web.rights import may, needs, scope
 from collector.web.security import csrf
@@ -15,6 +27,7 @@ def init(app):
     """Give an application its looks, languages, error pages and browser rules."""
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
     Bootstrap5(app)
-    for part in (addresses, uploads, security, i18n, look, words, limit_words, register_words, errors):
+    of_words = (words, limit_words, register_words, event_words, notify_words)
+    for part in (addresses, uploads, security, i18n, look, *of_words, errors):
         part.init(app)
     app.jinja_env.globals["may"] = may

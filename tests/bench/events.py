@@ -1,6 +1,7 @@
 """What judging costs: fifty rules of every kind over the readings of two hundred pieces of equipment."""
 
 import statistics
+import tempfile
 import time
 
 import numpy as np
@@ -9,6 +10,7 @@ from collector.events import plan, rules
 from collector.events.conditions import Trace
 from collector.events.plan import Plan, Stretches
 from collector.events.rules import Rule
+from tests.bench import events_told
 from tests.bench.row import ROUNDS, Row
 from tests.bench.store_data import CHANNELS, SCALES, trace
 
@@ -62,6 +64,13 @@ def judged(prepared, some):
 
 
 def rows():
+    """Every figure of events: judging, and from a window to a message."""
+    yield from judging()
+    with tempfile.TemporaryDirectory() as folder:
+        yield from events_told.rows(folder)
+
+
+def judging():
     """Microseconds of judging for a reading under fifty rules."""
     prepared = Plan([line for rule in fifty() for line in rules.lines(rule)])
     for each, words in SHAPES:

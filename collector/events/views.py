@@ -1,0 +1,205 @@
+"""Pages of events: what needs a person first, one event as a timeline, a report from the phone, the wall board."""
+
+import json
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+
+from collector import audit, files, notify
+from collector import events as room
+from collector.clock import now_ms
+from collector.equipment import Equipment
+from collector.events.disposition import NEED_TEXT, STATES, actions
+from collector.events.drawing import picture
+from collector.events.models import PER_PAGE, Event, Step
+from collector.web import may, needs, scope, takes_files
+from collector.web.event_words import ACT_WORDS, REFUSAL_WORDS
+from collector.web.register_words import FILE_WORDS
+
+AROUND_MS = 1_800_000
+ON_WALL = 12
+REFUSED = (room.Refused, files.FileRefused)
+
+pages = Blueprint("events", __name__, url_prefix="/events", template_folder="templates")
+
+
+@pages.get("")
+@needs("equipment.read")
+def first_page():
+    """Events inside the scope, what needs a person first."""
+    page = max(1, request.args.get("page", 1, type=int))
+    asked = {name: request.args.get(name, "")[:40] for name in ("state", "severity")}
+    number = request.args.get("equipment", type=int)
+    found = list(Event.inbox(scope(), **asked, equipment_id=number).paginate(page, PER_PAGE + 1))
+    return render_template(
+        "events/inbox.html",
+        found=[_told(event) for event in found[:PER_PAGE]],
+        counts=_counts(),
+        asked=asked | ({"equipment": number} if number else {}),
+        page=page,
+        more=len(found) > PER_PAGE,
+        states=STATES,
+        now=now_ms(),
+    )
+
+
+@pages.get("/wall")
+@needs("equipment.read")
+def wall():
+    """The worst of what is not resolved, large enough for a screen on a wall."""
+    found = [
+        event for event in Event.inbox(scope()).limit(ON_WALL) if event.state in ("open", "acknowledged", "in_progress")
+    ]
+    return render_template("events/wall.html", found=[_told(event) for event in found], counts=_counts(), now=now_ms())
+
+
+@pages.get("/<int:event_id>")
+@needs("equipment.read")
+def one(event_id):
+    """One event as a timeline, with what was measured around it and what can be done now."""
+    return _page_of(_seen(event_id))
+
+
+@pages.post("/<int:event_id>/steps")
+@needs("events.act")
+@takes_files
+def act(event_id):
+    """One step of the disposition."""
+    event, form = _seen(event_id), request.form
+    try:
+        kept = _kept_files()
+        room.act(
+            event.id, form.get("action", ""), form.get("version", 0, type=int), form.get("text", ""), now_ms(), kept,
+            to=form.get("to", "").strip()[:120], into=form.get("into", type=int),
+        )  # fmt: skip
+    except REFUSED as error:
+        flash(_in_words(error), "danger")
+    return redirect(url_for("events.one", event_id=event.id))
+
+
+@pages.route("/report", methods=["GET", "POST"])
+@needs("events.report")
+@takes_files
+def report():
+    """Tell of something that was seen, with a photo."""
+    if request.method == "POST":
+        form = request.form
+        machine = Equipment.seen(scope(), form.get("equipment", 0, type=int)) or abort(404)
+        try:
+            event = room.report(
+                machine, form.get("severity", ""), form.get("text", ""), now_ms(), _kept_files(), now_ms()
+            )
+            return redirect(url_for("events.one", event_id=event.id))
+        except REFUSED as error:
+            flash(_in_words(error), "danger")
+    machines = Equipment.registered(scope())
+    return render_template("events/report.html", machines=machines, severities=room.SEVERITIES)
+
+
+@pages.post("/<int:event_id>/shelf")
+@needs("events.act")
+def shelve(event_id):
+    """Shelve events like this one, or all of its equipment, for some hours."""
+    event, form = _seen(event_id), request.form
+    if event.equipment is None:
+        abort(404)
+    rule = "" if "all" in form else event.rule
+    until_ms = now_ms() + form.get("hours", 0, type=int) * 3_600_000
+    try:
+        room.shelve(event.equipment, rule, now_ms(), until_ms, form.get("text", ""), now_ms())
+    except room.Refused as error:
+        flash(_in_words(error), "danger")
+    return redirect(url_for("events.one", event_id=event.id))
+
+
+@pages.post("/shelves/<int:shelf_id>/end")
+@needs("events.act")
+def unshelve(shelf_id):
+    """End a shelf before its time."""
+    shelf = room.Shelf.get_or_none(room.Shelf.id == shelf_id)
+    if shelf is None or Equipment.seen(scope(), shelf.equipment_id) is None:
+        abort(404)
+    room.unshelve(shelf, now_ms())
+    return redirect(url_for("events.first_page", equipment=shelf.equipment_id))
+
+
+@pages.get("/<int:event_id>/files/<int:file_id>")
+@needs("equipment.read")
+def file(event_id, file_id):
+    """A file that belongs to a step of an event."""
+    event = _seen(event_id)
+    if not any(file_id in json.loads(step.files) for step in event.steps):
+        abort(404)
+    return files.sent(files.File.get_by_id(file_id))
+
+
+def _in_words(error):
+    words = FILE_WORDS if isinstance(error, files.FileRefused) else REFUSAL_WORDS
+    about = ACT_WORDS.get(error.about, error.about) if error.code == "state" else error.about
+    return str(words[error.code]) % {"about": about}
+
+
+def _page_of(event):
+    said = json.loads(event.said)
+    steps = [(step, _files_of(step)) for step in event.steps.order_by(Step.id)]
+    return render_template(
+        "events/one.html",
+        event=event,
+        said=said,
+        values=json.loads(event.context).get("values", {}),
+        steps=steps,
+        told=notify.Notification.of(f"event {event.id}"),
+        picture=_around(event, said),
+        actions=[
+            action for action in actions(event.state, event.severity) if may("events.act") and action != "evaluate"
+        ],
+        need_text=NEED_TEXT,
+        others=_others(event),
+        shelves=room.Shelf.of(event.equipment_id, now_ms()) if event.equipment_id else [],
+        now=now_ms(),
+        me=audit.acting().name,
+    )
+
+
+def _around(event, said):
+    """The Picture of the channel it is about, from before it began until after it was over."""
+    if event.equipment_id is None or "channel" not in said:
+        return None
+    end_ms = event.cleared_ms or now_ms()
+    first_ms, last_ms = event.began_ms - AROUND_MS, min(end_ms + AROUND_MS, now_ms())
+    limit = said.get("limit") if said["kind"] in ("above", "below") else None
+    return picture(event.subject, said["channel"], first_ms, last_ms, [(event.began_ms, end_ms)], limit)
+
+
+def _others(event):
+    """Events of the same equipment that this one may be a part of."""
+    if event.equipment_id is None:
+        return []
+    asked = Event.inbox(scope(), equipment_id=event.equipment_id).where(Event.id != event.id).limit(20)
+    return [_told(other) for other in asked if other.state != "closed"]
+
+
+def _files_of(step):
+    return list(files.File.select().where(files.File.id << json.loads(step.files)))
+
+
+def _told(event):
+    return event, json.loads(event.said)
+
+
+def _counts():
+    """{state: how many} of what is not closed."""
+    counts = {}
+    for (state, _severity), count in Event.counts(scope()).items():
+        counts[state] = counts.get(state, 0) + count
+    return counts
+
+
+def _kept_files():
+    """Numbers of the files that came with a form, kept now. Raises FileRefused."""
+    brought = [one for one in request.files.getlist("files") if one.filename]
+    allowed = (*files.DOCUMENTS, *files.RECORDINGS)
+    return [files.keep(one.stream, one.filename, allowed, now_ms()).id for one in brought]
+
+
+def _seen(event_id):
+    return Event.seen(scope(), event_id) or abort(404)

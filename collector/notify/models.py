@@ -1,0 +1,85 @@
+"""Who can be told, which way messages take, and each message with what became of it."""
+
+from peewee import ForeignKeyField, IntegerField, TextField, fn
+
+from collector.db import Table
+
+QUEUED, SENT, GIVEN_UP, NOT_NEEDED = "queued", "sent", "given_up", "not_needed"
+
+
+class Recipient(Table):
+    """Somebody, or a program, with an address; that is sealed, because it holds passwords and tokens."""
+
+    name = TextField(unique=True)
+    kind = TextField()  # a key of senders.KINDS
+    wrapped = TextField()
+    ended_ms = IntegerField(null=True)
+
+    @classmethod
+    def there(cls):
+        """A query of those that have no end, by name."""
+        return cls.select().where(cls.ended_ms.is_null()).order_by(cls.name)
+
+
+class Route(Table):
+    """Which messages a recipient gets, in which hours, and after how long without anybody who has seen it."""
+
+    recipient = ForeignKeyField(Recipient, backref="routes")
+    severity = TextField()  # this one and worse ones
+    equipment_id = IntegerField(null=True)
+    department = TextField()
+    days = TextField()  # digits of weekdays, 1 Monday
+    from_min = IntegerField()
+    to_min = IntegerField()
+    outside = TextField()  # one of routes.OUTSIDE
+    after_min = IntegerField()
+    ended_ms = IntegerField(null=True)
+
+    @classmethod
+    def there(cls):
+        """A query of those that hold, with their recipients."""
+        holds = cls.ended_ms.is_null() & Recipient.ended_ms.is_null()
+        return cls.select(cls, Recipient).join(Recipient).where(holds).order_by(cls.after_min, cls.id)
+
+
+class Notification(Table):
+    """One message to one recipient: when it is to go, when it went, how often it was tried, what came back."""
+
+    about = TextField()
+    recipient = ForeignKeyField(Recipient)
+    severity = TextField()
+    title = TextField()
+    text = TextField()
+    link = TextField()
+    made_ms = IntegerField()
+    next_ms = IntegerField(null=True)
+    escalated = IntegerField()  # after how many minutes it goes if nobody has seen it; 0 at once
+    state = TextField()
+    attempts = IntegerField()
+    sent_ms = IntegerField(null=True)
+    together = IntegerField()  # how many messages went as one
+    result = TextField()
+
+    @classmethod
+    def due(cls, now_ms):
+        """{recipient: [Notification]} that are to go now, the oldest first."""
+        found = {}
+        asked = cls.select(cls, Recipient).join(Recipient)
+        for one in asked.where((cls.state == QUEUED) & (cls.next_ms <= now_ms)).order_by(cls.id):
+            found.setdefault(one.recipient, []).append(one)
+        return found
+
+    @classmethod
+    def of(cls, about):
+        """[Notification] about something, in their order."""
+        return list(cls.select(cls, Recipient).join(Recipient).where(cls.about == about).order_by(cls.id))
+
+    @classmethod
+    def newest(cls, count):
+        """[Notification] of all, the newest first."""
+        return list(cls.select(cls, Recipient).join(Recipient).order_by(cls.id.desc()).limit(count))
+
+    @classmethod
+    def counts(cls):
+        """{state: how many}."""
+        return dict(cls.select(cls.state, fn.COUNT(cls.id)).group_by(cls.state).tuples())

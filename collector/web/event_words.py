@@ -1,0 +1,165 @@
+"""Words about events: what was recognised, how bad it is, what people do about it."""
+
+from datetime import UTC, datetime
+
+from flask_babel import lazy_gettext as _l
+
+from collector.web.words import CHANNEL_WORDS, value_text
+from firmware.protocol.channels import BY_NAME
+
+SEVERITY_WORDS = {
+    "notice": _l("Notice"),
+    "warning": _l("Warning"),
+    "serious": _l("Serious"),
+    "critical": _l("Critical"),
+}
+SEVERITY_ICONS = {
+    "notice": "info-circle",
+    "warning": "exclamation-triangle",
+    "serious": "exclamation-octagon-fill",
+    "critical": "x-octagon-fill",
+}
+
+DISPOSITION_WORDS = {
+    "open": _l("open"),
+    "acknowledged": _l("acknowledged by somebody"),
+    "in_progress": _l("in progress"),
+    "resolved": _l("resolved"),
+    "evaluated": _l("evaluated"),
+    "closed": _l("closed"),
+}
+
+ACT_WORDS = {
+    "acknowledge": _l("I have seen it"),
+    "begin": _l("I work on it"),
+    "resolve": _l("It is resolved"),
+    "evaluate": _l("Evaluate"),
+    "close": _l("Close"),
+    "reopen": _l("Open again"),
+    "note": _l("Write down"),
+    "hand_over": _l("Hand over"),
+    "merge": _l("It is part of another event"),
+}
+
+STEP_WORDS = {
+    "raised": _l("recognised"),
+    "worse": _l("became more severe"),
+    "again": _l("came again"),
+    "cleared": _l("is over"),
+    "reported": _l("reported"),
+    "acknowledge": _l("has seen it"),
+    "begin": _l("works on it"),
+    "resolve": _l("says it is resolved"),
+    "evaluate": _l("evaluated it"),
+    "close": _l("closed it"),
+    "reopen": _l("opened it again"),
+    "note": _l("wrote"),
+    "hand_over": _l("handed it over to"),
+    "merge": _l("says it is part of another event"),
+}
+
+TYPE_WORDS = {
+    "limit": _l("Beyond a limit"),
+    "change": _l("Fast change"),
+    "bad_value": _l("Bad values"),
+    "silence": _l("Terminal silent"),
+    "state": _l("Running state"),
+    "unlike": _l("Unlike its own days"),
+    "combined": _l("Several conditions"),
+    "environment": _l("Surroundings"),
+    "gateway_silence": _l("Gateway silent"),
+    "refusals": _l("Refused at an interface"),
+    "disk": _l("Disk nearly full"),
+    "certificate": _l("Certificate ends"),
+    "person": _l("Reported by a person"),
+}
+
+REFUSAL_WORDS = {
+    "text_missing": _l("The text is missing: say what was seen, done, or why."),
+    "text_long": _l("The text has more than %(about)s signs; put the rest into a file."),
+    "severity": _l("The severity is none of the choices."),
+    "future": _l("What happened cannot have begun in the future."),
+    "changed": _l("%(about)s did something with the event meanwhile. Look at it again, then decide."),
+    "state": _l("The event has changed: “%(about)s” is not possible now."),
+    "colleague": _l("Say which colleague takes the event over."),
+    "other": _l("Choose another event of the same equipment."),
+    "part": _l("That event is itself part of event %(about)s; choose that."),
+    "shelf": _l("The while has to end after now and within %(about)s days."),
+    "rule": _l("There is no rule %(about)s that holds."),
+}
+
+CONDITION_WORDS = {
+    "above": _l("is above"),
+    "below": _l("is below"),
+    "rises": _l("rises by"),
+    "falls": _l("falls by"),
+    "bad": _l("is measured and bad"),
+    "silent": _l("nothing is heard"),
+    "unlike": _l("is unlike its own days, by so many times their spread"),
+}
+RUNNING_WORDS = {"off": _l("off"), "standby": _l("standby"), "ready": _l("ready"), "working": _l("working")}
+
+RULE_WRONG_WORDS = {
+    "kind": _l("A condition is missing or of no known kind."),
+    "depth": _l("The conditions are nested too deeply."),
+    "unknown": _l("This field is not known."),
+    "missing": _l("This field is missing."),
+    "channel": _l("This is no channel."),
+    "number": _l("This is no number."),
+    "positive": _l("This has to be more than zero."),
+    "range": _l("This is out of its range."),
+    "choice": _l("Nothing was chosen, or something that is no choice."),
+    "parts": _l("There are too few or too many parts."),
+    "seconds": _l("These are no seconds up to a week."),
+    "silent_alone": _l("Silence cannot be combined: make a rule of its own."),
+    "no_limit": _l("Steps need a condition with a limit."),
+    "outwards": _l("Steps have to go further out and become more severe."),
+    "never": _l("This can never hold: no value satisfies it."),
+    "always": _l("This always holds: every value satisfies it."),
+    "never_clears": _l("This would never be cleared: its hysteresis reaches beyond what can be measured."),
+    "contradicts": _l("One of this rule and another is raised whatever is measured:"),
+}
+
+SAID_WORDS = {
+    "above": _l("%(channel)s %(value)s, above %(limit)s"),
+    "below": _l("%(channel)s %(value)s, below %(limit)s"),
+    "rises": _l("%(channel)s has risen by more than %(limit)s to %(value)s"),
+    "falls": _l("%(channel)s has fallen by more than %(limit)s to %(value)s"),
+    "bad": _l("%(channel)s is measured and bad"),
+    "silent": _l("Nothing was heard for %(n)s min"),
+    "refused": _l("%(interface)s refuses: %(code)s"),
+    "ends": _l("%(file)s ends on %(day)s"),
+}
+
+
+def said_text(said, translate=str):
+    """What was recognised in one sentence, from what its event says of it; `translate` makes a text of lazy words."""
+    if said.get("kind") not in SAID_WORDS:
+        return said.get("text", "")
+    values = dict(said)
+    if "channel" in said:
+        name = said["channel"]
+        values["channel"] = translate(CHANNEL_WORDS[name])
+        for one in ("value", "limit"):
+            values[one] = f"{value_text(name, said.get(one))} {BY_NAME[name].unit}"
+    if "after_s" in said:
+        values["n"] = max(1, said["after_s"] // 60)
+    if "ends_ms" in said:
+        values["day"] = datetime.fromtimestamp(said["ends_ms"] / 1000, UTC).date().isoformat()
+    return translate(SAID_WORDS[said["kind"]]) % values
+
+
+def init(app):
+    """Let templates use these words."""
+    app.jinja_env.globals.update(
+        SEVERITY_WORDS=SEVERITY_WORDS,
+        SEVERITY_ICONS=SEVERITY_ICONS,
+        DISPOSITION_WORDS=DISPOSITION_WORDS,
+        ACT_WORDS=ACT_WORDS,
+        STEP_WORDS=STEP_WORDS,
+        TYPE_WORDS=TYPE_WORDS,
+        said_text=said_text,
+        CONDITION_WORDS=CONDITION_WORDS,
+        RUNNING_WORDS=RUNNING_WORDS,
+        UNITS={name: channel.unit for name, channel in BY_NAME.items()},
+    )

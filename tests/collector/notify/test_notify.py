@@ -1,0 +1,197 @@
+"""People are told once each, by whom the routes name, again until it is taken; a storm is one message."""
+
+import time
+
+import pytest
+
+from collector import audit, db, equipment, events, notify
+from collector.clock import now_ms as clock_ms
+from collector.config import FILE
+from collector.following import Following
+from collector.notify import senders
+from collector.notify.actions import Refused
+from collector.notify.models import GIVEN_UP, NOT_NEEDED, QUEUED, SENT, Notification
+from collector.notify.routes import Message
+from tests.collector.notify.mailboxes import hook_server, mail_server
+from tests.collector.site import block, now_ms
+
+STORM = 1000  # the figure for 10,000 is that of `make bench ROOM=events`
+SECRET = "a secret of the webhook"
+ALWAYS = {"days": "1234567", "from_min": 0, "to_min": 1440, "outside": "skip", "after_min": 0}
+
+
+@pytest.fixture(scope="module")
+def mail():
+    with mail_server() as here:
+        yield here
+
+
+@pytest.fixture
+def hook():
+    with hook_server() as here:
+        yield here
+
+
+def mailed(port, name="li", **route):
+    recipient = notify.add_recipient(
+        name, "email", f"mailto://127.0.0.1:{port}?from=g@example.com&to={name}@example.com"
+    )
+    notify.add_route(recipient, **{"severity": "warning"} | ALWAYS | route)
+    return recipient
+
+
+def hooked(port, name="hook", **route):
+    recipient = notify.add_recipient(name, "webhook", f"http://{SECRET.replace(' ', '-')}@127.0.0.1:{port}/x")
+    notify.add_route(recipient, **{"severity": "warning"} | ALWAYS | route)
+    return recipient
+
+
+def message(number=1, severity="serious", **more):
+    said = {"equipment_id": 1, "department": "Radiology", "title": f"hot {number}", "text": "31 °C", "link": ""}
+    return Message(about=f"event {number}", severity=severity, **said | more)
+
+
+def tell(*messages, at_ms=None):
+    with db.write():
+        return [notify.tell(one, at_ms or now_ms()) for one in messages]
+
+
+def states():
+    return [(one.recipient.name, one.state) for one in Notification.select().order_by(Notification.id)]
+
+
+def test_a_room_at_31_degrees_reaches_mail_and_webhook_and_is_hushed_when_seen(site, mail, hook):
+    (box, port), (hook, hook_port) = mail, hook
+    (site.data_dir / FILE).write_text(
+        'language = "zh_CN"\npublic_url = "https://gantry.example"\nsecond_factor_roles = ""'
+    )
+    mailed(port, "wang")
+    hooked(hook_port)
+    mailed(port, "head", after_min=15)
+    following = Following([events.Judging()])
+    following.go_on(now_ms())
+    site.upload(block(1, 3, columns={"temperature_c": [2200, 3100, 3100]}))
+    following.go_on(now_ms())
+    assert notify.deliver(now_ms()) == 2, "what became worse before it was told is told once"
+    told = [box_one for box_one in box.mails if "CT 1" in box_one[1]]
+    assert "CT 1 · Radiology · Room 1" in told[-1][1] and "环境" in told[-1][1] and "严重" in told[-1][1]
+    assert "31.0 °C，高于 28.0 °C" in told[-1][2] and "https://gantry.example/events/1" in told[-1][2]
+    _at, signature, body, said = hook.told[-1]
+    assert signature == "sha256=" + senders.signature(SECRET.replace(" ", "-"), body) and said["about"] == ["event 1"]
+    assert states().count(("head", QUEUED)) == 1
+    events.act(1, "acknowledge", events.Event.get().version, "", now_ms())
+    assert states().count(("head", NOT_NEEDED)) == 1 and notify.deliver(now_ms() + 3_600_000) == 0
+    site.upload(block(4, 8, columns={"temperature_c": [2200] * 8}))
+    following.go_on(now_ms())
+    notify.deliver(now_ms())
+    assert "已结束" in box.mails[-1][1], "who was told is told that it is over"
+
+
+def test_who_does_not_acknowledge_is_followed_by_the_next(site, mail):
+    box, port = mail
+    mailed(port, "first")
+    mailed(port, "head", after_min=15)
+    now = now_ms()
+    tell(message())
+    assert (notify.deliver(now + 60_000), notify.deliver(now + 16 * 60_000)) == (1, 1)
+    assert states() == [("first", SENT), ("head", SENT)]
+
+
+def test_a_webhook_that_hangs_or_fails_is_tried_again_and_holds_up_nobody(site, mail, hook, monkeypatch):
+    (box, port), (hook, hook_port) = mail, hook
+    monkeypatch.setattr(senders, "WAIT_S", 1)
+    hooked(hook_port)
+    mailed(port)
+    hook.hang_s, began = 20, time.time()
+    tell(message(7))
+    assert notify.deliver(now_ms()) == 1
+    assert box.mails[-1][1] == "hot 7" and box.mails[-1][0] - began < 15
+    (waiting,) = Notification.select().where(Notification.state == QUEUED)
+    assert waiting.attempts == 1 and "Timeout" in waiting.result and waiting.next_ms > clock_ms() + 8_000
+    assert notify.deliver(now_ms()) == 0, "not before its time"
+    hook.hang_s, hook.status = 0, 500
+    notify.deliver(now_ms() + 60_000)
+    assert Notification.get_by_id(waiting.id).result == "500 Internal Server Error"
+    hook.status = 200
+    assert notify.deliver(now_ms() + 600_000) == 1
+
+
+def test_a_dead_mail_server_is_given_up_after_hours_and_says_why(site):
+    mailed(9)
+    tell(message())
+    now = now_ms()
+    for _ in range(8):
+        now += 3_600_000
+        notify.deliver(now)
+    (one,) = Notification.select()
+    assert (one.state, one.attempts) == (GIVEN_UP, 8) and "refused" in one.result.lower()
+
+
+def test_a_storm_is_one_message_and_nothing_is_lost(site, mail):
+    box, port = mail
+    mailed(port, severity="notice")
+    before = len(box.mails)
+    tell(*(message(number, "critical" if number == 77 else "warning") for number in range(STORM)))
+    assert notify.deliver(now_ms()) == STORM
+    (mail_one,) = box.mails[before:]
+    assert mail_one[1] == f"Gantry: 1 critical · {STORM - 1} warning" and mail_one[2].startswith("hot 77")
+    assert Notification.counts() == {SENT: STORM} and Notification.get().together == STORM
+
+
+@pytest.mark.parametrize("route,severity,hour,due_hour", [
+    ({}, "warning", 3, 3),
+    ({"from_min": 480, "to_min": 1080}, "serious", 3, None),
+    ({"from_min": 480, "to_min": 1080, "outside": "wait"}, "serious", 3, 8),
+    ({"from_min": 480, "to_min": 1080, "outside": "wait"}, "critical", 3, 3),
+    ({"from_min": 1320, "to_min": 360}, "warning", 3, 3),
+    ({"severity": "critical"}, "serious", 3, None),
+    ({"department": "Surgery"}, "serious", 3, None),
+    ({"equipment_id": 1}, "serious", 3, 3),
+    ({"days": "7"}, "serious", 3, None),
+])  # fmt: skip
+def test_a_route_is_of_severities_places_days_and_hours(site, route, severity, hour, due_hour):
+    thursday_ms = 1_767_196_800_000  # 2026-01-01 00:00 in Shanghai
+    mailed(9, **route)
+    tell(message(severity=severity), at_ms=thursday_ms + hour * 3_600_000)
+    due = [(one.next_ms - thursday_ms) / 3_600_000 for one in Notification.select()]
+    assert due == ([] if due_hour is None else [due_hour])
+
+
+@pytest.mark.parametrize("kind,url,code", [
+    ("email", "https://x", "scheme"), ("webhook", "https://hooks.example.com/x", "secret"), ("pigeon", "x://", "kind"),
+    ("webhook", "https://short@hooks.example.com", "secret"), ("email", "mailto://", "address"),
+])  # fmt: skip
+def test_an_address_that_cannot_work_is_refused(site, kind, url, code):
+    with pytest.raises(Refused) as refused:
+        notify.add_recipient("x", kind, url)
+    assert refused.value.code == code
+
+
+def test_an_address_is_neither_in_the_database_nor_in_the_audit_nor_in_a_result(site):
+    recipient = notify.add_recipient(
+        "x", "email", "mailto://user:pass-word-9@127.0.0.1:9?from=a@b.example&to=c@d.example"
+    )
+    notify.test(recipient, "", now_ms())
+    notify.deliver(now_ms() + 1000)
+    with db.write():
+        everything = str(db.rows("SELECT * FROM recipient") + db.rows("SELECT * FROM notification"))
+    everything += str(list(audit.rows_of().dicts()))
+    assert "pass-word-9" not in everything and Notification.get().attempts == 1
+
+
+def test_a_shelved_event_tells_nobody(site, mail):
+    mailed(mail[1], severity="notice")
+    machine = equipment.equipment_named("A-0001")
+    events.shelve(machine, "", now_ms() - 3_600_000, now_ms() + 3_600_000, "service", now_ms())
+    with db.write():
+        events.raised(events.Found(1, "ct-01", "x", "", "limit", "critical", now_ms(), {}), now_ms(), now_ms())
+    assert states() == []
+
+
+def test_the_watcher_outside_is_called_while_the_monitoring_sees(site, hook):
+    hook, port = hook
+    url = f"http://127.0.0.1:{port}/alive"
+    assert notify.beat(url) and len(hook.told) == 1 and not notify.beat("")
+    db.change("INSERT INTO follower (name, through) VALUES ('stuck', 0)")
+    db.change("INSERT INTO batch (batch_no, carrier, low_ms, high_ms, body) VALUES (2000, 0, 0, 0, x'')")
+    assert not notify.beat(url) and len(hook.told) == 1
