@@ -22,11 +22,25 @@ REST_MS = 10_000  # after a round that failed
 Seen = namedtuple("Seen", ("arrival", "bindings", "now_ms"))
 
 
+class Bound:
+    """All bindings there ever were, in memory until one begins or ends: ten thousand take longer than a round may."""
+
+    def __init__(self):
+        self._mark = self._held = None
+
+    def held(self):
+        """See equipment.Binding.held."""
+        mark = equipment.Binding.mark()
+        if mark != self._mark:
+            self._held, self._mark = equipment.Binding.held(), mark
+        return self._held
+
+
 class Way:
     """How far one follower has come."""
 
-    def __init__(self, follower):
-        self.follower = follower
+    def __init__(self, follower, bound):
+        self.follower, self._bound = follower, bound
         self._through = None  # the last upload in its memory; None: its memory is not to be trusted
         self._kept, self._kept_ms, self._not_before_ms = None, 0, 0
 
@@ -39,7 +53,7 @@ class Way:
         if through is None or mark != self._kept:  # another process went on, or this one fell
             self.follower.forget()
             through, self._kept, self._kept_ms = mark, mark, now_ms
-        bindings = equipment.Binding.held()
+        bindings = self._bound.held()
         fresh = readings.fresh_after(through, bindings.keys())
         if fresh is not None:
             self._follow(fresh, bindings, now_ms)
@@ -69,7 +83,8 @@ class Following:
     """All followers, on their ways."""
 
     def __init__(self, followers=None):
-        self._ways = [Way(follower) for follower in (FOLLOWERS if followers is None else followers)]
+        bound = Bound()
+        self._ways = [Way(follower, bound) for follower in (FOLLOWERS if followers is None else followers)]
 
     def go_on(self, now_ms):
         """Let each see what came; when one fails the others go on, and it tries again later."""

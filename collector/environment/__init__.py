@@ -4,7 +4,7 @@ from collector.environment.actions import LimitRefused, end_limit, set_limit
 from collector.environment.indicators import CHANGE, INDICATORS, VALUE, Indicator
 from collector.environment.inherit import LEVELS, Rule, Target, level_of
 from collector.environment.judge import ALARM, WARNING, WITHIN, verdict
-from collector.environment.models import EnvironmentLimit, limits, version
+from collector.environment.models import EnvironmentLimit, Limits, limits, version
 
 __all__ = (
     "ALARM",
@@ -17,6 +17,7 @@ __all__ = (
     "EnvironmentLimit",
     "Indicator",
     "LimitRefused",
+    "Limits",
     "Rule",
     "Target",
     "end_limit",

@@ -80,6 +80,23 @@ def limits(equipment_id, ts_ms, place="equipment"):
     return nearest(all_rules(), machine, place, ts_ms) if machine else {}
 
 
+class Limits:
+    """What holds at an instant, read once for many equipment."""
+
+    def __init__(self, ts_ms):
+        self._ts_ms, self._rules = ts_ms, all_rules()
+        self._named = {rule.target.equipment_id for rule in self._rules}
+
+    def key_of(self, machine, place):
+        """What is the same for equipment to which the same limits apply."""
+        own = machine.id if machine.id in self._named else None
+        return machine.kind, machine.maker, machine.model, own, place
+
+    def of(self, machine, place):
+        """{Indicator: Rule}, as `limits` gives it."""
+        return nearest(self._rules, machine, place, self._ts_ms)
+
+
 Machine = namedtuple("Machine", ("id", "name", "kind", "maker", "model", "department", "room"))
 
 

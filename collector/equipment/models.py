@@ -202,6 +202,11 @@ class Binding(Table):
         return db.numbers(4, sql, (WHOLE, now_ms, now_ms))
 
     @classmethod
+    def mark(cls):
+        """What is another one as soon as a binding has begun or ended."""
+        return db.rows("SELECT count(*), coalesce(max(id), 0), coalesce(sum(to_ms), 0) FROM binding")[0]
+
+    @classmethod
     def held(cls):
         """{terminal_id: [Held]} of all bindings there ever were, those of a terminal oldest first."""
         sql = "SELECT terminal_id, id, equipment_id, channel_group, place, from_ms, to_ms FROM binding ORDER BY from_ms"

@@ -10,20 +10,18 @@ import numpy as np
 
 from collector import db, readings, running
 from collector.config import read_settings
-from collector.events import occurrences, order, plan, rulebook, rules, shape
+from collector.events import occurrences, order, plan, rules, shape
 from collector.events.conditions import Trace
+from collector.events.known import KnownPlans
 from collector.events.models import Event
-from collector.events.plan import Plan, Stretches
+from collector.events.plan import Stretches
 from collector.readings import columns
 from firmware.protocol.channels import BY_NAME
 
 PATIENCE_MS = 30_000  # by their own instants; see order.py
-PLANS_FOR_MS = 600_000  # limits that begin on another day are looked up again
 
 # The readings of a terminal that are judged now, as rows of what is judged together, by the rules of one equipment
 Unit = namedtuple("Unit", ("terminal_id", "equipment_id", "start", "end"))
-Known = namedtuple("Known", ("plan", "entries"))  # of an equipment and the place a terminal hangs at
-OWN = "each terminal has its own"  # because of its history
 
 
 class Judging:
@@ -34,7 +32,7 @@ class Judging:
     def __init__(self):
         self.zone = None  # whose hours a schedule means
         self._memory, self._touched, self._clamps = {}, set(), {}
-        self._plans, self._version, self._planned_ms = {}, None, 0
+        self._book = KnownPlans()
 
     def forget(self):
         """Go back to what was kept last."""
@@ -49,33 +47,16 @@ class Judging:
 
     def follow(self, seen):
         """Whether something was raised or cleared by what came. Call it inside a transaction."""
-        self._look_up(seen.now_ms)
+        self._book.look_up(seen.now_ms)
         self._clamps = _clamps(seen.bindings)
         self._touched.update(seen.arrival.terminal_ids)
         whole, units, late = self._in_order(seen)
         told = False
-        for known, some in self._by_plan(units, seen).items():
-            told |= self._judge(self._plans[known], some, whole, seen.now_ms)
+        for known, some in self._by_plan(units, seen):
+            told |= self._judge(known, some, whole, seen.now_ms)
         for terminal_id, held, some in late:
             told |= self._judge_late(terminal_id, held, some, seen.now_ms)
         return told
-
-    def _look_up(self, now_ms):
-        version = rulebook.version()
-        if version != self._version or now_ms - self._planned_ms > PLANS_FOR_MS:
-            self._plans, self._version, self._planned_ms = {}, version, now_ms
-
-    def _known(self, terminal_id, held, now_ms):
-        """The key of the Known for a binding, which is made when it is asked for first."""
-        key = held.equipment_id, held.place, held.channels
-        if self._plans.get(key) == OWN:
-            key = (*key, terminal_id)
-        if key not in self._plans:
-            entries, is_own = rulebook.entries(terminal_id, held, now_ms)
-            if is_own and len(key) == 3:
-                self._plans[key], key = OWN, (*key, terminal_id)
-            self._plans[key] = Known(Plan(rulebook.lines_of(entries)) if entries else None, entries)
-        return key
 
     def _in_order(self, seen):
         """(Columns of what is judged now, [(terminal_id, first row, row behind the last)], late readings)."""
@@ -123,16 +104,17 @@ class Judging:
         return columns.picked(found, now), columns.picked(found, late)
 
     def _by_plan(self, units, seen):
-        """{key of a Known: [Unit]} of those terminals that are bound to an equipment with rules."""
+        """(Known, [Unit]) pairs of those terminals that are bound to an equipment with rules."""
         found = {}
         for terminal_id, start, end in units:
             bound = [held for held in seen.bindings.get(terminal_id, ()) if held.to_ms is None]
             self._leave(terminal_id, {held.equipment_id for held in bound}, seen.now_ms)
             for held in bound:
-                key = self._known(terminal_id, held, seen.now_ms)
-                if self._plans[key].plan is not None:
-                    found.setdefault(key, []).append(Unit(terminal_id, held.equipment_id, start, end))
-        return found
+                known = self._book.of(terminal_id, held)
+                if known.plan is not None:
+                    unit = Unit(terminal_id, held.equipment_id, start, end)
+                    found.setdefault(id(known), (known, []))[1].append(unit)
+        return found.values()
 
     def _leave(self, terminal_id, equipment_ids, now_ms):
         """What was raised of an equipment that the terminal speaks of no more is over."""
@@ -181,7 +163,7 @@ class Judging:
         told = False
         for held in bindings:
             inside = (some.ts_ms >= held.from_ms) & (some.ts_ms < (held.to_ms or np.inf))
-            known = self._plans[self._known(terminal_id, held, now_ms)]
+            known = self._book.of(terminal_id, held)
             if inside.any() and known.plan is not None:
                 part = columns.picked(some, inside)
                 trace = trace_of(part, known.plan.columns, self.zone)

@@ -39,18 +39,33 @@ def version():
     return RuleVersion.newest(), environment.version()
 
 
-def entries(terminal_id, held, ts_ms):
-    """({name of the rule: Entry} that a terminal can judge for the equipment of a Held, whether they are its alone)."""
-    machine = Equipment.get_by_id(held.equipment_id)
-    made = [(one, one.rule()) for one in RuleVersion.valid() if one.reaches(machine)]
-    is_own = any(leaf["kind"] == "unlike" for _one, rule in made for leaf in leaves(rule.condition))
-    found = [
-        Entry(rule._replace(condition=condition), one.name, TYPES[rule.condition["kind"]])
-        for one, rule in made
-        if (condition := history.resolved(rule.condition, terminal_id, ts_ms)) is not None
-    ]
-    found += [Entry(rule, "", ENVIRONMENT) for rule in _surroundings(held.equipment_id, held.place, ts_ms)]
-    return {one.rule.name: one for one in found if _asks_only(one.rule.condition, held.channels)}, is_own
+class Book:
+    """All rules and limits that hold at an instant, looked up once for however many equipment."""
+
+    def __init__(self, ts_ms):
+        self._ts_ms, self._limits = ts_ms, environment.Limits(ts_ms)
+        self._made = [(one, one.rule()) for one in RuleVersion.valid()]
+        self._surroundings = {}
+
+    def entries(self, terminal_id, held):
+        """({name: Entry} of what a terminal can judge for the equipment of a Held, whether they are its alone)."""
+        machine = Equipment.get_by_id(held.equipment_id)
+        made = [(one, rule) for one, rule in self._made if one.reaches(machine)]
+        is_own = any(leaf["kind"] == "unlike" for _one, rule in made for leaf in leaves(rule.condition))
+        found = [
+            Entry(rule._replace(condition=condition), one.name, TYPES[rule.condition["kind"]])
+            for one, rule in made
+            if (condition := history.resolved(rule.condition, terminal_id, self._ts_ms)) is not None
+        ]
+        found += self._of_surroundings(machine, held.place)
+        return {one.rule.name: one for one in found if _asks_only(one.rule.condition, held.channels)}, is_own
+
+    def _of_surroundings(self, machine, place):
+        key = self._limits.key_of(machine, place)
+        if key not in self._surroundings:
+            rules = _surroundings(self._limits.of(machine, place))
+            self._surroundings[key] = [Entry(rule, "", ENVIRONMENT) for rule in rules]
+        return self._surroundings[key]
 
 
 def lines_of(found):
@@ -65,8 +80,8 @@ def _asks_only(condition, channels):
     )
 
 
-def _surroundings(equipment_id, place, ts_ms):
-    for indicator, limit in environment.limits(equipment_id, ts_ms, place).items():
+def _surroundings(limits):
+    for indicator, limit in limits.items():
         if indicator.what == environment.VALUE:
             yield from _sides(indicator.channel, limit)
         else:

@@ -1,6 +1,8 @@
 """Readings on a real ClickHouse cluster of two shards: the other store's answers, also when a node goes away."""
 
 import itertools
+import signal
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from collector import db, gateways, readings
 from collector.errors import ActionError, Away
 from collector.readings import stores
+from collector.readings.clickhouse import cluster as places
 from collector.readings.clickhouse.cluster import of_url
 from tests.collector.register import opened
 from tests.collector.site import BOOT, block, kept_of, now_ms, readings_of
@@ -162,6 +165,30 @@ def test_a_node_that_goes_away_costs_its_own_terminals_a_wait_and_nobody_a_readi
     for terminal_id in terminals:
         count = 25 if terminal_id == mine else 20
         assert sorted(readings_of(site, terminal_id).seq.tolist()) == [BOOT + 1 + n for n in range(count)]
+    assert all(not (one.lost or one.unknown or one.doubled) for one in readings.check())
+
+
+def test_a_node_that_hangs_holds_up_one_upload_and_the_next_ones_are_answered_at_once(spread, cluster, monkeypatch):
+    site, _name, terminals = spread
+    blocks = [block(count=20, terminal_id=terminal_id) for terminal_id in terminals]
+    monkeypatch.setattr(places, "HOLD_S", 3)
+    monkeypatch.setitem(places.WAIT_S, "send_receive_timeout", 1)
+    site.upload(*blocks[:2])
+    hung = cluster.nodes[1].process
+    hung.send_signal(signal.SIGSTOP)
+    try:
+        body = {"sent_ms": 1, "readings": blocks}
+        assert site.post("/a02/v1/batches", body).status_code == 503
+        began = time.monotonic()
+        refused = site.post("/a02/v1/batches", body)
+        assert refused.status_code == 503 and "let somebody wait in vain" in refused.json["error"]
+        assert time.monotonic() - began < 1, "nobody else waits for it"
+    finally:
+        hung.send_signal(signal.SIGCONT)
+    while (answer := site.post("/a02/v1/batches", body)).status_code == 503:
+        assert time.monotonic() - began < 60, answer.text
+        time.sleep(0.2)
+    assert answer.json["stored"] == 20 * (len(terminals) - 2) and site.upload(*blocks)["stored"] == 0
     assert all(not (one.lost or one.unknown or one.doubled) for one in readings.check())
 
 

@@ -8,17 +8,20 @@ import logging
 import threading
 from collections import namedtuple
 from pathlib import Path
+from time import monotonic
 from urllib.parse import parse_qsl, urlsplit
 
 from clickhouse_driver import Client
-from clickhouse_driver.errors import Error, ServerException
+from clickhouse_driver.errors import Error, ServerException, SocketTimeoutError
 
 from collector.errors import ActionError, Away
 
 FORM = "clickhouses://USER@HOST:PORT,HOST:PORT/DATABASE?cluster=NAME&passfile=FILE"
 PORTS = {"clickhouse": 9000, "clickhouses": 9440}
 WORDS = {"cluster", "passfile", "ca"}
-WAIT_S = {"connect_timeout": 5, "send_receive_timeout": 60, "sync_request_timeout": 5}
+WAIT_S = {"connect_timeout": 5, "send_receive_timeout": 20, "sync_request_timeout": 5}
+
+HOLD_S = 10  # a server that let somebody wait in vain is not asked again for so long: others would wait as well
 
 # What a server says that cannot serve us now: too slow, too much at once, no way to others, read-only, full, too many
 # parts; an unknown user or a wrong password
@@ -68,7 +71,7 @@ class Cluster:
         self.place = place
         self._mine = threading.local()
         self._password = _password(place.passfile)
-        self._shards = None
+        self._shards, self._held = None, {}  # held: {(host, port): until when it is not asked}
         logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)  # what it would say, Away says in one line
 
     def shards(self):
@@ -105,12 +108,17 @@ class Cluster:
     def _first(self, servers, name, sql, parameters, **more):
         failures = []
         for server in servers:
+            if monotonic() < self._held.get(server, 0):
+                failures.append(f"{server[0]}:{server[1]} has just let somebody wait in vain")
+                continue
             try:
                 return self._client(server).execute(sql, parameters, **more)
             except (Error, OSError, EOFError) as error:
                 self._forget(server)
                 if isinstance(error, ServerException) and error.code not in AWAY:
                     raise
+                if isinstance(error, (SocketTimeoutError, TimeoutError)):
+                    self._held[server] = monotonic() + HOLD_S
                 failures.append(f"{server[0]}:{server[1]} {_short(error)}")
         raise Away(f"{name} of ClickHouse does not serve: {'; '.join(failures)}")
 
