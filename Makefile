@@ -1,7 +1,8 @@
 # demo: the whole chain on this machine, in your browser    test: everything that must hold, the collector on SQLite and on PostgreSQL
 # bench: speed beside its limits    hil: the terminal suite on a board, an emulator or simulated    lint: style
 # soak: PLAN=terminal cuts terminals' links for MINUTES, PLAN=ledger kills what they speak to and accounts for every reading,
-#   PLAN=fleet lets 10,000 terminals speak to one collector, PLAN=shards kills a ClickHouse shard in mid-insert
+#   PLAN=fleet lets 10,000 terminals speak to one collector, PLAN=shards kills a ClickHouse shard in mid-insert,
+#   PLAN=api sends what the document of /api/v1 allows, forbids and hardly allows
 # WORKERS: test files at a time; most of a test is waiting
 # Each target makes .venv by itself; python3 >= 3.11 and make are all it needs.
 

@@ -7,7 +7,7 @@ from flask import Flask, jsonify, request
 
 from collector import a02, audit, db, web
 from collector.accounts import api as own_api
-from collector.accounts import guard, own_views, people_api, people_views
+from collector.accounts import guard, own_views, people_api, people_views, tokens_views
 from collector.accounts import views as accounts_views
 from collector.api import openapi
 from collector.audit import api as audit_api
@@ -41,7 +41,7 @@ def create_app(data_dir, overrides=None):
     _configure_sessions(app)
     web.init(app)
     guard.init(app)
-    of_people = (accounts_views, own_views, people_views, audit_views, grants)
+    of_people = (accounts_views, own_views, tokens_views, people_views, audit_views, grants)
     of_equipment = (register_views, document_views, binding_views, environment_views, limit_views)
     of_events = (events_views, rules_views, notify_views)
     for room in (*of_people, dashboard_views, *of_equipment, *of_events, terminals, found):

@@ -33,6 +33,8 @@ class TokenTold(Struct):
     created_ms: int
     expires_ms: int | None
     revoked_ms: int | None
+    seen_ms: int | None
+    networks: str
 
 
 class TokenEntered(Struct):
@@ -41,6 +43,7 @@ class TokenEntered(Struct):
     name: api.Name
     scope: Literal[accounts.OWN_SCOPES]
     days: Annotated[int, Meta(ge=1, le=accounts.TOKEN_DAYS_MOST)]
+    networks: Annotated[str, Meta(max_length=400, description="10.1.2.0/24, 10.1.2.3; empty: from everywhere")] = ""
 
 
 class TokenMade(Struct):
@@ -79,7 +82,7 @@ def make(body):
     ends_ms = now_ms() + body.days * accounts.DAY_MS
     if g.token is not None and g.token.expires_ms is not None and ends_ms > g.token.expires_ms:
         raise Refused("forbidden", "a token makes none that outlives it; make a longer one on the account page")
-    secret = accounts.add_token(body.name, now_ms(), body.scope, body.days, g.user.name)
+    secret = accounts.add_token(body.name, now_ms(), body.scope, body.days, g.user.name, body.networks)
     return TokenMade(_told(ApiToken.get(ApiToken.name == body.name)), secret)
 
 

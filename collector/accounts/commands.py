@@ -62,9 +62,10 @@ def token():
 @click.option("--scope", default=accounts.READ, show_default=True, type=click.Choice(accounts.SCOPES))
 @click.option("--days", type=click.IntRange(1), help="It ends after so many. [default: it does not end]")
 @click.option("--user", "user_name", help="It sees what this person sees, and ends with the account.")
-def add(name, scope, days, user_name):
+@click.option("--from", "networks", default="", help="Only from these networks: 10.1.2.0/24, 10.1.2.3.")
+def add(name, scope, days, user_name, networks):
     """Make a token and print it, this one time."""
-    click.echo(accounts.add_token(name, now_ms(), scope, days, user_name))
+    click.echo(accounts.add_token(name, now_ms(), scope, days, user_name, networks))
 
 
 @token.command("list")

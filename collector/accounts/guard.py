@@ -4,7 +4,7 @@ from flask import abort, current_app, g, redirect, request, url_for
 from flask_login import LoginManager, UserMixin, current_user
 
 from collector import accounts, api, audit
-from collector.accounts import passwords, second_factor, sessions
+from collector.accounts import passwords, second_factor, sessions, tokens
 from collector.accounts.roles import ROLES
 from collector.api.pace import Pace
 from collector.clock import now_ms
@@ -89,13 +89,15 @@ def _keep_pace(caller):
 
 def _for_token(authorization):
     bearer = authorization is not None and authorization.type == "bearer"
-    token = accounts.token_of(authorization.token or "", now_ms()) if bearer else None
+    address = request.remote_addr or ""
+    token = accounts.token_of(authorization.token or "", now_ms(), address) if bearer else None
     if token is None:
         return _nobody()
     user = token.user
     name = f"{user.name} by token {token.name}" if user else f"token {token.name}"
-    audit.act_as(name, user.role if user else "", request.remote_addr or "")
+    audit.act_as(name, user.role if user else "", address)
     _keep_pace(f"token:{token.id}")
+    tokens.touch(token, now_ms())
     g.user, g.token = user, token
     rights = ROLES[user.role].rights if user else OF_NOBODY
     may_do_so = token.scope == accounts.WRITE or (token.scope == accounts.READ and request.method in SAFE)
@@ -108,6 +110,7 @@ def _for_person(signed_in):
     user = signed_in.user
     audit.act_as(user.name, user.role, request.remote_addr or "")
     g.rights, g.scope = ROLES[user.role].rights, accounts.scope_of(user, now_ms())
+    g.zone, g.language = user.zone, user.language
     if request.endpoint in OPEN or request.endpoint == "accounts.sign_out":
         return None
     if _is_program():

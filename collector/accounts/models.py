@@ -31,6 +31,8 @@ class User(Table):
     totp = BlobField(null=True)  # the second factor's secret, sealed
     totp_next = BlobField(null=True)  # one that was shown and is not proved yet
     totp_step = IntegerField(default=0)  # of the code used last: none serves twice
+    zone = TextField(default="")  # time zone of what is shown; empty: the institution's
+    language = TextField(default="")  # empty: as the browser wishes
 
 
 class PasswordPast(Table):
@@ -99,6 +101,8 @@ class ApiToken(Table):
     scope = TextField(default="read")
     expires_ms = IntegerField(null=True)
     user = ForeignKeyField(User, null=True)
+    networks = TextField(default="")  # from where it serves, as networks.py writes it; empty: from everywhere
+    seen_ms = IntegerField(null=True)  # used last, to the minute
 
 
 class SignInFailure(Table):

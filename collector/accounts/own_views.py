@@ -1,12 +1,14 @@
 """One's own account: password, second factor, sessions."""
 
+from zoneinfo import available_timezones
+
 import segno
-from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, session, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, StringField, SubmitField
+from wtforms import PasswordField, SelectField, StringField, SubmitField
 from wtforms.validators import DataRequired, Length
 
 from collector import accounts, db
@@ -15,7 +17,7 @@ from collector.accounts.models import UserScope
 from collector.accounts.views import NewPasswordForm, password_rules
 from collector.clock import now_ms
 from collector.errors import ActionError
-from collector.web import needs
+from collector.web import LANGUAGES, needs
 
 pages = Blueprint("own", __name__, url_prefix="/account", template_folder="templates")
 
@@ -34,6 +36,16 @@ class FactorForm(FlaskForm):
     submit = SubmitField(_l("Use this second factor"))
 
 
+class SettingsForm(FlaskForm):
+    zone = StringField(
+        _l("Time zone, such as Asia/Urumqi; empty: the institution's"),
+        validators=[Length(max=60)],
+        render_kw={"list": "zones", "autocomplete": "off"},
+    )
+    language = SelectField(_l("Language"), choices=[("", _l("as the browser")), *LANGUAGES.items()])
+    submit = SubmitField(_l("Keep these settings"))
+
+
 @pages.get("")
 @needs("own")
 def page():
@@ -45,7 +57,24 @@ def page():
         scopes=list(UserScope.held_by(user, now)),
         sessions=sessions.open_sessions(user, current_app.config["SETTINGS"], now),
         mine=current_user.session.id,
+        form=SettingsForm(zone=user.zone, language=user.language),
+        zones=sorted(available_timezones()),
     )
+
+
+@pages.post("/settings")
+@needs("own")
+def settings():
+    """Time zone and language of what one is shown, at every browser."""
+    form = SettingsForm()
+    if form.validate_on_submit():
+        try:
+            accounts.change_settings(current_user.user, (form.zone.data or "").strip(), form.language.data)
+            session.pop("language", None)
+            flash(gettext("The settings are kept."), "success")
+        except ActionError:
+            flash(gettext("This is no time zone. Choose one of the list, or leave it empty."), "danger")
+    return redirect(url_for("own.page"))
 
 
 @pages.route("/password", methods=["GET", "POST"])

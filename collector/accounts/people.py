@@ -1,12 +1,13 @@
 """People: invited, given a role and a scope, ended. Done by a security administrator or on the command line."""
 
 import secrets
+from zoneinfo import available_timezones
 
 from collector import audit, db
 from collector.accounts import passwords, sessions
 from collector.accounts.models import Invitation, RecoveryCode, User, UserScope
 from collector.accounts.roles import ADMINISTRATORS, ROLES, VENDOR
-from collector.accounts.tokens import sha256
+from collector.accounts.tokens import end_tokens, sha256
 from collector.errors import ActionError
 
 NAME_MOST, WHY_MOST = 64, 200
@@ -69,6 +70,7 @@ def accept(code, password, now_ms):
         User.update(totp=None, totp_next=None).where(User.id == user.id).execute()
         RecoveryCode.delete().where(RecoveryCode.user == user).execute()
         sessions.end_all(user, now_ms)
+        end_tokens(user, now_ms)
         audit.note("user.accept", f"user {user.name}")
     return user
 
@@ -92,6 +94,16 @@ def change_role(user, role, now_ms):
             UserScope.update(until_ms=now_ms).where(UserScope.user == user).execute()
         User.update(role=role).where(User.id == user.id).execute()
         sessions.end_all(user, now_ms)
+
+
+def change_settings(user, zone, language):
+    """Time zone and language of what a User is shown; empty: as the institution, as the browser. Raises ActionError."""
+    if zone and zone not in available_timezones():
+        raise ActionError(f"{zone[:60]!r} is no time zone; write one such as Asia/Urumqi")
+    with db.write():
+        before = {"zone": user.zone, "language": user.language}
+        User.update(zone=zone, language=language).where(User.id == user.id).execute()
+        audit.note("user.settings", f"user {user.name}", before, {"zone": zone, "language": language})
 
 
 def disable(user, now_ms):

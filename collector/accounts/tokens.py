@@ -4,6 +4,7 @@ import hashlib
 import secrets
 
 from collector import audit, db
+from collector.accounts import networks
 from collector.accounts.models import ApiToken, User
 from collector.errors import ActionError
 
@@ -11,6 +12,7 @@ READ, WRITE, PROVISION = SCOPES = ("read", "write", "provision")
 OWN_SCOPES = (READ, WRITE)  # what one makes for oneself
 TOKEN_DAYS_MOST = 366
 DAY_MS = 86_400_000
+TOUCH_MS = 60_000
 
 
 def sha256(text):
@@ -18,25 +20,28 @@ def sha256(text):
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def add_token(name, now_ms, scope=READ, days=None, user=None):
+def add_token(name, now_ms, scope=READ, days=None, user=None, allowed=""):
     """A new token for one scope, shown this one time; without days it does not end. Raises ActionError.
 
-    `user`: the name of who is behind it; the token sees what that person sees and ends with the account.
+    `user`: the name of who is behind it; the token sees what that person sees and ends with the account. `allowed`: the
+    networks it serves from, separated by commas; from everywhere without.
     """
     if scope not in SCOPES:
         raise ActionError(f"the scope {scope!r} is none of {', '.join(SCOPES)}")
     if scope == WRITE and user is None:
         raise ActionError("a token that may change things belongs to a person; say whose: --user NAME")
-    token = secrets.token_urlsafe(32)
+    token, allowed = secrets.token_urlsafe(32), networks.read(allowed)
     expires_ms = None if days is None else now_ms + days * DAY_MS
     with db.write():
         if ApiToken.get_or_none(ApiToken.name == name):
             raise ActionError(f"there is a token {name!r} already; choose another name")
         owner = None if user is None else user_named(user)
         ApiToken.create(
-            name=name, sha256=sha256(token), created_ms=now_ms, scope=scope, expires_ms=expires_ms, user=owner
-        )
-        audit.note("token.add", f"token {name}", after={"scope": scope, "days": days, "user": user})
+            name=name, sha256=sha256(token), created_ms=now_ms, scope=scope, expires_ms=expires_ms, user=owner,
+            networks=allowed,
+        )  # fmt: skip
+        said = {"scope": scope, "days": days, "user": user, "networks": allowed}
+        audit.note("token.add", f"token {name}", after=said)
     return token
 
 
@@ -58,10 +63,26 @@ def revoke_own_token(user, token_id, now_ms):
         revoke_token(found.name, now_ms)
 
 
-def token_of(text, now_ms):
-    """The ApiToken of a bearer token that counts now, or None: unknown, revoked, too old, or its user has an end."""
+def end_tokens(user, now_ms):
+    """End all tokens of a User. Call it inside a transaction."""
+    for one in ApiToken.select().where((ApiToken.user == user) & ApiToken.revoked_ms.is_null()):
+        revoke_token(one.name, now_ms)
+
+
+def touch(token, now_ms):
+    """A token was used; written down once a minute."""
+    if now_ms - (token.seen_ms or 0) >= TOUCH_MS:
+        with db.write():
+            ApiToken.update(seen_ms=now_ms).where(ApiToken.id == token.id).execute()
+
+
+def token_of(text, now_ms, address=""):
+    """The ApiToken of a bearer token that counts now and here, or None: unknown, revoked, too old, of a person whose
+    account has an end, or not for this address."""
     found = ApiToken.get_or_none(ApiToken.sha256 == sha256(text))
     if found is None or found.revoked_ms is not None or (found.expires_ms or now_ms) < now_ms:
+        return None
+    if not networks.holds(found.networks, address):
         return None
     return None if found.user is not None and found.user.disabled_ms is not None else found
 

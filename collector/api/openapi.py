@@ -119,6 +119,8 @@ def _refusals(method, rule, spoken):
     """The codes that come of what a route takes."""
     if "<" in rule.rule:
         yield "not_found"
+    if "<int:" in rule.rule and method != "GET":
+        yield "method_not_allowed"  # what the router says of a number that is none of ours
     if spoken.asks or method == "POST":
         yield "field_invalid"
     if method != "GET":

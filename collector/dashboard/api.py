@@ -10,7 +10,7 @@ from collector.clock import now_ms
 from collector.dashboard.freshness import ORDER
 from collector.dashboard.overview import CHARTS, SHOWN, entry_of, overview
 from collector.equipment import KINDS, PLACES, SPANS, Equipment, trend
-from collector.web import needs, scope
+from collector.web import needs, scope, zone
 
 State = Literal[ORDER]
 
@@ -111,4 +111,4 @@ def equipment_series(equipment_id, asked):
     settings, now = current_app.config["SETTINGS"], now_ms()
     lines = trend(equipment, CHARTS, asked.span, settings["late_after_s"], now)
     entry = entry_of(equipment, settings, now)
-    return {"span": asked.span, "zone": settings["zone"], "equipment": entry} | lines
+    return {"span": asked.span, "zone": zone(), "equipment": entry} | lines

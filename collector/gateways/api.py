@@ -35,7 +35,7 @@ def add_terminal():
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         return _problem("token_missing", "send a token: `python -m collector token add NAME --scope provision`")
-    found = accounts.token_of(token.strip(), now_ms())
+    found = accounts.token_of(token.strip(), now_ms(), request.remote_addr or "")
     if found is None:
         return _problem("token_wrong", "the token is unknown, revoked or too old; make a new one")
     if found.scope != accounts.PROVISION:

@@ -15,12 +15,12 @@ from collector.web import (
     uploads,
     words,
 )
-from collector.web.i18n import own_path
+from collector.web.i18n import LANGUAGES, own_path, zone
 from collector.web.rights import may, needs, scope
 from collector.web.security import csrf
 from collector.web.uploads import takes_files
 
-__all__ = ("csrf", "init", "may", "needs", "own_path", "scope", "takes_files")
+__all__ = ("LANGUAGES", "zone", "csrf", "init", "may", "needs", "own_path", "scope", "takes_files")
 
 
 def init(app):

@@ -1,6 +1,6 @@
 """Languages: which one a page speaks, and the switch between them."""
 
-from flask import Blueprint, current_app, redirect, request, session
+from flask import Blueprint, current_app, g, redirect, request, session
 from flask_babel import Babel
 
 LANGUAGES = {"en": "English", "zh_CN": "中文"}  # the catalogue of zh_CN stands in the folder Babel calls zh_Hans_CN
@@ -14,13 +14,18 @@ def init(app):
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = f"{app.root_path}/web/translations"
     Babel(app, locale_selector=chosen, default_timezone=settings["zone"])
     app.register_blueprint(switch)
-    app.context_processor(lambda: {"LANGUAGES": LANGUAGES, "language": chosen()})
+    app.context_processor(lambda: {"LANGUAGES": LANGUAGES, "language": chosen(), "zone": zone()})
 
 
 def chosen():
-    """The language of this request: the person's choice, else the browser's wish, else the setting."""
-    picked = session.get("language")
+    """The language of this request: the person's choice, here or for good, the browser's wish, or the setting."""
+    picked = session.get("language") or g.get("language")
     return picked if picked in LANGUAGES else _wished()
+
+
+def zone():
+    """The name of the time zone of what is shown: the person's, else the institution's."""
+    return g.get("zone") or current_app.config["SETTINGS"]["zone"]
 
 
 def _wished():

@@ -3,10 +3,10 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from flask import current_app
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from collector.web.i18n import zone
 from firmware.protocol.channels import BY_NAME
 
 CHANNEL_WORDS = {
@@ -100,6 +100,12 @@ ROLE_WORDS = {
     "vendor": _l("Vendor"),
 }
 
+TOKEN_WORDS = {
+    "read": _l("ask, change nothing"),
+    "write": _l("ask and change what you may"),
+    "provision": _l("register terminals"),
+}
+
 PLACE_WORDS = {
     "equipment": _l("at the equipment"),
     "magnet": _l("at the magnet"),
@@ -169,8 +175,8 @@ def field_text(name, text):
 
 def moment(ts_ms, seconds=False):
     """An instant as a page says it, in the pages' zone."""
-    zone = ZoneInfo(current_app.config["SETTINGS"]["zone"])
-    return datetime.fromtimestamp(ts_ms / 1000, zone).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+    local = datetime.fromtimestamp(ts_ms / 1000, ZoneInfo(zone()))
+    return local.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
 
 
 def decimals(channel):
@@ -203,6 +209,7 @@ def init(app):
         CHANNEL_WORDS=CHANNEL_WORDS,
         KIND_WORDS=KIND_WORDS,
         ROLE_WORDS=ROLE_WORDS,
+        TOKEN_WORDS=TOKEN_WORDS,
         CATEGORY_WORDS=CATEGORY_WORDS,
         FIELD_WORDS=FIELD_WORDS,
         WRONG_WORDS=WRONG_WORDS,

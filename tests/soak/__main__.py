@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-PLANS = ("terminal", "ledger", "fleet", "shards")
+PLANS = ("terminal", "ledger", "fleet", "shards", "api")
 
 
 def main(plan, minutes):
