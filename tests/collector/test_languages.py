@@ -31,6 +31,8 @@ SAME_IN_BOTH |= {
     "all",
     "test",
     "token",
+    "api",
+    "Urumqi",
     "gw",
     "mri",
     "ct",
