@@ -26,6 +26,7 @@ from collector.events import views as events_views
 from collector.gateways import api as gateways_api
 from collector.keys import key_from
 from collector.notify import views as notify_views
+from collector.running import views as usage_views
 
 MAX_FORM = 64 * 1024
 
@@ -42,7 +43,7 @@ def create_app(data_dir, overrides=None):
     web.init(app)
     guard.init(app)
     of_people = (accounts_views, own_views, tokens_views, people_views, audit_views, grants)
-    of_equipment = (register_views, document_views, binding_views, environment_views, limit_views)
+    of_equipment = (register_views, document_views, binding_views, usage_views, environment_views, limit_views)
     of_events = (events_views, rules_views, notify_views)
     for room in (*of_people, dashboard_views, *of_equipment, *of_events, terminals, found):
         app.register_blueprint(room.pages)

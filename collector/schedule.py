@@ -51,8 +51,8 @@ def _follow(_settings):
     _following.go_on(now_ms())
 
 
-def _tell(_settings):
-    go_round(now_ms())
+def _tell(settings):
+    go_round(now_ms(), settings["zone"])
 
 
 def _watch(settings):

@@ -7,6 +7,7 @@ RIGHTS = {  # right -> what it is the right to do
     "own": "use one's own account",
     "equipment.read": "see equipment inside one's scope, its data and its history",
     "equipment.write": "change the register of equipment inside one's scope",
+    "usage.write": "correct figures of use, type examinations and the daily QC, inside one's scope",
     "terminals.read": "see gateways and terminals",
     "terminals.command": "send commands to terminals",
     "events.report": "report an event of equipment inside one's scope",
@@ -21,7 +22,7 @@ RIGHTS = {  # right -> what it is the right to do
 Role = namedtuple("Role", ("rights", "sees_everything", "home"))  # home: the page after signing in
 
 _SEES = frozenset({"own", "equipment.read"})
-_TENDS = _SEES | {"terminals.read", "terminals.command", "events.report", "events.act"}
+_TENDS = _SEES | {"usage.write", "terminals.read", "terminals.command", "events.report", "events.act"}
 
 ROLES = {
     "system_administrator": Role(
@@ -31,7 +32,7 @@ ROLES = {
     "auditor": Role(frozenset({"own", "accounts.read", "audit.read"}), False, "audit.first_page"),
     "biomedical_engineer": Role(_TENDS | {"equipment.write", "events.rules"}, False, "dashboard.first_page"),
     "technician": Role(_TENDS, False, "dashboard.first_page"),
-    "operator": Role(_SEES | {"events.report"}, False, "dashboard.first_page"),
+    "operator": Role(_SEES | {"events.report", "usage.write"}, False, "dashboard.first_page"),
     "department_reader": Role(_SEES, False, "dashboard.first_page"),
     "vendor": Role(_SEES, False, "dashboard.first_page"),
 }

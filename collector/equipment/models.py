@@ -215,6 +215,12 @@ class Binding(Table):
             found.setdefault(terminal_id, []).append(Held(number, equipment_id, CHANNEL_GROUPS[group], *rest))
         return found
 
+    @staticmethod
+    def held_of(binding):
+        """The Held of one."""
+        where = (binding.place, binding.from_ms, binding.to_ms)
+        return Held(binding.id, binding.equipment_id, binding.channels, *where)
+
     @classmethod
     def of(cls, equipment_ids, now_ms):
         """The bindings of some equipment valid at an instant."""

@@ -23,7 +23,7 @@ from collector.gateways.fleet import (
     statuses,
 )
 from collector.gateways.images import image_path, release_keys
-from collector.gateways.models import Gateway, Refusal, Terminal
+from collector.gateways.models import Gateway, Record, Refusal, Terminal
 from collector.gateways.records import store
 from collector.gateways.registration import journal_of
 from collector.gateways.rollouts import offers, rollouts_told
@@ -45,6 +45,7 @@ __all__ = (
     "COMMAND_STATES",
     "CodeWrong",
     "Gateway",
+    "Record",
     "Refusal",
     "Terminal",
     "add_gateway",

@@ -97,6 +97,12 @@ class Record(Table):
     class Meta:
         primary_key = CompositeKey("gateway", "source_id", "seq")
 
+    @classmethod
+    def steps_after(cls, source_id, seq):
+        """[(seq, ts_ms, body as JSON)] of a source's performed procedure steps behind a number, in order."""
+        sql = "SELECT seq, ts_ms, body FROM record WHERE source_id = ? AND kind = 'mpps' AND seq > ? ORDER BY seq"
+        return db.rows(sql, (source_id, seq))
+
 
 class Refusal(Table):
     """How often an interface refused something, and when last."""

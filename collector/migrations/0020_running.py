@@ -1,8 +1,8 @@
-"""Running state: learned levels with their versions, what units did hour by hour, examinations, corrections."""
+"""Running state: learned levels in versions, what units did hour by hour, examinations, corrections, findings."""
 
 UP = (
     """CREATE TABLE unit (binding_id INTEGER PRIMARY KEY REFERENCES binding (id), through INTEGER NOT NULL,
-        learn_ms INTEGER NOT NULL)""",
+        learn_ms INTEGER NOT NULL, judged TEXT NOT NULL)""",
     "CREATE TABLE unsettled (binding_id INTEGER NOT NULL, hour_no INTEGER NOT NULL, PRIMARY KEY (binding_id, hour_no))",
     """CREATE TABLE learned (id INTEGER PRIMARY KEY, binding_id INTEGER NOT NULL REFERENCES binding (id),
         from_ms INTEGER NOT NULL, made_ms INTEGER NOT NULL, seen_from_ms INTEGER NOT NULL, seen_to_ms INTEGER NOT NULL,
@@ -19,8 +19,16 @@ UP = (
         day TEXT NOT NULL, what TEXT NOT NULL, value REAL NOT NULL, reason TEXT NOT NULL, actor TEXT NOT NULL,
         ts_ms INTEGER NOT NULL)""",
     "CREATE INDEX usage_correction_of ON usage_correction (equipment_id, day)",
+    """CREATE TABLE daily_qc (id INTEGER PRIMARY KEY, equipment_id INTEGER NOT NULL REFERENCES equipment (id),
+        day TEXT NOT NULL, result TEXT NOT NULL, note TEXT NOT NULL, actor TEXT NOT NULL, ts_ms INTEGER NOT NULL)""",
+    "CREATE INDEX daily_qc_of ON daily_qc (equipment_id, day)",
+    """CREATE TABLE usage_finding (id INTEGER PRIMARY KEY, equipment_id INTEGER NOT NULL REFERENCES equipment (id),
+        kind TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, made_ms INTEGER NOT NULL,
+        figures TEXT NOT NULL)""",
+    "CREATE UNIQUE INDEX usage_finding_once ON usage_finding (equipment_id, kind, from_ms)",
+    "CREATE INDEX record_of_steps ON record (source_id, seq) WHERE kind = 'mpps'",
 )
-DOWN = ("usage_correction", "exam", "usage_day", "learned", "unsettled", "unit")
+DOWN = ("usage_finding", "daily_qc", "usage_correction", "exam", "usage_day", "learned", "unsettled", "unit")
 
 
 def up(migrator, db):
@@ -31,5 +39,6 @@ def up(migrator, db):
 
 def down(migrator, db):
     """Drop them; readings stay, and can be learned from again."""
+    db.execute_sql("DROP INDEX record_of_steps")
     for table in DOWN:
         db.execute_sql(f"DROP TABLE {table}")

@@ -8,7 +8,7 @@ from collector.readings.append import Appended, append, take
 from collector.readings.arrival import Arrival, Block, ends_of, side_by_side
 from collector.readings.check import check
 from collector.readings.columns import INVALID, VALID, Columns, states_of, values_of
-from collector.readings.days import Day, bounds_of, days, put_states, states
+from collector.readings.days import Day, bounds_of, days, put_states, state_quarters, states
 from collector.readings.following import fresh_after, last_upload, mark_of, passed, remember, remembered, set_mark
 from collector.readings.gaps import add_gaps
 from collector.readings.hours import Hour, hour_of, hours
@@ -69,6 +69,7 @@ __all__ = (
     "set_mark",
     "side_by_side",
     "span",
+    "state_quarters",
     "states",
     "states_of",
     "take",

@@ -68,6 +68,12 @@ def put_states(terminal_id, quarters):
     rollup.put_states(number, {ts_ms // QUARTER_MS: seconds for ts_ms, seconds in quarters.items()})
 
 
+def state_quarters(terminal_id, from_ms, to_ms):
+    """Seconds in each of STATE_NAMES, an array with a row for each quarter hour that begins in the span."""
+    number = numbers_of([terminal_id]).get(terminal_id, 0)
+    return rollup.states_within(number, -(-from_ms // QUARTER_MS), -(-to_ms // QUARTER_MS))
+
+
 def states(terminal_ids, first_on, last_on, zone):
     """{terminal_id: seconds in each of STATE_NAMES, an array with a row for each day of first_on to last_on}."""
     count, numbers = (last_on - first_on).days + 1, numbers_of(list(terminal_ids))

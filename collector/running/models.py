@@ -13,15 +13,18 @@ from peewee import FloatField, ForeignKeyField, IntegerField, TextField
 from collector import db
 from collector.db import Table
 from collector.equipment import Equipment
+from collector.running.findings import Finding
 from firmware.processing.exams import Habits
 from firmware.processing.state import FIELDS, HOUR_MS, STATES, UNKNOWN, Levels, Spell
 
+LEVELS, HABITS = set(FIELDS), set(Habits._fields)
 NAMES = (*STATES, UNKNOWN)  # of states, by their number in a row
 DAY_MS = 24 * HOUR_MS
 
 # what was learned of a unit from a span, valid from an instant until the next version's; records: [Levels]
 Version = namedtuple("Version", "number from_ms made_ms seen_from_ms seen_to_ms why review_ms records habits")
-Unit = namedtuple("Unit", ("binding_id", "through", "learn_ms"))
+# a unit's hours are told through this one; learn_ms: when to look at its levels again; judged: the last day that was
+Unit = namedtuple("Unit", ("binding_id", "through", "learn_ms", "judged"), defaults=("",))
 
 _encode, _decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder().decode
 
@@ -71,15 +74,70 @@ class UsageCorrection(Table):
         return date.fromisoformat(self.day)
 
 
+class DailyQc(Table):
+    """What the daily quality control of a day came to; the newest of a day counts."""
+
+    equipment = ForeignKeyField(Equipment)
+    day = TextField()
+    result = TextField()
+    note = TextField()
+    actor = TextField()
+    ts_ms = IntegerField()
+
+    @classmethod
+    def newest(cls, equipment, first_on):
+        """{day as text: DailyQc} of an equipment since a date."""
+        found = cls.select().where((cls.equipment == equipment) & (cls.day >= first_on.isoformat())).order_by(cls.id)
+        return {one.day: one for one in found}
+
+
+def keep_finding(equipment, finding, now_ms):
+    """Keep a Finding in place of one of its kind that began at the same instant. Call it inside a transaction."""
+    figures = json.dumps(finding.figures, default=str, ensure_ascii=False)
+    sql = (
+        "INSERT INTO usage_finding (equipment_id, kind, from_ms, to_ms, made_ms, figures) VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (equipment_id, kind, from_ms) DO UPDATE SET to_ms = excluded.to_ms, figures = excluded.figures"
+    )
+    db.write_many(sql, [(equipment.id, finding.kind, finding.from_ms, finding.to_ms, now_ms, figures)])
+
+
+def findings_of(equipment, from_ms, to_ms):
+    """[Finding] of an equipment that touch a span, the oldest first."""
+    sql = (
+        "SELECT kind, from_ms, to_ms, figures FROM usage_finding WHERE equipment_id = ? AND to_ms >= ? AND from_ms <= ?"
+    )
+    found = db.rows(f"{sql} ORDER BY from_ms, id", (equipment.id, from_ms, to_ms))
+    return [Finding(kind, first, last, json.loads(said)) for kind, first, last, said in found]
+
+
+def keep_step(row):
+    """Keep what is known of a step: equipment, binding, source, key, start, end, count, body part, protocol.
+
+    Call it inside a transaction.
+    """
+    sql = (
+        "INSERT INTO exam (equipment_id, binding_id, source, source_key, start_ms, end_ms, count, body_part, protocol) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (equipment_id, source, source_key) DO UPDATE SET "
+        "end_ms = coalesce(excluded.end_ms, exam.end_ms), count = excluded.count, "
+        "body_part = coalesce(excluded.body_part, exam.body_part), "
+        "protocol = coalesce(excluded.protocol, exam.protocol), "
+        "start_ms = CASE WHEN excluded.start_ms < exam.start_ms THEN excluded.start_ms ELSE exam.start_ms END"
+    )
+    db.write_many(sql, [row])
+
+
 def units():
     """{binding number: Unit} of all that are looked after."""
-    return {one[0]: Unit(*one) for one in db.rows("SELECT binding_id, through, learn_ms FROM unit")}
+    return {one[0]: Unit(*one) for one in db.rows("SELECT binding_id, through, learn_ms, judged FROM unit")}
 
 
 def keep_unit(unit):
     """Keep how far a unit is. Call it inside a transaction."""
-    sql = "INSERT INTO unit (binding_id, through, learn_ms) VALUES (?, ?, ?) ON CONFLICT (binding_id) DO UPDATE SET "
-    db.write_many(f"{sql}through = excluded.through, learn_ms = excluded.learn_ms", [unit])
+    sql = (
+        "INSERT INTO unit (binding_id, through, learn_ms, judged) VALUES (?, ?, ?, ?) ON CONFLICT (binding_id) "
+        "DO UPDATE SET through = excluded.through, learn_ms = excluded.learn_ms, judged = excluded.judged"
+    )
+    db.write_many(sql, [unit])
 
 
 def unsettle(pairs):
@@ -103,13 +161,14 @@ def settled_again(binding_id, hours):
 
 
 def versions_of(binding_id):
-    """[Version] of a unit, rising in from_ms."""
+    """[Version] of a unit, rising in from_ms; one that an older program learned in another shape is learned anew."""
     sql = "SELECT id, from_ms, made_ms, seen_from_ms, seen_to_ms, why, review_ms, body FROM learned "
     out = []
     for *head, body in db.rows(f"{sql}WHERE binding_id = ? ORDER BY from_ms, id", (binding_id,)):
         said = json.loads(body)
-        records = [Levels(**{name: record[name] for name in FIELDS}) for record in said["records"]]
-        out.append(Version(*head, records, Habits(**said["habits"])))
+        if said["habits"].keys() == HABITS and all(record.keys() == LEVELS for record in said["records"]):
+            records = [Levels(**record) for record in said["records"]]
+            out.append(Version(*head, records, Habits(**said["habits"])))
     return out
 
 

@@ -1,13 +1,14 @@
-"""What is done with all units again and again: levels are learned, hours that are over are told."""
+"""What is done with all units again and again: levels are learned, hours that are over told, days judged."""
 
 from collector.equipment import Binding, Equipment
-from collector.running import current, models, relearning, settling
+from collector.running import current, models, relearning, settling, steps, warnings
 
 
-def go_round(now_ms):
-    """Learn and tell what is due of every unit. How many hours were told."""
+def go_round(now_ms, zone):
+    """Learn, tell and judge what is due of every unit. How many hours were told. `zone`: of its days."""
     units, late, kinds, count = models.units(), models.unsettled(), Equipment.kinds(), 0
-    for terminal_id, held in watched():
+    everyone = watched()
+    for terminal_id, held in everyone:
         unit = units.get(held.binding_id) or relearning.begun(terminal_id, held, now_ms)
         if unit is None:
             continue
@@ -16,6 +17,9 @@ def go_round(now_ms):
         mine = late.get(held.binding_id, [])
         if mine or unit.through < settling.last_of(held, now_ms):
             count += settling.settle(terminal_id, held, unit, mine, now_ms)
+    steps.take_steps()
+    warnings.warn(everyone, now_ms, zone)
+    warnings.watch(now_ms)
     return count
 
 

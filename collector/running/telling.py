@@ -81,8 +81,13 @@ def day_of(habits, either, spells, day_no):
     spells = exams.joined(clipped(spells, first_ms - BEFORE_H * HOUR_MS, end_ms + AFTER_H * HOUR_MS))
     found = exams.exams_of(habits, spells)
     if either:
-        spells = exams.settled(spells, found, READY_BEFORE_MS, READY_AFTER_MS)
+        spells = around(found, spells)
     return clipped(spells, first_ms, end_ms), [one for one in found if first_ms <= one.start_ms < end_ms]
+
+
+def around(found, spells):
+    """Spells of a unit whose standby and ready are alike: ready is what lies around these examinations."""
+    return exams.settled(spells, found, READY_BEFORE_MS, READY_AFTER_MS)
 
 
 def quarters_of(spells, hours):

@@ -142,6 +142,40 @@ ROLLOUT_WORDS = {
     "failed": _l("failed"),
 }
 
+STATE_OF_UNIT_WORDS = {
+    "off": _l("off"),
+    "standby": _l("standby"),
+    "ready": _l("ready"),
+    "working": _l("working"),
+    "unknown": _l("unknown"),
+}
+
+SOURCE_WORDS = {
+    "typed": _l("typed in"),
+    "imported": _l("brought in"),
+    "mpps": _l("told by DICOM"),
+    "current": _l("told from the current"),
+}
+
+QC_WORDS = {
+    "passed": _l("passed"),
+    "limited": _l("passed with limits"),
+    "failed": _l("not passed"),
+    "not_done": _l("not done"),
+}
+
+LEARNED_WORDS = {
+    "first": _l("first learned"),
+    "more": _l("learned from more days"),
+    "changed": _l("learned anew: readings no longer fitted"),
+}
+
+CORRECT_WORDS = {
+    "exams": _l("Examinations"),
+    "on_h": _l("Hours on"),
+    "working_h": _l("Hours working"),
+}
+
 STATE_WORDS = {"live": _l("Live"), "late": _l("Late"), "silent": _l("Silent"), "never": _l("No data yet")}
 STATE_ICONS = {
     "live": "check-circle-fill",
@@ -208,6 +242,11 @@ def init(app):
     app.jinja_env.globals.update(
         CHANNEL_WORDS=CHANNEL_WORDS,
         KIND_WORDS=KIND_WORDS,
+        STATE_OF_UNIT_WORDS=STATE_OF_UNIT_WORDS,
+        SOURCE_WORDS=SOURCE_WORDS,
+        QC_WORDS=QC_WORDS,
+        LEARNED_WORDS=LEARNED_WORDS,
+        CORRECT_WORDS=CORRECT_WORDS,
         ROLE_WORDS=ROLE_WORDS,
         TOKEN_WORDS=TOKEN_WORDS,
         CATEGORY_WORDS=CATEGORY_WORDS,

@@ -18,6 +18,7 @@ from tests.collector.site import BOOT
 
 START_MS = EPOCH_S * 1000
 DAY_MS = 24 * HOUR_MS
+ZONE = "Asia/Shanghai"
 CHANNELS = {3: "current_a", 4: "current_min_a", 5: "current_max_a"}
 
 
@@ -49,7 +50,7 @@ def learned(site, trace):
     """ct-01 with three days of a CT, its levels learned, its hours told."""
     with site.app.app_context():
         bring(trace, range(len(trace.ts_ms)))
-        running.go_round(START_MS + 3 * DAY_MS)
+        running.go_round(START_MS + 3 * DAY_MS, ZONE)
         yield site
 
 
@@ -82,12 +83,12 @@ def test_a_late_reading_mends_its_hour_and_the_two_beside_it_and_marks_the_level
         readings.append([late], 1)
     live.go_on(START_MS + 3 * DAY_MS)
     assert models.unsettled() == {1: [hour]}
-    assert running.go_round(START_MS + 3 * DAY_MS) == 3 and models.unsettled() == {}
+    assert running.go_round(START_MS + 3 * DAY_MS, ZONE) == 3 and models.unsettled() == {}
     after, _exams, _quarters = told()
     changed = {at for day in after for at in after[day] if after[day][at] != before[day].get(at)}
     assert hour in changed and changed <= {hour - 1, hour, hour + 1}
     assert models.versions_of(1)[0].review_ms == START_MS + 3 * DAY_MS
-    assert running.go_round(START_MS + 3 * DAY_MS) == 0, "and nothing is left to do"
+    assert running.go_round(START_MS + 3 * DAY_MS, ZONE) == 0, "and nothing is left to do"
 
 
 def columns(trace):
@@ -128,8 +129,8 @@ def _made_of(trace, uploads, looks):
             bring(trace, upload)
             live.go_on(end_ms)
             for look in looks[at :: len(uploads)]:
-                running.go_round(look)
-        running.go_round(end_ms)
+                running.go_round(look, ZONE)
+        running.go_round(end_ms, ZONE)
         found = told()
         transaction.rollback()
     return found

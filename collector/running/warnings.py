@@ -1,0 +1,104 @@
+"""Warnings of each unit, made once a day of its closed days, and the watch over a magnet's cooling, made each round."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from collector import db, readings
+from collector.equipment import Equipment
+from collector.running import cold, current, days, figures, models, months, settling, workload
+from collector.running.findings import joined
+from firmware.processing.state import HOUR_MS
+
+WEEKS, MONTHS = 14, 7  # looked back
+EPISODE_MS = 3 * models.DAY_MS
+WATCH_MS = 2 * HOUR_MS
+
+
+def warn(watched, now_ms, zone):
+    """Judge the last closed day, and on a month's first day the last month, of each unit whose hours are told that far.
+
+    watched: [(terminal_id, Held)].
+    """
+    today, units, by_kind = figures.day_at(now_ms, zone), models.units(), {}
+    until_ms = readings.bounds_of(today, zone)[0]
+    for _terminal_id, held in watched:
+        unit = units.get(held.binding_id)
+        if unit is None or unit.judged >= today.isoformat() or unit.through < until_ms // HOUR_MS:
+            continue
+        equipment = Equipment.get_by_id(held.equipment_id)
+        found, of_months = _of_unit(equipment, today, zone)
+        by_kind.setdefault(equipment.kind, {})[equipment] = of_months
+        with db.write():
+            keep(equipment, found, now_ms)
+            models.keep_unit(unit._replace(judged=today.isoformat()))
+    if today.day == 1:
+        _compare(by_kind, now_ms)
+
+
+def _of_unit(equipment, today, zone):
+    """([Finding] of its last day and month, its [Month])."""
+    place = ZoneInfo(zone)
+    first = today - timedelta(days=7 * WEEKS if today.day > 1 else 31 * MONTHS)
+    from_ms, to_ms = readings.bounds_of(first, zone)[0], readings.bounds_of(today, zone)[0]
+    spells, exams = figures.told_between(equipment, from_ms, to_ms, to_ms - settling.GRACE_MS)
+    lived = days.days_of(spells, exams, place, either=_either(equipment, from_ms, to_ms))
+    if not lived or lived[-1].on_date != today - timedelta(days=1):
+        return [], []
+    found = list(workload.unusual(lived))
+    of_months = []
+    if today.day == 1:
+        by_month = {}
+        for day in lived:
+            by_month.setdefault(day.on_date.strftime("%Y-%m"), []).append(day)
+        of_months = [one for one in map(months.month_of, by_month.values()) if one]
+        found += months.changed(of_months) if of_months else []
+    return found, of_months
+
+
+def _either(equipment, from_ms, to_ms):
+    versions = [models.versions_of(held.binding_id) for _terminal, held in figures.units_of(equipment, from_ms, to_ms)]
+    return any(some[-1].records[0].either for some in versions if some)
+
+
+def _compare(by_kind, now_ms):
+    """The last month of the units of a class beside each other."""
+    for units in by_kind.values():
+        for equipment, found in months.compared(units).items():
+            with db.write():
+                keep(equipment, found, now_ms)
+
+
+def watch(now_ms):
+    """Look at the cooling of every MRI's magnet by its newest readings."""
+    for equipment in Equipment.select().where(Equipment.kind == "MRI"):
+        for terminal_id, held in figures.units_of(equipment, now_ms - 1, now_ms):
+            versions = models.versions_of(held.binding_id)
+            columns = versions and current.columns_of(
+                terminal_id, max(held.from_ms, now_ms - WATCH_MS), now_ms, int(versions[-1].records[-1].window_ms)
+            )
+            if columns:
+                recent = list(zip(columns.ts_ms.tolist(), columns.mean.tolist(), strict=True))
+                found = cold.watch(recent, versions[-1].records[-1], _volts(terminal_id, now_ms))
+                if found:
+                    with db.write():
+                        keep(equipment, [found], now_ms)
+
+
+def _volts(terminal_id, now_ms):
+    """What its supply has, None where nobody measures it or has lately."""
+    return next(
+        (one.value for one in readings.latest([terminal_id])
+         if one.channel == "voltage_v" and one.value is not None and now_ms - one.ts_ms < WATCH_MS),
+        None,
+    )  # fmt: skip
+
+
+def keep(equipment, found, now_ms):
+    """Keep Findings; one that goes on is the one that was there, longer. Call it inside a transaction."""
+    if not found:
+        return
+    since_ms = min(one.from_ms for one in found) - EPISODE_MS
+    before = models.findings_of(equipment, since_ms, now_ms)
+    for one in joined([*before, *found], EPISODE_MS):
+        if one not in before:
+            models.keep_finding(equipment, one, now_ms)
