@@ -86,25 +86,33 @@ def test_typed_and_imported_examinations_count_before_those_of_the_current(techn
 
 def test_steps_that_dicom_tells_of_are_held_against_the_current(used):
     with used.app.app_context():
-        by_current = [
-            (one.start_ms, one.end_ms) for one in models.Exam.within(1, START_MS + DAY_MS, START_MS + 2 * DAY_MS)
-        ]
+        second = START_MS + DAY_MS, START_MS + 2 * DAY_MS
+        by_current = [(one.start_ms, one.end_ms) for one in models.Exam.within(1, *second)]
         steps = [*by_current[2:], (START_MS + DAY_MS + 60_000, None)]  # two are not told, one is told at night
-        records = [
-            {"source_id": "ct-01", "seq": 2 * n + last + 1, "kind": "mpps", "ts_ms": end or start, "body":
-             {"step": f"{n:032x}", "started_ms": start // 60_000 * 60_000, "body_part": "head", "protocols": ["routine"]}
-             | ({"state": "completed", "ended_ms": (end or start) // 60_000 * 60_000} if last else {"state": "in_progress"})}
-            for n, (start, end) in enumerate(steps) for last in (0, 1)
-        ]  # fmt: skip
+        records = [one for n, step in enumerate(steps) for one in records_of(n, *step)]
         with db.write():
             for one in records:
                 gateways.store(gateways.Gateway.get_by_id(1), *(one[name] for name in ORDER), START_MS)
         running.go_round(START_MS + 3 * DAY_MS, ZONE)
-        told = [one for one in models.Exam.within(1, START_MS + DAY_MS, START_MS + 2 * DAY_MS) if one.source == "mpps"]
+        told = [one for one in models.Exam.within(1, *second) if one.source == "mpps"]
         assert len(told) == len(steps) and {one.count for one in told} == {1}
         found = beside(by_current, [(one.start_ms, one.end_ms) for one in told])
         assert (found.both, found.only_current, found.only_dicom) == (len(by_current) - 2, 2, 1)
         assert panel.modes(Equipment.get_by_id(1), 0, 2**50) == [("head", "routine", len(steps))]
+
+
+def records_of(n, start, end):
+    """The two records of a step, to the minute, as a gateway sends them."""
+    body = {"step": f"{n:032x}", "started_ms": start // 60_000 * 60_000, "body_part": "head", "protocols": ["routine"]}
+    done = {"state": "completed", "ended_ms": (end or start) // 60_000 * 60_000}
+    for last, more in enumerate(({"state": "in_progress"}, done)):
+        yield {
+            "source_id": "ct-01",
+            "seq": 2 * n + last + 1,
+            "kind": "mpps",
+            "ts_ms": end or start,
+            "body": body | more,
+        }
 
 
 def test_a_month_is_taken_out_as_a_spreadsheet_with_the_same_figures(technician, used):
