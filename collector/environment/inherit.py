@@ -49,8 +49,8 @@ def says_nothing(rule):
 
 
 def key_of(rule):
-    """What only one rule holds for at an instant."""
-    return rule.target, rule.channel, rule.what, rule.place
+    """What only one rule holds for at an instant; a default is nobody's, and comes back where what was set ends."""
+    return rule.number is None, rule.target, rule.channel, rule.what, rule.place
 
 
 def valid(rules, ts_ms):

@@ -11,7 +11,7 @@ from collector.clock import now_ms
 from collector.environment.fields import FIELDS, checked, indicator_named
 from collector.environment.indicators import INDICATORS
 from collector.environment.inherit import ANYWHERE, BOUNDS, Target, nearest, valid
-from collector.environment.models import EnvironmentLimit, all_rules, machines, outside_too
+from collector.environment.models import EnvironmentLimit, all_rules, machines, outside_too, reached_by
 from collector.environment.preview import reached
 from collector.equipment import PLACES
 from collector.web import needs, scope
@@ -104,7 +104,7 @@ def _set(target, indicator, place, values):
 def end(limit_id):
     """End a limit with a reason: what is inherited holds again from now on."""
     rule = EnvironmentLimit.numbered(limit_id) or abort(404)
-    if not any(rule.target.reaches(machine) for machine in machines(scope())):
+    if not reached_by(rule.target, scope()):
         abort(404)
     if not _may_set(rule.target):
         abort(403)
@@ -121,7 +121,7 @@ def _asked():
     number = request.values.get("equipment", type=int)
     parts = [request.values.get(name) or None for name in ("kind", "maker", "model")]
     target = Target(None, None, None, number) if number else Target(*parts, None)
-    some = [machine for machine in machines(scope()) if target.reaches(machine)]
+    some = reached_by(target, scope())
     if not some or (number is None and parts[0] is None) or (parts[2] and not parts[1]):
         abort(404)
     return target, some

@@ -41,6 +41,18 @@ class EnvironmentLimit(Table):
         return [_rule(*row) for row in rows.tuples()]
 
     @classmethod
+    def reaching(cls, scope):
+        """A query of those that reach equipment inside a scope."""
+        if scope.everything:
+            return cls.select()
+        some = machines(scope)
+        reach = cls.equipment << [machine.id for machine in some]
+        for kind, maker, model in {machine[2:5] for machine in some}:
+            own = (cls.maker.is_null() | (cls.maker == maker)) & (cls.model.is_null() | (cls.model == model))
+            reach |= (cls.kind == kind) & own
+        return cls.select().where(reach)
+
+    @classmethod
     def numbered(cls, number):
         """The Rule of a row's number, or None."""
         row = cls.select(*_columns(cls)).where(cls.id == number).tuples().first()
@@ -108,9 +120,14 @@ def machines(scope):
     return [Machine(*row) for row in rows.tuples()]
 
 
+def reached_by(target, scope):
+    """[Machine] inside a scope that a Target reaches."""
+    return [machine for machine in machines(scope) if target.reaches(machine)]
+
+
 def outside_too(target, scope):
     """Whether a Target reaches equipment that stands outside a scope, too."""
     if scope.everything:
         return False
     seen = {machine.id for machine in machines(scope)}
-    return any(machine.id not in seen for machine in machines(EVERYTHING) if target.reaches(machine))
+    return any(machine.id not in seen for machine in reached_by(target, EVERYTHING))

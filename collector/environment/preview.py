@@ -4,7 +4,7 @@ from collections import namedtuple
 
 from collector import readings
 from collector.environment.inherit import ANYWHERE, LEVELS, level_of, nearest
-from collector.environment.models import all_rules, machines
+from collector.environment.models import all_rules, reached_by
 from collector.equipment import Binding
 
 # nearer: the Rule that goes on to hold instead, or None; measured: whether a terminal measures it there now
@@ -14,9 +14,8 @@ Reached = namedtuple("Reached", ("machine", "nearer", "measured"))
 def reached(target, indicator, place, scope, ts_ms):
     """[Reached] of all equipment inside a scope that a Target reaches, for a limit of a place that begins at ts_ms."""
     rules, found = all_rules(), []
-    some = [machine for machine in machines(scope) if target.reaches(machine)]
     measured = _measured(indicator, place, ts_ms)
-    for machine in some:
+    for machine in reached_by(target, scope):
         holds = nearest(rules, machine, place, ts_ms).get(indicator)
         is_nearer = holds is not None and _rank(holds) < (LEVELS.index(target.level), place == ANYWHERE)
         found.append(Reached(machine, holds if is_nearer else None, machine.id in measured))

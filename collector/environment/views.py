@@ -1,19 +1,18 @@
 """The surroundings: all equipment with what needs a person first, one with its limits, charts and shares of time."""
 
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
-from flask import Blueprint, Response, abort, current_app, jsonify, render_template, request
+from flask import Blueprint, Response, abort, current_app, render_template, request
 
-from collector import audit, equipment
+from collector import audit
 from collector.clock import now_ms
 from collector.environment.export import sheet_of
 from collector.environment.indicators import CHANNELS, unit_of
-from collector.environment.inherit import BOUNDS, level_of, reaching, stretches
-from collector.environment.models import all_rules
-from collector.environment.shares import added, shares
+from collector.environment.inherit import level_of, reaching
+from collector.environment.models import EnvironmentLimit
+from collector.environment.shares import added, day_of, shares
 from collector.environment.standing import standing_of, standings, worst
-from collector.equipment import SPANS, Binding, Equipment
+from collector.equipment import SPANS, Equipment
 from collector.web import needs, scope
 
 pages = Blueprint("environment", __name__, url_prefix="/environment", template_folder="templates")
@@ -37,7 +36,8 @@ def one(equipment_id):
     span = request.args.get("span", "day")
     standing = standing_of(machine, _settings(), now)
     places = sorted({one.place for one in standing}) or ["equipment"]
-    known = {rule.number: rule for place in places for rule in reaching(all_rules(), machine, place) if rule.number}
+    rules = EnvironmentLimit.rules()
+    known = {rule.number: rule for place in places for rule in reaching(rules, machine, place)}
     first_on = _month()
     return render_template(
         "environment/one.html",
@@ -79,30 +79,6 @@ def export(equipment_id):
     return Response(sheet_of(found["shares"]), headers=name, mimetype=kind)
 
 
-@pages.get("/<int:equipment_id>/series")
-@needs("equipment.read")
-def series(equipment_id):
-    """The lines of the charts with the limits that held; ?span= hour, day or month, ?channel= more than once."""
-    machine, now, span = _seen(equipment_id), now_ms(), request.args.get("span", "day")
-    channels = [channel for channel in request.args.getlist("channel") if channel in CHANNELS]
-    if span not in SPANS:
-        abort(400)
-    charts = [(channel, None, None) for channel in channels]
-    found = equipment.trend(machine, charts, span, _settings()["late_after_s"], now)
-    places = {one.place for one in Binding.within(machine, found["from_ms"], now)}
-    bands = [one for place in sorted(places) for one in _bands(machine, place, channels, found["from_ms"], now)]
-    return jsonify(span=span, zone=_settings()["zone"], bands=bands, **found)
-
-
-def _bands(machine, place, channels, from_ms, to_ms):
-    """The limits of values at a place, each for the time it held."""
-    for indicator, parts in stretches(all_rules(), machine, place, from_ms, to_ms).items():
-        if indicator.channel in channels and indicator.what == "value":
-            for start_ms, end_ms, rule in parts:
-                levels = {bound: getattr(rule, bound) for bound in BOUNDS}
-                yield {"channel": indicator.channel, "place": place, "from_ms": start_ms, "to_ms": end_ms, **levels}
-
-
 def _seen(equipment_id):
     return Equipment.seen(scope(), equipment_id) or abort(404)
 
@@ -112,7 +88,7 @@ def _settings():
 
 
 def _today():
-    return datetime.fromtimestamp(now_ms() / 1000, ZoneInfo(_settings()["zone"])).date()
+    return day_of(now_ms(), _settings()["zone"])
 
 
 def _month():

@@ -1,10 +1,14 @@
 """What has come and is not sealed yet: found by the few uploads that can hold it, never by a walk over everything."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from collector import db
 from collector.readings import blocks, columns, incoming
 from collector.readings.incoming import HOUR_MS
+
+TAKEN_APART = 1_500  # what uploads brought of a terminal, kept at hand: an hour of one or two, some MB
 
 _OF_TERMINAL = (
     "SELECT batch_no, low_ms, body FROM carried CROSS JOIN batch ON batch.carrier = carried.carrier "
@@ -17,7 +21,7 @@ def of_terminal(terminal_no, from_ms, to_ms):
     from_hour, to_hour = from_ms // HOUR_MS, -(-to_ms // HOUR_MS)
     parts, batches = [], []
     for batch_no, low_ms, body in db.rows(_OF_TERMINAL, (terminal_no, from_hour * HOUR_MS, to_hour * HOUR_MS)):
-        for part in incoming.unpacked(body, terminal_no):
+        for part in _taken_apart(body, terminal_no):
             parts.append(part.columns)
             batches.append((len(part.columns.seq), batch_no, low_ms))
     if not parts:
@@ -27,6 +31,12 @@ def of_terminal(terminal_no, from_ms, to_ms):
     hours = found.ts_ms // HOUR_MS
     wanted = (hours >= from_hour) & (hours < to_hour)
     return open_of(terminal_no, found, np.repeat(batch_no, counts), np.repeat(low_ms, counts), wanted)
+
+
+@lru_cache(TAKEN_APART)
+def _taken_apart(body, terminal_no):
+    """The Parts of a terminal in an upload: a page asks for an hour once for each channel. Nobody changes them."""
+    return incoming.unpacked(body, terminal_no)
 
 
 def open_of(terminal_no, found, batch_no, low_ms, wanted):

@@ -13,6 +13,7 @@ from collector.environment.shares import Share, added, shares
 from collector.equipment import Equipment
 from tests.collector.people import Person, acts
 from tests.collector.site import BOOT, CT, PASSWORD, now_ms
+from tests.collector.test_api import caller
 
 DAY_MS, HOUR_MS = 86_400_000, 3_600_000
 ZONE = "Asia/Shanghai"
@@ -244,3 +245,54 @@ def test_an_engineer_sets_what_reaches_no_further_than_the_own_scope(site):
     ):
         assert zhao.get(path).status_code == 404
     assert "Other" not in zhao.get("/environment/limits").text
+
+
+# /api/v1.
+
+SET = {"kind": "CT", "channel": "temperature_c", "low_alarm": 19, "high_alarm": 26, "source": "Manual", "reason": "new"}
+
+
+def test_a_program_sets_a_limit_sees_it_hold_and_ends_it(site, ct):
+    call = caller(site, accounts.add_token("of admin", now_ms(), "write", 1, "admin"))
+    measure([21.0] * 90, start_ms=now_ms() - 900_000)
+    made = call("POST", "/environment/limits", SET)
+    assert made.status_code == 201 and made.json["level"] == "class" and made.json["unit"] == "°C"
+    told = call("GET", "/equipment/1/environment").json
+    assert told["state"] == "within" and told["indicators"][0]["limit"] == made.json
+    charts = call("GET", "/equipment/1/environment/series?span=hour").json
+    assert [one["high_alarm"] for one in charts["bands"]] == [28, 26] and charts["lines"][0][
+        "channel"
+    ] == "temperature_c"
+    day = "2026-03-02"
+    (silent,) = call("GET", f"/equipment/1/environment/shares?first_on={day}&last_on={day}").json
+    assert (silent["unmeasured_s"], silent["within_s"]) == (86_400, 0)
+    days = f"first_on={date.today() - timedelta(days=2)}&last_on={date.today() + timedelta(days=1)}"
+    shares_told = call("GET", f"/equipment/1/environment/shares?{days}").json
+    assert sum(one["within_s"] for one in shares_told) == pytest.approx(900, abs=11)
+    wrong = call("POST", "/environment/limits", SET | {"high_alarm": 10})
+    assert wrong.status_code == 422 and wrong.json["errors"][0]["where"] == "body.high_alarm"
+    assert call("POST", f"/environment/limits/{made.json['number']}/end", {"reason": "done"}).status_code == 204
+    assert call("POST", f"/environment/limits/{made.json['number']}/end", {"reason": "done"}).status_code == 409
+    items = call("GET", "/environment/limits").json["items"]
+    assert [one["high_alarm"] for one in items] == [26, None]
+    assert call("GET", "/environment").json["counts"]["within"] == 1, call("GET", "/environment").json
+    assert call("GET", f"/equipment/1/environment/shares?first_on={day}&last_on=2028-01-01").status_code == 422
+
+
+def test_a_program_sets_nothing_for_others_and_sees_none_of_theirs(site):
+    equipment.add_equipment(CT | {"asset_number": "S-1", "department": "Surgery", "model": "Other"}, now_ms())
+    user = accounts.add_administrator("zhao", PASSWORD, now_ms(), "biomedical_engineer")
+    accounts.give_scope(user, "department", 1, "Radiology", "", now_ms() - 1, None)
+    call = caller(site, accounts.add_token("of zhao", now_ms(), "write", 1, "zhao"))
+    assert call("POST", "/environment/limits", SET).status_code == 403
+    assert call("POST", "/environment/limits", SET | {"kind": "MRI"}).status_code == 404
+    del (of_one := dict(SET))["kind"]
+    assert call("POST", "/environment/limits", of_one | {"equipment_id": 2}).status_code == 404
+    assert call("POST", "/environment/limits", of_one | {"equipment_id": 1}).status_code == 201
+    limit(Target(None, None, None, 2), 18, 26)
+    limit(Target("CT", "Maker", "Other", None), 18, 26)
+    limit(FOR_CT, 18, 27)
+    seen = call("GET", "/environment/limits").json["items"]
+    assert [one["number"] for one in seen] == [1, 4]
+    for path in ("", "/series", "/shares?first_on=2026-03-02&last_on=2026-03-02"):
+        assert call("GET", f"/equipment/2/environment{path}").status_code == 404

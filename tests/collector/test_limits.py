@@ -89,8 +89,10 @@ def test_limits_are_asked_by_equipment_and_instant(site):
     environment.end_limit(environment.EnvironmentLimit.numbered(set_for_one.id), "tube replaced", now + 20)
     assert environment.limits(1, now + 20)[TEMPERATURE].source == "Manual 7"
     assert environment.limits(1, now + 15)[TEMPERATURE].source == "Letter"
-    assert environment.version() == 3 and environment.limits(99, now) == {}
-    assert [who for who, *_rest in acts("environment.limit")] == ["collector"] * 3
+    environment.set_limit(CLASS, TEMPERATURE, {"high_alarm": 26}, "a", "b", now + 30, to_ms=now + 40)
+    assert [environment.limits(1, now + after)[TEMPERATURE].high_alarm for after in (30, 40)] == [26, 28]
+    assert environment.version() == 4 and environment.limits(99, now) == {}
+    assert [who for who, *_rest in acts("environment.limit")] == ["collector"] * 4
 
 
 @pytest.mark.parametrize(
