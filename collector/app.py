@@ -17,7 +17,7 @@ from collector.dashboard import api as dashboard_api
 from collector.dashboard import found, grants, grants_api, readings_api, terminals, terminals_api
 from collector.dashboard import views as dashboard_views
 from collector.environment import api as environment_api
-from collector.environment import limit_views
+from collector.environment import limit_views, limits_api
 from collector.environment import views as environment_views
 from collector.equipment import api as register_api
 from collector.equipment import binding_views, bindings_api, document_views, places_api
@@ -49,7 +49,7 @@ def create_app(data_dir, overrides=None):
     for room in (*of_people, dashboard_views, *of_equipment, *of_events, terminals, found):
         app.register_blueprint(room.pages)
     of_people = (own_api, people_api, grants_api, audit_api)
-    of_equipment = (register_api, places_api, bindings_api, environment_api, dashboard_api)
+    of_equipment = (register_api, places_api, bindings_api, environment_api, limits_api, dashboard_api)
     for room in (*of_people, *of_equipment, readings_api, terminals_api):
         app.register_blueprint(room.door)
     app.register_blueprint(openapi.documents)

@@ -7,6 +7,8 @@ import pytest
 
 from tests.collector.browser import SCREENSHOTS, hospital_served, settle, signed_in
 
+pytestmark = pytest.mark.once("what a browser makes of pages; their questions are asked by the tests without one")
+
 CHART = "[data-chart=temperature_c]"
 
 

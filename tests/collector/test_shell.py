@@ -6,6 +6,8 @@ from axe_playwright_python.sync_playwright import Axe
 from tests.collector.browser import SCREENSHOTS, hospital_served, signed_in
 
 REGISTER = ("/register", "/register/2", "/register/2/change", "/register/import", "/register/2/card")
+SURROUNDINGS = ("/environment", "/environment/2", "/environment/limits", "/environment/limits/of?kind=CT")
+SURROUNDINGS += ("/environment/limits/new?kind=CT",)
 PAGES = {
     "admin": (
         "/",
@@ -16,6 +18,7 @@ PAGES = {
         "/search?q=CT",
         "/account",
         *REGISTER,
+        *SURROUNDINGS,
     ),
     "chen": ("/people", "/people/new", "/people/1", "/account/password", "/account/second-factor"),
     "liu": ("/audit", "/people/1", "/nowhere", "/terminals"),
@@ -36,7 +39,7 @@ def visits(page, address, name):
     for path in PAGES[name]:
         page.goto(address + path)
         page.wait_for_selector("main h1")
-        yield path, path.strip("/").replace("/", "-").replace("?q=", "-") or "first"
+        yield path, path.strip("/").replace("/", "-").replace("?", "-").replace("=", "-") or "first"
 
 
 @pytest.mark.parametrize("name", PAGES)
