@@ -97,7 +97,7 @@ def add(body):
     _require_mine(target)
     indicator, levels = Indicator(body.channel, body.what), {bound: getattr(body, bound) for bound in BOUNDS}
     try:
-        row = room.settold(
+        row = room.set_limit(
             target, indicator, levels, body.source, body.reason, now_ms(), body.place, body.from_ms, body.to_ms
         )
     except room.LimitRefused as refused:
@@ -112,7 +112,7 @@ def end(limit_id, body):
     """End a limit: what is inherited holds again from now on."""
     rule = EnvironmentLimit.numbered(limit_id) or abort(404)
     _require_mine(rule.target)
-    room.endtold(rule, body.reason, now_ms())
+    room.end_limit(rule, body.reason, now_ms())
 
 
 def _require_mine(target):
