@@ -4,8 +4,10 @@ A follower is a room's object with a `name` and
     follow(seen) -> bool   take over what came, inside a transaction: whether something of it has to be kept at once
     keep()                 write what it remembers (readings.remember), inside the same transaction
     forget()               go back to what was kept last
-What it does twice must come to the same: after a crash it sees again what came since its mark. It is kept with the mark
-when `follow` says so, else once in KEEP_MS. Terminals bound to nothing are left out.
+Uploads are numbered in the order in which they are committed, because who writes holds the one lock of db.write, in
+any process: a number below a mark can never come later. What a follower does twice must come to the same: after a crash
+it sees again what came since its mark. It is kept with the mark when `follow` says so, else once in KEEP_MS. Terminals
+bound to nothing are left out.
 """
 
 from collections import namedtuple

@@ -89,7 +89,8 @@ class Live:
         """Take newer levels where some were learned."""
         for binding_id, number in models.newest_versions().items():
             if self._looks.get(binding_id, (0,))[0] != number:
-                self._looks[binding_id] = number, Look(models.versions_of(binding_id)[-1].records[-1])
+                versions = models.versions_of(binding_id)
+                self._looks[binding_id] = number, Look(versions[-1].records[-1]) if versions else None
 
     @staticmethod
     def _values(arrival):

@@ -34,11 +34,12 @@ def bars(values, words, days, css="bar"):
 
 
 def heat(rows, words, days):
-    """[Box] of a table of shares of 0 to 1: a row of the field for each day, a column for each hour."""
+    """[Box] of a table of shares: a row for each day, a column for each hour; the largest is the darkest."""
+    most = max((share for row in rows for share in row), default=0) or 1
     high, wide = HIGH / max(1, len(rows)), WIDE / 24
     return [
         Box(_round(hour * wide), _round(at * high), _round(0.94 * wide), _round(0.9 * high), "in-working",
-            words(at, hour), days[at], round(0.08 + 0.92 * share, 3))
+            words(at, hour), days[at], round(0.08 + 0.92 * share / most, 3))
         for at, row in enumerate(rows)
         for hour, share in enumerate(row)
     ]  # fmt: skip

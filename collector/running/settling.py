@@ -1,7 +1,7 @@
 """Hours that are over -> spells, examinations and seconds in each state, kept; late readings repair theirs.
 
-An hour is told once the hour after it has been over for ten minutes, from itself and the hours beside it. Each step is
-a transaction that reads what is stored, so that what came late is either in it or marked for the next.
+An hour is told once the hour after it has been over for twelve minutes, from itself and the hours beside it. Each step
+is a transaction that reads what is stored, so that what came late is either in it or marked for the next.
 """
 
 from collector import db, readings
@@ -10,7 +10,7 @@ from collector.running.models import DAY_MS
 from collector.running.telling import DAY
 from firmware.processing.state import HOUR_MS
 
-GRACE_MS = 600_000
+GRACE_MS = 720_000  # after sealing: an hour is read from its block
 AT_ONCE = 24  # hours told in one transaction
 
 
@@ -61,9 +61,9 @@ def settle(terminal_id, held, unit, late, now_ms):
     for at in range(0, len(due), AT_ONCE):
         some = due[at : at + AT_ONCE]
         with db.write():
-            _settle(terminal_id, held, teller, versions, some)
+            changed = _settle(terminal_id, held, teller, versions, some)
             models.keep_unit(unit._replace(through=max(unit.through, some[-1])))
-            for hour in late if at + AT_ONCE >= len(due) else ():
+            for hour in changed.intersection(late):
                 models.mark_for_review(held.binding_id, hour * HOUR_MS, hour * HOUR_MS + HOUR_MS, now_ms)
             models.settled_again(held.binding_id, late if at + AT_ONCE >= len(due) else ())
         count += len(some)
@@ -71,20 +71,22 @@ def settle(terminal_id, held, unit, late, now_ms):
 
 
 def _settle(terminal_id, held, teller, versions, hours):
-    """Tell these hours, and make the figures of the days they can change."""
+    """Tell these hours, and make the figures of the days they can change. The hours that are not what they were."""
     fresh = spells_of_hours(terminal_id, held, teller, hours)
     days = telling.days_near(hours)
     kept = models.spells_of_days(held.binding_id, days[0] - 1, days[-1] + 1)
-    changed = {}
+    changed, others = {}, set()
     for hour, spells in fresh.items():
         day_no = hour // DAY
         before = kept.get(day_no, {})
         if before.get(hour, []) != spells:
             kept[day_no] = before = {**before, hour: spells}
             changed[day_no] = before
+            others.add(hour)
     models.keep_days(held.binding_id, changed)
     for day_no in days:
         _figures_of_day(terminal_id, held, versions, day_no, kept)
+    return others
 
 
 def spells_of_hours(terminal_id, held, teller, hours):
