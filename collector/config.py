@@ -40,6 +40,15 @@ SETTINGS = (
     Setting(
         "signin_pause_s", 900, "seconds in which these wrong passwords are counted, and so the length of the pause"
     ),
+    Setting(
+        "ldap_url", "", "a directory that vouches for people: ldaps://HOST, or ldap://HOST (StartTLS); empty: none"
+    ),
+    Setting("ldap_ca", "", "file of the authority of its certificate; empty: those this machine trusts"),
+    Setting("ldap_base", "", "below which people and groups stand: dc=hospital,dc=example"),
+    Setting("ldap_name", "uid", "the attribute people sign in with; in Active Directory sAMAccountName"),
+    Setting("ldap_user", "", "who asks the directory for people: the distinguished name of an account that reads"),
+    Setting("ldap_password_file", "", "file with that account's password"),
+    Setting("ldap_roles", "", "which group gives which role, the first that fits: ROLE=GROUP; ROLE=GROUP"),
     Setting("enrol_code_h", 24, "hours for which an enrolment code serves"),
     Setting("credential_days", 180, "days after which a gateway fetches a new credential and certificate by itself"),
     Setting("client_certificate", False, "gateways must show their certificate too; nothing between may end TLS then"),

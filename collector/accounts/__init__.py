@@ -1,6 +1,7 @@
 """Accounts: who signs in, what each may do and see, which program may read, and the places equipment stands in."""
 
-from collector.accounts.actions import SignInPaused, second_step, sign_in
+from collector.accounts.actions import SignInPaused, knows_password, second_step, sign_in
+from collector.accounts.directory import DirectoryAway
 from collector.accounts.models import ApiToken, Department, Institution, Room, User
 from collector.accounts.people import (
     accept,
@@ -40,6 +41,7 @@ from collector.accounts.told import ScopeTold, scope_told
 __all__ = (
     "ADMINISTRATORS",
     "EVERYTHING",
+    "DirectoryAway",
     "NOTHING",
     "PROVISION",
     "READ",
@@ -73,6 +75,7 @@ __all__ = (
     "invited",
     "revoke_own_token",
     "revoke_token",
+    "knows_password",
     "room_named",
     "scope_of",
     "scope_told",

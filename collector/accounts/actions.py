@@ -1,8 +1,9 @@
 """Signing in: name and password, then the second factor, with a pause after too many failures of either."""
 
 from collector import audit, db
-from collector.accounts import passwords, second_factor
+from collector.accounts import directory, passwords, second_factor
 from collector.accounts.models import SignInFailure, User
+from collector.accounts.people import change_role, vouched_for
 
 PER_ADDRESS = 4  # an address may fail this many times as often as a name
 
@@ -16,13 +17,42 @@ class SignInPaused(Exception):
 
 
 def sign_in(name, password, address, settings, now_ms):
-    """The User, or None when name or password are wrong. Raises SignInPaused after too many failures."""
+    """The User, or None when name or password are wrong. Raises SignInPaused after too many failures.
+
+    Who has an account of our own is never asked for in a directory: it serves when that is away. Raises DirectoryAway.
+    """
     failure = _counted(name, address, settings, now_ms)
-    user = User.get_or_none((User.name == name) & User.disabled_ms.is_null())
-    if not passwords.matches(user.password_hash if user else passwords.NOBODY, password) or user is None:
+    user = User.get_or_none(User.name == name)
+    if directory.is_used(settings) and (user is None or user.directory):
+        user = _of_directory(name, password, settings, now_ms)
+        matches = user is not None
+    else:
+        matches = passwords.matches(user.password_hash if user else passwords.NOBODY, password)
+    if not matches or user is None or user.disabled_ms is not None:
         return _refused("sign_in", name)
     _forgive(failure)
     return user
+
+
+def _of_directory(name, password, settings, now_ms):
+    """The User a directory vouches for, made at the first sign-in, with the role of the groups of now; or None."""
+    found = directory.vouched(name, password, settings)
+    if found is None:
+        return None
+    written, role = found
+    user = User.get_or_none(User.name == written) or vouched_for(written, role, now_ms)
+    if not user.directory:
+        return None  # an account of our own has this name: the directory does not open it
+    if user.role != role:
+        change_role(user, role, now_ms)
+    return User.get_by_id(user.id)
+
+
+def knows_password(user, password, settings):
+    """Whether who is signed in types the password again, ours or the directory's. Raises DirectoryAway."""
+    if user.directory:
+        return directory.vouched(user.name, password, settings) is not None
+    return passwords.matches(user.password_hash, password)
 
 
 def second_step(user, code, address, settings, now_ms):

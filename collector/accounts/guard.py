@@ -4,7 +4,7 @@ from flask import abort, current_app, g, redirect, request, url_for
 from flask_login import LoginManager, UserMixin, current_user
 
 from collector import accounts, api, audit
-from collector.accounts import passwords, second_factor, sessions, tokens
+from collector.accounts import directory, passwords, second_factor, sessions, tokens
 from collector.accounts.roles import ROLES
 from collector.api.pace import Pace
 from collector.clock import now_ms
@@ -42,6 +42,7 @@ class SignedIn(UserMixin):
 
 def init(app):
     """Sessions and the guard."""
+    directory.checked(app.config["SETTINGS"])
     login.init_app(app)
     per_min = app.config["SETTINGS"]["api_per_min"]
     app.extensions["pace"] = Pace(per_min, max(1, per_min // 6))

@@ -33,6 +33,7 @@ class User(Table):
     totp_step = IntegerField(default=0)  # of the code used last: none serves twice
     zone = TextField(default="")  # time zone of what is shown; empty: the institution's
     language = TextField(default="")  # empty: as the browser wishes
+    directory = IntegerField(default=0)  # 1: a directory vouches for the person and keeps the password
 
 
 class PasswordPast(Table):

@@ -102,7 +102,7 @@ def factor():
     """An authenticator is shown a secret and proves that it has it; then come the recovery codes, once."""
     form, user = FactorForm(), current_user.user
     if form.validate_on_submit():
-        if not passwords.matches(user.password_hash, form.present.data):
+        if not _knows(user, form.present.data):
             flash(gettext("The present password is wrong. Type it again."), "danger")
         else:
             try:
@@ -138,3 +138,10 @@ def end_session(session_id):
     except ActionError:
         flash(gettext("This has ended already."), "warning")
     return redirect(url_for("own.page"))
+
+
+def _knows(user, password):
+    try:
+        return accounts.knows_password(user, password, current_app.config["SETTINGS"])
+    except accounts.DirectoryAway:
+        return False

@@ -57,5 +57,5 @@ def replace(user, password, now_ms):
 
 
 def is_old(user, settings, now_ms):
-    """Whether the password has served for its days and is to be replaced."""
-    return now_ms - user.password_ms >= settings["password_days"] * DAY_MS
+    """Whether the password has served for its days and is to be replaced; a directory has rules of its own."""
+    return not user.directory and now_ms - user.password_ms >= settings["password_days"] * DAY_MS

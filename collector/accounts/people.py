@@ -30,6 +30,14 @@ def add_person(name, role, now_ms):
         return _add(name, role, now_ms)
 
 
+def vouched_for(name, role, now_ms):
+    """A new User whose password a directory keeps. Raises ActionError."""
+    with db.write():
+        user = _add(name, role, now_ms)
+        User.update(directory=1).where(User.id == user.id).execute()
+        return User.get_by_id(user.id)
+
+
 def _add(name, role, now_ms):
     name = name.strip()
     if not 0 < len(name) <= NAME_MOST or not name.isprintable():
@@ -43,6 +51,8 @@ def _add(name, role, now_ms):
 
 def invite(user, valid_h, now_ms):
     """A code that lets the User set a password once, shown this one time; earlier ones end."""
+    if user.directory:
+        raise ActionError(f"the directory keeps the password of {user.name}; there it is changed")
     code = secrets.token_urlsafe(24)
     with db.write():
         Invitation.update(used_ms=now_ms).where((Invitation.user == user) & Invitation.used_ms.is_null()).execute()

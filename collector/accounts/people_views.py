@@ -127,6 +127,9 @@ def _ended(user, end, number, words):
 
 
 def _invited(user):
+    if user.directory:
+        flash(gettext("A directory of your institution keeps this password; there it is changed."), "warning")
+        return _back(user)
     code = accounts.invite(user, current_app.config["SETTINGS"]["invitation_h"], now_ms())
     link = url_for("accounts.accept_invitation", code=code, _external=True)
     return render_template("accounts/invited.html", user=user, link=link)

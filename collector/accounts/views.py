@@ -8,7 +8,7 @@ from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField, SubmitField
 from wtforms.validators import DataRequired, EqualTo, Length
 
-from collector import accounts
+from collector import accounts, audit
 from collector.accounts import sessions
 from collector.accounts.guard import SignedIn
 from collector.clock import now_ms
@@ -84,6 +84,10 @@ def _asked(action, wrong, *given):
     except accounts.SignInPaused as paused:
         minutes = -(-paused.wait_s // 60)
         flash(gettext("Too many wrong passwords. Try again in %(minutes)s minutes.", minutes=minutes), "danger")
+        return None
+    except accounts.DirectoryAway as away:
+        audit.note("sign_in.directory", "directory", after={"error": str(away)[:200]}, outcome=audit.REFUSED)
+        flash(gettext("The directory does not answer. Try again; accounts of this platform still serve."), "danger")
         return None
 
 
