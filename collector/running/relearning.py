@@ -4,14 +4,15 @@ from collector import db
 from collector.running import current, models, settling
 from collector.running.analysis import analyse
 from collector.running.models import DAY_MS, Version
-from firmware.processing.state import HOUR_MS, UNKNOWN
+from firmware.processing.state import HOUR_MS, UNKNOWN, WORKING
 
 FIRST_MS = DAY_MS  # of readings, before anything can be learned
 MOST_MS = 14 * DAY_MS  # is learned from
 AGAIN_MS = DAY_MS  # between two looks at a unit
 SECOND_MS = 7 * DAY_MS  # what was learned of less is learned once more
-DOUBT = 0.5  # of the confidence of its levels: below it readings do not fit them
-DOUBTFUL_LEAST = 0.25  # of a day's time that does not fit: something has changed
+DOUBT = 0.65  # of the confidence of its levels: below it readings do not fit them
+SEEN_LEAST, DOUBTFUL_LEAST = 0.25, 0.25  # of a day; of what was seen of it: so much that does not fit is a change
+BUSIER = 0.25  # of a day, beyond any that was learned from: a higher current that is taken for work
 KINDS = {"CT": "CT", "MRI": "MRI", "DSA": "DSA", "LINAC": "LINAC", "PET_CT": "PET/CT"}  # others are guessed
 
 
@@ -48,17 +49,25 @@ def _why(held, versions, unit, end_ms):
 def _changed_since(held, version, end_ms):
     """The start of the run of days, up to the last closed one, that do not fit the levels; None when they fit."""
     since, last = None, end_ms // DAY_MS - 1
-    first = max(last - MOST_MS // DAY_MS, version.seen_to_ms // DAY_MS)
-    kept = models.spells_of_days(held.binding_id, first, last)
-    limit = DOUBT * version.records[-1].sure
+    first, usual = version.seen_to_ms // DAY_MS, version.seen_from_ms // DAY_MS
+    kept = models.spells_of_days(held.binding_id, max(usual, first - MOST_MS // DAY_MS), last)
+    shares = {day_no: _shares(hours, DOUBT * version.records[-1].sure) for day_no, hours in kept.items()}
+    most = max((worked for day_no, (_seen, _doubt, worked) in shares.items() if day_no < first), default=1.0)
     for day_no in range(last, first - 1, -1):
-        spells = [one for some in kept.get(day_no, {}).values() for one in some]
-        whole = sum(one.end_ms - one.start_ms for one in spells)
-        doubtful = sum(one.end_ms - one.start_ms for one in spells if one.sure < limit or one.state == UNKNOWN)
-        if whole < DAY_MS // 4 or doubtful < DOUBTFUL_LEAST * whole:
+        seen, doubtful, worked = shares.get(day_no, (0.0, 0.0, 0.0))
+        if seen < SEEN_LEAST or (doubtful < DOUBTFUL_LEAST and worked < most + BUSIER):
             break
         since = day_no * DAY_MS
     return since
+
+
+def _shares(hours, limit):
+    """(seen, doubtful, worked): shares of a day and of what was seen of it."""
+    spells = [one for some in hours.values() for one in some]
+    whole = sum(one.end_ms - one.start_ms for one in spells) or 1
+    doubtful = sum(one.end_ms - one.start_ms for one in spells if one.sure < limit or one.state == UNKNOWN)
+    worked = sum(one.end_ms - one.start_ms for one in spells if one.state == WORKING)
+    return whole / DAY_MS, doubtful / whole, worked / whole
 
 
 def _learned(terminal_id, held, kind, from_ms, end_ms):

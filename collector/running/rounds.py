@@ -12,15 +12,22 @@ def go_round(now_ms, zone):
         unit = units.get(held.binding_id) or relearning.begun(terminal_id, held, now_ms)
         if unit is None:
             continue
-        if now_ms >= unit.learn_ms:
+        count += _settled(terminal_id, held, unit, late.get(held.binding_id, []), now_ms)
+        if now_ms >= unit.learn_ms:  # by what has just been told
+            unit = models.units().get(held.binding_id, unit)
             unit = relearning.look(terminal_id, held, kinds[held.equipment_id], unit, now_ms)
-        mine = late.get(held.binding_id, [])
-        if mine or unit.through < settling.last_of(held, now_ms):
-            count += settling.settle(terminal_id, held, unit, mine, now_ms)
+            count += _settled(terminal_id, held, unit, [], now_ms)
     steps.take_steps()
     warnings.warn(everyone, now_ms, zone)
     warnings.watch(now_ms)
     return count
+
+
+def _settled(terminal_id, held, unit, late, now_ms):
+    """How many hours of a unit were told."""
+    if late or unit.through < settling.last_of(held, now_ms):
+        return settling.settle(terminal_id, held, unit, late, now_ms)
+    return 0
 
 
 def watched():
