@@ -24,7 +24,7 @@ from tests.soak.ledger_site import ROOT
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
     """(plan, account, used, folder) of a run in which the collector stands still for two seconds."""
-    folder, plan = tmp_path_factory.mktemp("fleet"), plan_of(40, 4, window_s=1, seconds=8, pages_per_s=2)
+    folder, plan = tmp_path_factory.mktemp("fleet"), plan_of(40, 4, window_s=1, seconds=8, pages_per_s=2, upload_s=1)
     stalls = {2: signal.SIGSTOP, 4: signal.SIGCONT}
 
     def stall(_account, now_s):
