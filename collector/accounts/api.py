@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from collector import accounts, api
 from collector.accounts.models import ApiToken, UserScope
-from collector.accounts.told import ScopeTold, scope_told
+from collector.accounts.told import ScopeTold, TokenTold, scope_told, token_told
 from collector.clock import now_ms
 from collector.web import needs
 from collector.web.problems import Refused
@@ -22,19 +22,6 @@ class MeTold(Struct):
     rights: list[str]
     sees_everything: bool
     scopes: list[ScopeTold]
-
-
-class TokenTold(Struct):
-    """A token, never its secret."""
-
-    id: int
-    name: str
-    scope: Literal[accounts.SCOPES]
-    created_ms: int
-    expires_ms: int | None
-    revoked_ms: int | None
-    seen_ms: int | None
-    networks: str
 
 
 class TokenEntered(Struct):
@@ -71,7 +58,7 @@ def me():
 @api.speaks(api.Page[TokenTold], asks=api.Paged)
 def tokens(asked):
     """One's own tokens, also those that have ended."""
-    return api.page(ApiToken.select().where(ApiToken.user == g.user), ApiToken.id, asked, _told)
+    return api.page(ApiToken.select().where(ApiToken.user == g.user), ApiToken.id, asked, token_told)
 
 
 @door.post("/me/tokens")
@@ -83,7 +70,7 @@ def make(body):
     if g.token is not None and g.token.expires_ms is not None and ends_ms > g.token.expires_ms:
         raise Refused("forbidden", "a token makes none that outlives it; make a longer one on the account page")
     secret = accounts.add_token(body.name, now_ms(), body.scope, body.days, g.user.name, body.networks)
-    return TokenMade(_told(ApiToken.get(ApiToken.name == body.name)), secret)
+    return TokenMade(token_told(ApiToken.get(ApiToken.name == body.name)), secret)
 
 
 @door.delete("/me/tokens/<int:token_id>")
@@ -92,7 +79,3 @@ def make(body):
 def revoke(token_id):
     """End one of one's own tokens."""
     accounts.revoke_own_token(g.user, token_id, now_ms())
-
-
-def _told(token):
-    return TokenTold(*[getattr(token, name) for name in TokenTold.__struct_fields__])

@@ -5,8 +5,8 @@ from msgspec import Struct
 
 from collector import accounts, api, audit
 from collector.accounts import sessions
-from collector.accounts.models import User, UserScope
-from collector.accounts.told import Role, ScopeTold, UserTold, scope_told, user_told
+from collector.accounts.models import ApiToken, User, UserScope
+from collector.accounts.told import Role, ScopeTold, TokenTold, UserTold, scope_told, token_told, user_told
 from collector.clock import now_ms
 from collector.web import needs
 from collector.web.problems import Refused
@@ -124,6 +124,22 @@ def list_sessions(user_id):
 def end_session(user_id, session_id):
     """End somebody's session."""
     sessions.end(_person(user_id), session_id, now_ms())
+
+
+@door.get("/users/<int:user_id>/tokens")
+@needs("accounts.read")
+@api.speaks(api.Page[TokenTold], asks=api.Paged)
+def list_tokens(user_id, asked):
+    """The tokens of a person, also those that have ended."""
+    return api.page(ApiToken.select().where(ApiToken.user == _person(user_id)), ApiToken.id, asked, token_told)
+
+
+@door.delete("/users/<int:user_id>/tokens/<int:token_id>")
+@needs("accounts.write")
+@api.speaks(None)
+def end_token(user_id, token_id):
+    """End a token of somebody else."""
+    accounts.revoke_own_token(_other(user_id), token_id, now_ms())
 
 
 def _other(user_id):

@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from collector.accounts.roles import ROLES
+from collector.accounts.tokens import SCOPES
 
 Role = Literal[tuple(ROLES)]
 KINDS = ("institution", "department", "equipment")
@@ -34,6 +35,19 @@ class ScopeTold(Struct):
     until_ms: int | None
 
 
+class TokenTold(Struct):
+    """A token, never its secret."""
+
+    id: int
+    name: str
+    scope: Literal[SCOPES]
+    created_ms: int
+    expires_ms: int | None
+    revoked_ms: int | None
+    seen_ms: int | None
+    networks: str
+
+
 def user_told(user):
     """A User as the API says it."""
     head = (user.id, user.name, user.role, user.created_ms, user.disabled_ms)
@@ -44,3 +58,8 @@ def scope_told(one):
     """A UserScope as the API says it."""
     kind, number = next((kind, getattr(one, f"{kind}_id")) for kind in KINDS if getattr(one, f"{kind}_id"))
     return ScopeTold(one.id, kind, number, one.label, one.why, one.from_ms, one.until_ms)
+
+
+def token_told(token):
+    """An ApiToken as the API says it."""
+    return TokenTold(*[getattr(token, name) for name in TokenTold.__struct_fields__])

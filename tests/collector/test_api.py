@@ -181,6 +181,10 @@ def test_people_are_invited_given_a_scope_and_ended_but_never_oneself(site):
     scope = call("POST", f"{path}/scopes", given)
     assert scope.status_code == 201 and call("GET", f"{path}/scopes").json["items"] == [scope.json]
     assert call("DELETE", f"{path}/scopes/{scope.json['id']}").status_code == 204
+    accounts.add_token("of li", now_ms(), "read", 1, "li")
+    (token,) = call("GET", f"{path}/tokens").json["items"]
+    assert call("DELETE", f"{path}/tokens/{token['id']}").status_code == 204
+    assert call("GET", f"{path}/tokens").json["items"][0]["revoked_ms"]
     assert call("PATCH", path, {"ended": True}).json["ended_ms"]
     own = f"/users/{accounts.user_named('chen').id}"
     for method, address, body in (("PATCH", own, {"role": "auditor"}), ("POST", f"{own}/scopes", given)):
