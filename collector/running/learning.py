@@ -9,6 +9,7 @@ from firmware.processing.state import OFF, READY, STANDBY, WORKING, Levels
 
 WINDOWS_LEAST = 60  # fewer say nothing of a unit
 WEAK = ("MRI", "PET/CT")  # classes whose acquisitions may rise less than a compressor does
+RUNS_MOST = 8  # times as long as it rests, a compressor: a failed supply, which has none, is told so
 NEVER_IDLE, NEVER_OFF, CLEAR = 4.0, 1.5, 0.7  # logarithms of odds
 VALLEY_S = 90  # between two bursts of one examination, as a rule
 
@@ -56,7 +57,7 @@ def _ready(readings, base, plateaus, window_s, shape, cycle, noise):
     """(A, clear): the level a unit waits at between bursts, the highest plateau with many short valleys, or None."""
     peak = readings.mean if readings.most is None else readings.most
     found, long = [], window_s > VALLEY_S / 4  # long windows hold burst and pause in one
-    for amps, share in plateaus:
+    for amps, share in _with_rest(plateaus, cycle):
         wander = max(noise[0] * amps, noise[1])
         near = np.abs(base - amps) < 0.04 * amps + wander
         if not near.any():
@@ -91,6 +92,16 @@ def _ready(readings, base, plateaus, window_s, shape, cycle, noise):
     likely = [(amps, count) for count, share, amps in found if count >= 0.4 * most and share >= 0.1 * usual]
     amps, count = max(likely)
     return amps, count == most
+
+
+def _with_rest(plateaus, cycle):
+    """Plateaus, and what lies a compressor below one without being a plateau: others may hide it."""
+    if not cycle:
+        return plateaus
+    there = [amps for amps, _share in plateaus]
+    rest = [(amps - cycle, share) for amps, share in plateaus if amps > 2 * cycle]
+    hidden = [one for one in rest if all(abs(one[0] - amps) > 0.15 * cycle for amps in there)]
+    return sorted(plateaus + hidden)
 
 
 def _burst(readings, base, floor, beyond, ready, cycle, noise):
@@ -128,7 +139,7 @@ def _without_cycle(plateaus, cycle, calm, lasting):
 
     out = []
     for value, share in plateaus:
-        if any(alike(value, one[0] + cycle) for one in out):
+        if any(alike(value, one[0] + cycle) and share < RUNS_MOST * one[1] for one in out):
             if lasts(value, value + cycle):
                 out.append((value, share))
         elif there(value - cycle) and not there(value + cycle) and lasts(value - cycle, value):
@@ -151,8 +162,17 @@ def _named(plateaus, ready, burst, cycle, shape, noise):
         between = [one for one in between if not cycle or abs(one[0] - ready - cycle) > 0.08 * cycle + 0.008 * ready]
         if between:
             best = max(between, key=lambda one: one[1])[0]
-            named.append((WORKING, best - cycle if best - cycle > 1.03 * ready else best))  # PET adds less than that
+            best = best - cycle if best - cycle > 1.03 * ready else best  # PET adds less than that
+            named += [(WORKING, amps) for amps in _ladder(ready, best, cycle, noise)]
     return named, parted
+
+
+def _ladder(ready, best, cycle, noise):
+    """What acquisitions that are levels of their own may draw: with a compressor about, not only the commonest."""
+    if not cycle:
+        return [best]
+    above = [0.6 * (best - ready), best - ready, 1.4 * (best - ready)]
+    return [ready + amps for amps in above if amps > max(0.03, 2 * noise[0]) * ready]
 
 
 def _named_at_rest(plateaus, shape):

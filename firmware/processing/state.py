@@ -117,20 +117,20 @@ def places_of(rule, runs):
     """The place of each run on the cheapest way through all. Source: Viterbi 1967, with one price for a change."""
     size = len(rule.places)
     cost, ways, before = [0] * size, [], None
-    partner = [place ^ 1 if rule.levels.cycle_a else place for place in range(size)]
+    sides = [range(0, size, 2), range(1, size, 2)] if rule.levels.cycle_a else [range(size)]  # compressor off, on
     for run in runs:
         free = before is not None and run.start_ms - before > BREAK_MS
         change, toggle = (0, 0) if free else (rule.change, rule.toggle)
-        cheapest = cost.index(min(cost))
-        jump = cost[cheapest] + change
+        jumps = [min([(cost[place], place) for place in side]) for side in sides]
         prices, fresh, way = rule.prices(run), [], []
         for place in range(size):
             best, origin = cost[place], place
-            if jump < best:
-                best, origin = jump, cheapest
-            other = cost[partner[place]] + toggle
-            if other < best:
-                best, origin = other, partner[place]
+            for side, (least, cheapest) in enumerate(jumps):
+                jump = least + change + (toggle if place not in sides[side] else 0)
+                if jump < best:
+                    best, origin = jump, cheapest
+            if len(sides) == 2 and cost[place ^ 1] + toggle < best:
+                best, origin = cost[place ^ 1] + toggle, place ^ 1
             fresh.append(best + prices[place])
             way.append(origin)
         least = min(fresh)
