@@ -22,6 +22,7 @@ PAUSES = {
     "DR": Pause(60, 100, 300, 0),
 }
 WARM_MS = 45 * 60_000
+UNLIKE = 0.9  # doublings, of one feature at least: a few mornings differ by less than that by chance
 LONG_S = 15  # a window, against pauses
 SHORT_S = 20  # back at standby, where a compressor hides weak acquisitions
 
@@ -113,7 +114,8 @@ def _mornings(groups):
         (warm[at][0] - usual[at][0]) ** 2 / (warm[at][1] ** 2 / len(first) + usual[at][1] ** 2 / len(rest))
         for at in range(early.shape[1])
     )
-    if unlike < 12:
+    apart = max(abs(warm[at][0] - usual[at][0]) for at in range(early.shape[1]))
+    if unlike < 12 or apart < UNLIKE:
         return None, None
     return (tuple((float(2**at), wide) for at, wide in part) for part in (warm, usual))
 

@@ -1,9 +1,11 @@
 """Anomalies planted into quiet years of a unit's life: each must be found within its period, quiet ones be quiet.
 
-`python -m tests.bench.running.planted [SEED...]` prints what is found and every false warning of the quiet years.
+`rows` is the whole kit, part of `python -m tests.bench running`; tests/bench/test_planted.py its short run.
 """
 
+import os
 from collections import namedtuple
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC
 
 import numpy as np
@@ -12,8 +14,10 @@ from collector.running import disk, months, workload
 from collector.running.days import days_of
 from collector.running.findings import joined
 from firmware.processing.state import READY, STANDBY
-from tests.bench.running import life
+from tests.bench.row import Row
+from tests.bench.running import cooling, life
 
+REPORTED = 5000  # the seed of what is reported
 WARM_UP, QUIET = 120, 730  # days of history before anything counts; 24 months
 DAY_MS, WEEK_MS, MONTH_MS = 86_400_000, 7 * 86_400_000, 35 * 86_400_000
 EITHER = ("CT", "DR")
@@ -224,3 +228,43 @@ def of_disk(name, seed):
     """Kinds of Finding of a disk of 600 GB."""
     used = DISKS[name][1](np.random.default_rng([seed, 7]))
     return {one.kind for one in disk.filling("C:", [(at * DAY_MS, float(gb)) for at, gb in enumerate(used)], 600.0)}
+
+
+def missed(name, seed):
+    """Classes of which the anomaly `name` was not found."""
+    return [f"{kind}: {name}" for kind in ANOMALIES[name].kinds if not planted(name, kind, seed)[0]]
+
+
+def quiet(kind, seed):
+    """How many warnings two quiet years of a unit give."""
+    return len(judged(kind, life.plans(kind, seed, WARM_UP + QUIET)))
+
+
+def _cooling(seed):
+    """(kinds of change of a magnet's cooling that were missed, warnings of two quiet years)."""
+    out = [name for name, (amps, volts, kind) in cooling.LOST.items()
+           if cooling.lost(amps, volts, np.random.default_rng(seed)) != kind]  # fmt: skip
+    for name, (kind, change) in cooling.SPOILT.items():
+        days = cooling.coolings(50, seed, lambda day, how, change=change: change(how) if day >= 45 else how)
+        out += [] if kind in {one.kind for one in cooling.found(days)} else [name]
+    return out, len(joined(cooling.found(cooling.coolings(QUIET, seed)), WEEK_MS))
+
+
+def rows():
+    """As a room of tests.bench: kinds of anomaly found, and false warnings of the unit that gives most."""
+    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
+        years = pool.map(quiet, life.KINDS, [REPORTED] * len(life.KINDS))
+        cold = pool.submit(_cooling, REPORTED)
+        left = [name for part in pool.map(missed, ANOMALIES, [REPORTED] * len(ANOMALIES)) for name in part]
+        warnings = dict(zip(life.KINDS, years, strict=True))
+        left_cold, warnings["a magnet's cooling"] = cold.result()
+    left += left_cold
+    left += [name for name, one in IN_CLASS.items() if one[1] not in in_class(name, REPORTED)[0]]
+    left += [name for name, one in DISKS.items() if of_disk(name, REPORTED) != {one[0]} - {None}]
+    kinds = len(ANOMALIES) + len(IN_CLASS) + len(DISKS) + len(cooling.LOST) + len(cooling.SPOILT)
+    found = kinds - len({name.split(": ")[-1] for name in left})
+    yield Row("running: kinds of anomaly found", found, f"of {kinds}", "; ".join(left) or "none missed", found / kinds,
+              "all", not left)  # fmt: skip
+    most = max(warnings, key=warnings.get)
+    yield Row("running: false warnings of 24 quiet months", warnings[most], "at most", f"by {most}", warnings[most] / 1,
+              "<= 1 of a unit", warnings[most] <= 1)  # fmt: skip
