@@ -30,6 +30,7 @@ PRICE = 16  # of a window that fits nowhere; whole numbers: a price times 100
 DWELL_S, TOGGLE_S = 25, 15  # what must last so long to be a change of state, of the compressor
 SINGLE_S = 2.5
 HOUR_MS = 3_600_000  # a run lies within one, so that a late reading touches its own hour only
+FOLLOWS_MS = 120_000  # from a CT's burst to the PET acquisition it is made for
 BREAK_MS = 180_000  # without readings for so long, everything may have changed
 
 
@@ -114,19 +115,22 @@ def runs_of(rule, readings):
 
 
 def places_of(rule, runs):
-    """The place of each run on the cheapest way through all. Source: Viterbi 1967, with one price for a change."""
-    size = len(rule.places)
-    cost, ways, before = [0] * size, [], None
+    """The place of each run on the cheapest way through all. Source: Viterbi 1967, with a price for each change."""
+    size, working = len(rule.places), [name == WORKING for name, _amps, _on in rule.places]
     sides = [range(0, size, 2), range(1, size, 2)] if rule.levels.cycle_a else [range(size)]  # compressor off, on
+    cost, ways, before, burst_ms = [0] * size, [], None, None
     for run in runs:
         free = before is not None and run.start_ms - before > BREAK_MS
         change, toggle = (0, 0) if free else (rule.change, rule.toggle)
+        follows = burst_ms is not None and run.start_ms - burst_ms <= FOLLOWS_MS
+        entered = change // 2 if follows else 2 * change  # a level of acquisitions follows bursts at once
         jumps = [min([(cost[place], place) for place in side]) for side in sides]
         prices, fresh, way = rule.prices(run), [], []
         for place in range(size):
             best, origin = cost[place], place
             for side, (least, cheapest) in enumerate(jumps):
-                jump = least + change + (toggle if place not in sides[side] else 0)
+                jump = least + (entered if working[place] and not working[cheapest] else change)
+                jump += 0 if place in sides[side] else toggle  # both at once is rarer
                 if jump < best:
                     best, origin = jump, cheapest
             if len(sides) == 2 and cost[place ^ 1] + toggle < best:
@@ -137,7 +141,14 @@ def places_of(rule, runs):
         cost = [value - least for value in fresh]
         ways.append(way)
         before = run.end_ms
-    out, place = [], cost.index(min(cost)) if runs else 0
+        if run.mark[1] == 2:
+            burst_ms = run.end_ms
+    return _back(ways, cost.index(min(cost)) if runs else 0)
+
+
+def _back(ways, place):
+    """The places of a way that ends at `place`."""
+    out = []
     for way in reversed(ways):
         out.append(place)
         place = way[place]
