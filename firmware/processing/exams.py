@@ -26,7 +26,7 @@ Group = namedtuple("Group", "start_ms end_ms acts worked_ms sure since_on_ms mar
 def groups_of(habits, spells):
     """The Groups of spells in the order of time."""
     out, acts = [], []
-    on_ms = last_ms = None
+    on_ms, last_ms = None, spells[0].start_ms if spells else None
     rested_ms = off_ms = 0
     for spell in spells:
         if spell.state == WORKING:
