@@ -1,5 +1,7 @@
 """The database by its URL: which URLs are good, where the password stands, what a server that goes away does."""
 
+from contextlib import contextmanager
+
 import pytest
 
 from collector import db
@@ -8,7 +10,8 @@ from collector.db.words import in_postgresql
 from collector.errors import ActionError
 from tests.collector.register import opened, pointed
 from tests.collector.site import BASE, Site, block, build, stored
-from tests.servers import postgresql
+from tests.fakes.certificates import make_ca, make_leaf
+from tests.servers import account, postgresql
 
 SECRET = "a-password-nobody-sees"
 
@@ -76,6 +79,58 @@ def test_a_password_stands_in_a_file_of_its_own(shared, tmp_path, monkeypatch):
     with pointed(url), pytest.raises(ActionError, match="password authentication failed") as refused:
         db.open_database(tmp_path)
     assert "wrong-one" not in str(refused.value)
+
+
+def test_a_server_off_this_machine_has_to_prove_its_name(shared, tmp_path):
+    authority, stranger = make_ca("hospital"), make_ca("stranger")
+    role_of(shared, tmp_path / "pass")
+    with tls_of(shared, make_leaf(authority, ["localhost"])):
+        for name, one in (("hospital", authority), ("stranger", stranger)):
+            (tmp_path / f"{name}.crt").write_bytes(one.pem)
+        url = f"postgresql://far@{{}}:{shared.port}/far?hostaddr=127.0.0.1&passfile={tmp_path / 'pass'}"
+        url += f"&sslmode=verify-full&sslrootcert={tmp_path}/{{}}.crt"
+        with pointed(url.format("localhost", "hospital")):
+            db.open_database(tmp_path)
+            assert db.rows("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()") == [(True,)]
+        wrong = (
+            ("localhost", "stranger", "certificate verify failed"),
+            ("db.far", "hospital", "does not match host"),
+        )
+        for host, ca, said in wrong:
+            with pointed(url.format(host, ca)), pytest.raises(ActionError, match=said) as refused:
+                db.open_database(tmp_path)
+            assert SECRET not in str(refused.value)
+
+
+@contextmanager
+def tls_of(server, leaf):
+    """The server shows this certificate until the end of this."""
+    owner = (server.folder / "data").stat().st_uid
+    for name, content in (("server.crt", leaf.pem), ("server.key", leaf.key_pem)):
+        path = server.folder / "data" / name
+        path.write_bytes(content)
+        path.chmod(0o600)
+        account.give(path, owner)
+    try:
+        set_tls(server, "SET ssl = on")
+        yield
+    finally:
+        set_tls(server, "RESET ssl")
+
+
+def set_tls(server, words):
+    with server.connected() as connection:
+        connection.execute(f"ALTER SYSTEM {words}")
+        connection.execute("SELECT pg_reload_conf()")
+
+
+def role_of(server, passfile):
+    """Make a role with a password, and a database of the same name, `far`."""
+    with server.connected() as connection:
+        connection.execute(f"CREATE ROLE far LOGIN PASSWORD '{SECRET}'")
+        connection.execute("CREATE DATABASE far OWNER far")
+    passfile.write_text(f"*:*:far:far:{SECRET}\n")
+    passfile.chmod(0o600)
 
 
 def test_a_connection_that_was_cut_is_made_again(site, shared):
