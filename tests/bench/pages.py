@@ -28,7 +28,7 @@ from tests.servers import ports
 MACHINES, LONG, LONG_DAYS, SHORT, TERMINALS_OF_ONE = 500, 10, 30, 4_800, 30  # SHORT: windows of the others
 FRESH_S, ROUNDS = 3600, 100
 KINDS = tuple(equipment.KINDS)
-SETTINGS = 'second_factor_roles = ""\nsecure_cookie = false\n' + store_site.SEALS_NEVER
+SETTINGS = 'second_factor_roles = ""\nsecure_cookie = false\napi_per_min = 1000000\n' + store_site.SEALS_NEVER
 PASSWORD = "a password for figures"
 OVERVIEW_MS, ONE_MS = 150, 100
 UNIT, LONG_UNIT = 250, 1  # of a day, of a month
