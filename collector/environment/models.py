@@ -8,7 +8,7 @@ from collector.accounts import EVERYTHING, Department, Room
 from collector.db import Table
 from collector.environment.defaults import DEFAULTS
 from collector.environment.inherit import Rule, Target, nearest
-from collector.equipment import Equipment
+from collector.equipment import Binding, Equipment
 
 
 class EnvironmentLimit(Table):
@@ -118,6 +118,13 @@ def machines(scope):
     rows = Equipment.select(*fields, Department.name, Room.name).join(Room).join(Department)
     rows = rows.where(Equipment.inside(scope)).order_by(Equipment.name, Equipment.id)
     return [Machine(*row) for row in rows.tuples()]
+
+
+def terminals_of(now_ms, number=None):
+    """[(number of the equipment, terminal_id, channel group, place, from_ms)] of bindings valid now, of one or all."""
+    rows = Binding.valid_at(now_ms) if number is None else Binding.of([number], now_ms)
+    fields = (Binding.equipment, Binding.terminal_id, Binding.channel_group, Binding.place, Binding.from_ms)
+    return list(rows.select(*fields).tuples())
 
 
 def reached_by(target, scope):

@@ -6,8 +6,8 @@ from collector import readings
 from collector.environment.indicators import CHANNELS, VALUE, Indicator
 from collector.environment.inherit import nearest
 from collector.environment.judge import verdict
-from collector.environment.models import all_rules, machines
-from collector.equipment import Binding
+from collector.environment.models import all_rules, machines, terminals_of
+from collector.equipment import CHANNEL_GROUPS
 
 ORDER = ("alarm", "warning", "unmeasured", "unlimited", "within")  # what needs a person first comes first
 PER_PAGE = 60
@@ -50,27 +50,28 @@ class _Limits:
     def __init__(self, now_ms):
         self.now_ms, self.rules, self.known = now_ms, all_rules(), {}
         self.own = {rule.target.equipment_id for rule in self.rules} - {None}
+        self.shared = [rule for rule in self.rules if rule.target.equipment_id is None]
 
     def of(self, machine, place):
         """{Indicator: Rule}"""
-        key = (machine.id if machine.id in self.own else None, machine.kind, machine.maker, machine.model, place)
+        own = machine.id if machine.id in self.own else None
+        key = (own, machine.kind, machine.maker, machine.model, place)
         if key not in self.known:
-            self.known[key] = nearest(self.rules, machine, place, self.now_ms)
+            self.known[key] = nearest(self.rules if own else self.shared, machine, place, self.now_ms)
         return self.known[key]
 
 
 def _told(now_ms, number=None):
     """{number of equipment: [(place, Latest)]} of what has been measured of the surroundings."""
-    bindings = list(Binding.of([number], now_ms) if number else Binding.valid_at(now_ms))
-    latest = {}
-    for one in readings.latest(list({binding.terminal_id for binding in bindings})):
+    bindings, latest = terminals_of(now_ms, number), {}
+    for one in readings.latest(list({terminal_id for _number, terminal_id, *_rest in bindings})):
         if one.channel in CHANNELS:
             latest.setdefault(one.terminal_id, []).append(one)
     told = {}
-    for binding in bindings:
-        channels, some = binding.channels, latest.get(binding.terminal_id, ())
-        own = [(binding.place, one) for one in some if one.channel in channels and one.ts_ms >= binding.from_ms]
-        told.setdefault(binding.equipment_id, []).extend(own)
+    for number, terminal_id, group, place, from_ms in bindings:
+        channels, some = CHANNEL_GROUPS[group], latest.get(terminal_id, ())
+        own = [(place, one) for one in some if one.channel in channels and one.ts_ms >= from_ms]
+        told.setdefault(number, []).extend(own)
     return told
 
 
