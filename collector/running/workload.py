@@ -20,7 +20,7 @@ Beside = namedtuple("Beside", "alike every wide supply")
 
 DAYS_LEAST, WEEKS_MOST = 6, 13
 FAR = 4.7  # deviations: once in 400,000 days by chance
-TAIL = 12.0  # mean lengths of a tail: once in 160,000
+TAIL = 10.0  # mean lengths of a tail: once in 22,000
 BLIND_H = 6.0  # of a day: the rest is no day to compare
 LONG_NIGHT_H, SHORT_NIGHT_H = 4.0, 1.0
 SUNDAY = 6
@@ -122,7 +122,7 @@ def aside(value, values, others, least):
     """How far a value lies from the middle of `values`, 0.0 where that is not far for this unit.
 
     `others`: lists of values of other kinds of day, each beside its own middle: thirteen days say little of a spread.
-    Far is twelve mean tails, and a third beyond what was seen but for the farthest tenth.
+    Far is ten mean tails, and a third beyond what was seen but for the farthest tenth.
     """
     usual, sides = median(values), ([], [])
     for part in (values, *(part for part in others if part)):
