@@ -6,8 +6,8 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from collector import db
-from tests.collector.site import block, now_ms, stored
+from collector import db, readings
+from tests.collector.site import block, now_ms, readings_of, stored
 
 CHANCE = random.Random(1)
 CHANNELS = ("current_a", "current_min_a", "current_max_a", "current_rms_a")
@@ -57,3 +57,22 @@ def test_an_upload_is_answered_with_503_and_stored_once_at_the_next_try(site, se
         assert stored(site) == []
     assert site.post("/a02/v1/batches", body).json["stored"] == 400
     assert stored(site) == list(range(1, 401))
+
+
+def test_a_damaged_block_is_named_and_harms_no_other_terminal(site, caplog):
+    start_ms = now_ms() - 5 * 3_600_000
+    site.upload(block(count=20, start_ms=start_ms))
+    site.upload(block(count=20, start_ms=start_ms, terminal_id="mri-01"), gateway="gw-2")
+    with site.app.app_context():
+        db.connect()
+        readings.seal(now_ms())
+        for (number,) in db.rows(
+            "SELECT block_no FROM block JOIN source ON terminal_no = block_no >> 24 WHERE terminal_id = 'ct-01'"
+        ):
+            db.change("UPDATE block SET body = ? WHERE block_no = ?", (b"not what was written", number))
+    answer = site.get("/api/v1/equipment/1/series?span=day", **site.bearer("token"))
+    assert answer.status_code == 500 and answer.json["reference"] in caplog.text
+    assert "the block of terminal" in caplog.text and "its check does not match its bytes" in caplog.text
+    assert len(readings_of(site, "mri-01").seq) == 20, "the other's readings are there"
+    assert site.upload(block(first=21, count=5))["stored"] == 5, "and its own go on"
+    assert site.get("/api/v1/overview", **site.bearer("token")).status_code == 200
