@@ -45,6 +45,9 @@ SAME_IN_BOTH |= {
     "Creator",
     "XR",
     "Hz",
+    "kW",
+    "UPS",
+    "min",
 }
 
 
