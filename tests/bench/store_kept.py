@@ -14,6 +14,7 @@ DAY_MS = 86_400_000
 ZONE = "Asia/Shanghai"
 WORKING_STEPS, STANDBY_STEPS = 1000, 100  # of a current: what the bench calls working
 SEAL_EVERY = 60  # days
+PER_GATEWAY = 100  # terminals
 
 
 def begin_of(days):
@@ -49,7 +50,7 @@ def keep(number, found, steps):
         rest = zeros[: len(found.seq[rows])]
         columns = readings.Columns(found.seq[rows], found.ts_ms[rows], rest, rest + 1, rest.copy(), some, {})
         with db.write():
-            readings.take([readings.Arrival([name], np.array([0]), columns)], number)
+            readings.take([readings.Arrival([name], np.array([0]), columns)], number // PER_GATEWAY)
         if day % SEAL_EVERY == 0:
             readings.seal(int(found.ts_ms[-1]) + 2 * DAY_MS)
     readings.seal(int(found.ts_ms[-1]) + 2 * DAY_MS)
