@@ -33,6 +33,11 @@ def test_the_top_level_holds_only_what_was_agreed():
     assert {path.parts[0] for path in files()} <= TOP
 
 
+def test_migrations_are_numbered_one_after_the_other():
+    numbers = [int(path.name[:4]) for path in files() if path.match("collector/migrations/0*.py")]
+    assert sorted(numbers) == list(range(1, len(numbers) + 1))
+
+
 def test_no_file_holds_two_versions_of_itself():
     """What a merge left open: its marks begin a line."""
     found = subprocess.run(["git", "grep", "-lIE", "^(<{7}|>{7}) "], cwd=ROOT, capture_output=True, text=True)
