@@ -27,8 +27,15 @@ class RuleRefused(ActionError):
 def act(event_id, action, version, text, now_ms, files=(), to="", into=None):
     """The Event after one step: `to` a colleague, or merged `into` another event. Raises Refused.
 
-    `version` is that of the event as it was looked at.
+    `version` is that of the event as it was looked at. An evaluation has its own action (evaluations.py).
     """
+    if action == "evaluate":
+        raise Refused("state", action)
+    return step(event_id, action, version, text, now_ms, files, to, into)
+
+
+def step(event_id, action, version, text, now_ms, files=(), to="", into=None):
+    """The same for whatever the table of transitions allows."""
     text = checked_text(text, needed=action in NEED_TEXT)
     with db.write():
         event = Event.get_by_id(event_id)

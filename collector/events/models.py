@@ -1,8 +1,9 @@
 """Rules with their versions, events, the steps on their way, and whiles in which some are shelved."""
 
 import json
+from collections import Counter
 
-from peewee import JOIN, BooleanField, Case, ForeignKeyField, IntegerField, TextField, fn
+from peewee import JOIN, BooleanField, Case, FloatField, ForeignKeyField, IntegerField, TextField, fn
 
 from collector.accounts import Department, Institution, Room
 from collector.db import Table
@@ -147,6 +148,17 @@ class Event(Table):
         return asked.order_by(cls.id.desc())
 
     @classmethod
+    def first_steps(cls, numbers):
+        """{(number of an event, action): when it was done first} of some events."""
+        found = {}
+        for at in range(0, len(numbers), 500):
+            asked = Step.select(Step.event, Step.action, fn.MIN(Step.ts_ms)).where(Step.event << numbers[at : at + 500])
+            found |= {
+                (number, action): ts_ms for number, action, ts_ms in asked.group_by(Step.event, Step.action).tuples()
+            }
+        return found
+
+    @classmethod
     def raised_by(cls, rule):
         """[Event] of a rule that are raised now."""
         return list(cls.select().where((cls.rule == rule) & cls.cleared_ms.is_null()))
@@ -190,3 +202,28 @@ class Shelf(Table):
     def of(cls, equipment_id, now_ms):
         """[Shelf] of an equipment that hold or are to come."""
         return list(cls.select().where((cls.equipment == equipment_id) & (cls.to_ms > now_ms)).order_by(cls.from_ms))
+
+
+class Evaluation(Table):
+    """What one event came from and what it cost; the newest counts, earlier ones stay."""
+
+    event = ForeignKeyField(Event, backref="evaluations")
+    ts_ms = IntegerField()
+    actor = TextField()
+    cause = TextField()
+    text = TextField()
+    exams = IntegerField()
+    hours = FloatField()
+    effect = TextField()
+    improvement = TextField()
+    risk = TextField()
+
+    @classmethod
+    def causes(cls, numbers):
+        """{cause: how many} of the newest evaluations of some events, the most frequent first."""
+        newest = {}
+        for at in range(0, len(numbers), 500):
+            asked = cls.select(cls.event, cls.cause).where(cls.event << numbers[at : at + 500]).order_by(cls.id)
+            newest |= dict(asked.tuples())
+        counts = Counter(newest.values())
+        return dict(counts.most_common())

@@ -28,6 +28,9 @@ REFUSALS = {  # code -> what is told; pages have their own words for it
     "other": "{about} is no other event of the same equipment; name one",
     "part": "that event is itself a part of event {about}; name that",
     "shelf": "a shelf ends after it begins, after now, and within {about} days",
+    "choice": "something chosen is no choice; choose again",
+    "exams": "the examinations are no whole number up to {about}",
+    "hours": "the hours are no number up to {about}",
     "rule": "there is no rule {about} that holds; look at the list of rules",
 }
 

@@ -8,13 +8,15 @@ from collector import audit, files, notify
 from collector import events as room
 from collector.clock import now_ms
 from collector.equipment import Equipment
+from collector.events import evaluations
 from collector.events.disposition import NEED_TEXT, STATES, actions
 from collector.events.drawing import picture
-from collector.events.models import PER_PAGE, Event, Step
+from collector.events.models import PER_PAGE, Evaluation, Event, Step
 from collector.web import may, needs, scope, takes_files
 from collector.web.event_words import ACT_WORDS, REFUSAL_WORDS
 from collector.web.register_words import FILE_WORDS
 
+DAY_MS = 86_400_000
 AROUND_MS = 1_800_000
 ON_WALL = 12
 REFUSED = (room.Refused, files.FileRefused)
@@ -74,6 +76,31 @@ def act(event_id):
     except REFUSED as error:
         flash(_in_words(error), "danger")
     return redirect(url_for("events.one", event_id=event.id))
+
+
+@pages.post("/<int:event_id>/evaluation")
+@needs("events.act")
+def evaluate(event_id):
+    """What it came from, what it cost, whether the measures helped."""
+    event, form = _seen(event_id), request.form
+    said = {name: form.get(name, "") for name in ("cause", "text", "effect", "improvement", "risk")}
+    numbers = {"exams": form.get("exams", type=int), "hours": form.get("hours", type=float)}
+    try:
+        evaluations.evaluate(
+            event.id, form.get("version", 0, type=int), evaluations.Finding(**said, **numbers), now_ms()
+        )
+    except room.Refused as error:
+        flash(_in_words(error), "danger")
+    return redirect(url_for("events.one", event_id=event.id))
+
+
+@pages.get("/statistics")
+@needs("equipment.read")
+def statistics():
+    """Causes, recurrence, and how long people take, of the last days."""
+    days = min(max(request.args.get("days", 90, type=int), 1), 3650)
+    causes, figures = evaluations.statistics_of(scope(), now_ms() - days * DAY_MS)
+    return render_template("events/statistics.html", days=days, causes=causes, figures=figures)
 
 
 @pages.route("/report", methods=["GET", "POST"])
@@ -140,6 +167,7 @@ def _in_words(error):
 
 def _page_of(event):
     said = json.loads(event.said)
+    allowed = actions(event.state, event.severity) if may("events.act") else []
     steps = [(step, _files_of(step)) for step in event.steps.order_by(Step.id)]
     return render_template(
         "events/one.html",
@@ -149,9 +177,10 @@ def _page_of(event):
         steps=steps,
         told=notify.Notification.of(f"event {event.id}"),
         picture=_around(event, said),
-        actions=[
-            action for action in actions(event.state, event.severity) if may("events.act") and action != "evaluate"
-        ],
+        actions=[action for action in allowed if action != "evaluate"],
+        evaluates="evaluate" in allowed,
+        choices=(evaluations.CAUSES, evaluations.EFFECTS, evaluations.RISKS),
+        evaluation=event.evaluations.order_by(Evaluation.id.desc()).first(),
         need_text=NEED_TEXT,
         others=_others(event),
         shelves=room.Shelf.of(event.equipment_id, now_ms()) if event.equipment_id else [],

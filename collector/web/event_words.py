@@ -85,8 +85,27 @@ REFUSAL_WORDS = {
     "other": _l("Choose another event of the same equipment."),
     "part": _l("That event is itself part of event %(about)s; choose that."),
     "shelf": _l("The while has to end after now and within %(about)s days."),
+    "choice": _l("Something chosen is no choice."),
+    "exams": _l("Examinations are a whole number up to %(about)s."),
+    "hours": _l("Hours are a number up to %(about)s."),
     "rule": _l("There is no rule %(about)s that holds."),
 }
+
+CAUSE_WORDS = {
+    "cooling": _l("cooling, air conditioning"),
+    "power_supply": _l("power supply"),
+    "equipment_part": _l("part of the equipment"),
+    "software": _l("software of the equipment"),
+    "network": _l("network"),
+    "sensor": _l("terminal or sensor"),
+    "operation": _l("operation"),
+    "maintenance": _l("maintenance"),
+    "building": _l("building, water"),
+    "limit_too_narrow": _l("limit set too narrow"),
+    "unknown": _l("not found"),
+}
+EFFECT_WORDS = {"solved": _l("solved it"), "eased": _l("eased it"), "none": _l("not helped")}
+RISK_WORDS = {"none": _l("no risk"), "low": _l("low"), "high": _l("high")}
 
 CONDITION_WORDS = {
     "above": _l("is above"),
@@ -159,6 +178,9 @@ def init(app):
         STEP_WORDS=STEP_WORDS,
         TYPE_WORDS=TYPE_WORDS,
         said_text=said_text,
+        CAUSE_WORDS=CAUSE_WORDS,
+        EFFECT_WORDS=EFFECT_WORDS,
+        RISK_WORDS=RISK_WORDS,
         CONDITION_WORDS=CONDITION_WORDS,
         RUNNING_WORDS=RUNNING_WORDS,
         UNITS={name: channel.unit for name, channel in BY_NAME.items()},

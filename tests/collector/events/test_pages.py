@@ -58,6 +58,31 @@ def test_an_event_is_handled_from_the_inbox_to_the_end(wang):
     assert acts("event.resolve") == [("wang", "event 1", "done")]
 
 
+def test_a_serious_event_is_evaluated_before_it_is_closed_and_counted_by_its_cause(wang):
+    step(wang, "acknowledge")
+    step(wang, "resolve", "fan replaced")
+    fields = {
+        "cause": "cooling",
+        "text": "the fan's bearing",
+        "exams": "3",
+        "hours": "1.5",
+        "effect": "solved",
+        "risk": "low",
+    }
+    place = ("/events/1/evaluation", "/events/1")
+    step(wang, "evaluate", "all good")
+    assert Event.get().state == "resolved", "an evaluation says more than a text"
+    wang.post(*place, version=version(wang), **fields | {"hours": "a while"})
+    assert "Hours are a number" in wang.get("/events/1").text and Event.get().state == "resolved"
+    wang.post(*place, version=version(wang), **fields | {"improvement": "look at it each year"})
+    page = wang.get("/events/1").text
+    assert "cooling, air conditioning: the fan" in page and "look at it each year" in page and "1.5 h" in page
+    step(wang, "close")
+    assert Event.get().state == "closed" and acts("event.evaluate") == [("wang", "event 1", "done")]
+    page = wang.get("/events/statistics").text
+    assert "cooling, air conditioning: 1" in page and "0 min" in page and "Radiology" in page
+
+
 def test_who_comes_second_or_says_nothing_is_told(hot, wang):
     admin = Person(hot, "admin")
     admin.sign_in()
@@ -104,9 +129,18 @@ def test_events_of_an_equipment_are_shelved_and_taken_back(wang):
 
 def test_pages_speak_chinese(hot, wang):
     step(wang, "acknowledge")
-    for path in ("/events", "/events/1", "/events/wall", "/events/report"):
+    step(wang, "resolve", "1")
+    for path in (
+        "/events",
+        "/events/1",
+        "/events/wall",
+        "/events/report",
+        "/events/statistics",
+        "/rules",
+        "/rules/new",
+    ):
         page = wang.client.get(
             path, base_url="https://localhost", headers={"Accept-Language": "zh-CN", "User-Agent": "tests"}
         )
         body = re.sub(r"data-words='[^']*'|<code.*?</code>|<[^>]+>|&#\d+;", " ", page.text[page.text.index("<body") :])
-        assert set(re.findall(r"[A-Za-z]{2,}", body)) <= SAME_IN_BOTH | {"wang"}, path
+        assert set(re.findall(r"[A-Za-z]{2,}", body)) <= SAME_IN_BOTH | {"wang", "UPS", "HH", "MM", "DSA", "PET"}, path
