@@ -116,12 +116,14 @@ def browser():
 
 
 @contextlib.contextmanager
-def hospital_served(built, server, folder):
-    """(folder, process, address) of a furnished hospital that is served until the end of this."""
+def hospital_served(built, server, folder, more=None):
+    """(folder, process, address) of a furnished hospital that is served until the end of this; `more` furnishes on."""
     shutil.copytree(built[0], folder)
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     with opened(server, built[2]):
         furnish(folder)
+        if more is not None:
+            more(folder)
         with serving(folder) as (process, address):
             yield folder, process, address
 
