@@ -193,5 +193,5 @@ def test_the_watcher_outside_is_called_while_the_monitoring_sees(site, hook):
     url = f"http://127.0.0.1:{port}/alive"
     assert notify.beat(url) and len(hook.told) == 1 and not notify.beat("")
     db.change("INSERT INTO follower (name, through) VALUES ('stuck', 0)")
-    db.change("INSERT INTO batch (batch_no, carrier, low_ms, high_ms, body) VALUES (2000, 0, 0, 0, x'')")
+    db.change("INSERT INTO batch (batch_no, carrier, low_ms, high_ms, body) VALUES (2000, 0, 0, 0, ?)", (b"",))
     assert not notify.beat(url) and len(hook.told) == 1

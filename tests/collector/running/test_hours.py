@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from collector import db, readings, running
 from collector.following import Following
-from collector.readings import rollup
 from collector.running import models, settling, telling
 from collector.running.live import Live
 from collector.running.readings import ordered
@@ -40,8 +39,7 @@ def told():
     number = models.units().popitem()[0]
     spells = models.spells_of_days(number, 0, 10**6)
     exams = [(one.start_ms, one.end_ms, one.sure) for one in models.Exam.within(1, 0, 2**50)]
-    first = START_MS // readings.HOUR_MS * 4
-    quarters = rollup.states_within(1, first, first + 4 * 96).tolist()
+    quarters = readings.state_quarters("ct-01", START_MS, START_MS + 4 * DAY_MS).tolist()
     return spells, exams, quarters
 
 
