@@ -7,7 +7,7 @@ import string
 import sys
 import tempfile
 from collections import namedtuple
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from serial.tools import list_ports
@@ -111,14 +111,21 @@ def _mine(path):
 def holder(port):
     """Which other program has a port open, with its process; None where none is, or that cannot be seen."""
     device = os.path.realpath(port)
-    for link in Path("/proc").glob("[0-9]*/fd/*"):
-        process = link.parts[2]
+    for process in filter(str.isdigit, os.listdir("/proc")):
         try:
-            if os.readlink(link) == device and not _ours(process):
+            if device in _opened(process) and not _ours(process):
                 return f"{Path('/proc', process, 'comm').read_text().strip()} (process {process})"
         except OSError:  # it ended meanwhile, or is not ours to look into
             continue
     return None
+
+
+def _opened(process):
+    """What a process has open, as paths. Raises OSError."""
+    folder = f"/proc/{process}/fd"
+    for number in os.listdir(folder):
+        with suppress(FileNotFoundError):  # it was closed meanwhile
+            yield os.readlink(f"{folder}/{number}")
 
 
 def _ours(process):

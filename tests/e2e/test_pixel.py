@@ -25,7 +25,7 @@ def shown_with_unit(page, text):
     """Wait until the page's first lines say this; the seconds it took."""
     began = time.monotonic()
     page.wait_for_function(
-        "text => document.querySelector('main').innerText.replace(/\\s+/g, ' ').includes(text)",
+        "text => (document.querySelector('main')?.innerText ?? '').replace(/\\s+/g, ' ').includes(text)",
         arg=text,
         timeout=WITHIN_S * 1000,
     )

@@ -163,16 +163,20 @@ class ClickHouse:
         return [] if found is None else [found], []
 
     def seal(self, now_ms, _rests=0.0):
-        """Make the sums of closed hours that readings came for. How many readings they were made of. Raises Away.
+        """Let go of uploads that were kept for followers alone, then `sum_up`. Raises Away.
 
         The work is the servers'; nobody here has to rest.
         """
+        with db.write():
+            following.drop_passed()
+        return self.sum_up(now_ms)
+
+    def sum_up(self, now_ms):
+        """Make the sums of closed hours that readings came for. How many readings they were made of. Raises Away."""
         sql = "SELECT hour_no, terminal_no, mark FROM touched WHERE hour_no < ? ORDER BY hour_no, terminal_no"
         hours = {}
         for hour_no, terminal_no, mark in db.rows(sql, ((now_ms - GRACE_MS) // HOUR_MS,)):
             hours.setdefault(hour_no, {})[terminal_no] = mark
-        with db.write():
-            following.drop_passed()
         return sum(self._seal_hour(hour_no, marks) for hour_no, marks in hours.items())
 
     def _seal_hour(self, hour_no, marks):
