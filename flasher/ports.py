@@ -111,7 +111,7 @@ def _mine(path):
 def holder(port):
     """Which other program has a port open, with its process; None where none is, or that cannot be seen."""
     device = os.path.realpath(port)
-    for process in filter(str.isdigit, os.listdir("/proc")):
+    for process in (each.name for each in Path("/proc").glob("[0-9]*")):  # none where there is no /proc
         try:
             if device in _opened(process) and not _ours(process):
                 return f"{Path('/proc', process, 'comm').read_text().strip()} (process {process})"
