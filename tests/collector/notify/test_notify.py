@@ -15,7 +15,7 @@ from collector.notify.routes import Message
 from tests.collector.notify.mailboxes import hook_server, mail_server
 from tests.collector.site import block, now_ms
 
-STORM = 1000  # the figure for 10,000 is that of `make bench ROOM=events`
+STORM = 1000  # messages that wait for one person at once
 SECRET = "a secret of the webhook"
 ALWAYS = {"days": "1234567", "from_min": 0, "to_min": 1440, "outside": "skip", "after_min": 0}
 
