@@ -1,5 +1,7 @@
 """People who sign in, tokens of programs, and the places equipment stands in."""
 
+from collector.db.statements import drop_tables, of_statements
+
 UP = (
     "CREATE TABLE institution (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
     """CREATE TABLE department (id INTEGER PRIMARY KEY, name TEXT NOT NULL,
@@ -14,16 +16,6 @@ UP = (
         at_ms INTEGER NOT NULL)""",
     "CREATE INDEX sign_in_failure_at_ms ON sign_in_failure (at_ms)",
 )
-DOWN = ("sign_in_failure", "api_token", "user", "room", "department", "institution")
+DOWN = drop_tables("sign_in_failure", "api_token", "user", "room", "department", "institution")
 
-
-def up(migrator, db):
-    """Make the tables."""
-    for statement in UP:
-        db.execute_sql(statement)
-
-
-def down(migrator, db):
-    """Drop them."""
-    for table in DOWN:
-        db.execute_sql(f"DROP TABLE {table}")
+up, down = of_statements(UP, DOWN)

@@ -1,5 +1,7 @@
 """Gateways and their credentials, terminals and their wrapped secrets, what gateways report and what was refused."""
 
+from collector.db.statements import drop_tables, of_statements
+
 UP = (
     """CREATE TABLE gateway (id INTEGER PRIMARY KEY, gateway_id TEXT NOT NULL UNIQUE, credential_sha256 TEXT UNIQUE,
         version TEXT, created_ms INTEGER NOT NULL, enrolled_ms INTEGER, seen_ms INTEGER, revoked_ms INTEGER)""",
@@ -14,16 +16,6 @@ UP = (
         code TEXT NOT NULL, count INTEGER NOT NULL, last_ms INTEGER NOT NULL,
         PRIMARY KEY (interface, gateway, terminal, code))""",
 )
-DOWN = ("refusal", "record", "terminal", "enrolment_code", "gateway")
+DOWN = drop_tables("refusal", "record", "terminal", "enrolment_code", "gateway")
 
-
-def up(migrator, db):
-    """Make the tables."""
-    for statement in UP:
-        db.execute_sql(statement)
-
-
-def down(migrator, db):
-    """Drop them."""
-    for table in DOWN:
-        db.execute_sql(f"DROP TABLE {table}")
+up, down = of_statements(UP, DOWN)

@@ -1,5 +1,7 @@
 """The equipment whose health is watched, and which terminal watches it from when to when."""
 
+from collector.db.statements import drop_tables, of_statements
+
 UP = (
     """CREATE TABLE equipment (id INTEGER PRIMARY KEY, asset_number TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
         kind TEXT NOT NULL, maker TEXT NOT NULL, model TEXT NOT NULL, serial TEXT NOT NULL,
@@ -10,16 +12,6 @@ UP = (
     "CREATE INDEX binding_equipment ON binding (equipment_id, from_ms)",
     "CREATE INDEX binding_terminal ON binding (terminal_id, from_ms)",
 )
-DOWN = ("binding", "equipment")
+DOWN = drop_tables("binding", "equipment")
 
-
-def up(migrator, db):
-    """Make the tables."""
-    for statement in UP:
-        db.execute_sql(statement)
-
-
-def down(migrator, db):
-    """Drop them."""
-    for table in DOWN:
-        db.execute_sql(f"DROP TABLE {table}")
+up, down = of_statements(UP, DOWN)

@@ -3,6 +3,8 @@
 The columns of channels are not here: `migrate` adds one for every line of the channel table that has none yet.
 """
 
+from collector.db.statements import drop_tables, of_statements
+
 UP = (
     """CREATE TABLE reading (terminal_id TEXT NOT NULL, ts_ms INTEGER NOT NULL, seq INTEGER NOT NULL,
         from_seq INTEGER NOT NULL, windows INTEGER NOT NULL, flags INTEGER NOT NULL, invalid INTEGER NOT NULL,
@@ -20,16 +22,6 @@ UP = (
         code TEXT NOT NULL, error TEXT NOT NULL, body TEXT NOT NULL, received_ms INTEGER NOT NULL,
         PRIMARY KEY (gateway_id, source_id, seq, code))""",
 )
-DOWN = ("quarantine", "gap", "hour", "latest", "interval", "reading")
+DOWN = drop_tables("quarantine", "gap", "hour", "latest", "interval", "reading")
 
-
-def up(migrator, db):
-    """Make the tables."""
-    for statement in UP:
-        db.execute_sql(statement)
-
-
-def down(migrator, db):
-    """Drop them."""
-    for table in DOWN:
-        db.execute_sql(f"DROP TABLE {table}")
+up, down = of_statements(UP, DOWN)

@@ -1,5 +1,7 @@
 """Commands to terminals with every change of their state, and what each terminal said of itself last."""
 
+from collector.db.statements import drop_tables, of_statements
+
 UP = (
     """CREATE TABLE command (id INTEGER PRIMARY KEY, terminal_id TEXT NOT NULL, gateway TEXT, verb TEXT NOT NULL,
         body TEXT NOT NULL, issuer TEXT NOT NULL, reason TEXT NOT NULL, created_ms INTEGER NOT NULL,
@@ -9,16 +11,6 @@ UP = (
         ts_ms INTEGER NOT NULL, result TEXT, PRIMARY KEY (command_id, state))""",
     """CREATE TABLE terminal_status (terminal_id TEXT PRIMARY KEY, ts_ms INTEGER NOT NULL, body TEXT NOT NULL)""",
 )
-DOWN = ("terminal_status", "command_step", "command")
+DOWN = drop_tables("terminal_status", "command_step", "command")
 
-
-def up(migrator, db):
-    """Make the tables."""
-    for statement in UP:
-        db.execute_sql(statement)
-
-
-def down(migrator, db):
-    """Drop them."""
-    for table in DOWN:
-        db.execute_sql(f"DROP TABLE {table}")
+up, down = of_statements(UP, DOWN)

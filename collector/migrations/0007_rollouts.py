@@ -1,5 +1,7 @@
 """Images for terminals, and rollouts: which terminal gets which image in which ring, and what came of it."""
 
+from collector.db.statements import drop_tables, of_statements
+
 UP = (
     """CREATE TABLE image (image_id TEXT PRIMARY KEY, board TEXT NOT NULL, version TEXT NOT NULL, size INTEGER NOT NULL,
         head_size INTEGER NOT NULL, sha256 TEXT NOT NULL, added_ms INTEGER NOT NULL)""",
@@ -10,16 +12,6 @@ UP = (
         ring INTEGER NOT NULL, state TEXT NOT NULL, since_ms INTEGER NOT NULL, error TEXT NOT NULL,
         PRIMARY KEY (rollout_id, terminal_id))""",
 )
-DOWN = ("rollout_terminal", "rollout", "image")
+DOWN = drop_tables("rollout_terminal", "rollout", "image")
 
-
-def up(migrator, db):
-    """Make the tables."""
-    for statement in UP:
-        db.execute_sql(statement)
-
-
-def down(migrator, db):
-    """Drop them."""
-    for table in DOWN:
-        db.execute_sql(f"DROP TABLE {table}")
+up, down = of_statements(UP, DOWN)

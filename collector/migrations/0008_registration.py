@@ -1,5 +1,8 @@
 """What an API token may do and until when; and how each terminal was registered, with its flasher's journal."""
 
+from collector.db.statements import drop_columns, drop_tables, of_statements
+
+# Tokens that are there keep reading.
 UP = (
     "ALTER TABLE api_token ADD COLUMN scope TEXT NOT NULL DEFAULT 'read'",
     "ALTER TABLE api_token ADD COLUMN expires_ms INTEGER",
@@ -8,22 +11,11 @@ UP = (
     """CREATE TABLE registration_line (terminal_id TEXT NOT NULL REFERENCES registration (terminal_id),
         number INTEGER NOT NULL, ts_ms INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (terminal_id, number))""",
 )
+# A token that could only provision could read then, so it goes.
 DOWN = (
-    "DROP TABLE registration_line",
-    "DROP TABLE registration",
-    "ALTER TABLE api_token DROP COLUMN expires_ms",
-    "ALTER TABLE api_token DROP COLUMN scope",
+    "DELETE FROM api_token WHERE scope <> 'read'",
+    *drop_tables("registration_line", "registration"),
+    *drop_columns("api_token", "expires_ms", "scope"),
 )
 
-
-def up(migrator, db):
-    """Add columns and tables. Tokens that are there keep reading."""
-    for statement in UP:
-        db.execute_sql(statement)
-
-
-def down(migrator, db):
-    """Take them away; a token that could only provision can read then, so it goes."""
-    db.execute_sql("DELETE FROM api_token WHERE scope <> 'read'")
-    for statement in DOWN:
-        db.execute_sql(statement)
+up, down = of_statements(UP, DOWN)

@@ -1,5 +1,8 @@
 """Who did what: rows that only grow, each held to the one before, and the head they have grown to."""
 
+from collector.db.statements import drop_tables, of_statements
+
+# Nothing has been done yet.
 UP = (
     """CREATE TABLE audit_row (number INTEGER PRIMARY KEY, ts_ms INTEGER NOT NULL, actor TEXT NOT NULL,
         role TEXT NOT NULL, address TEXT NOT NULL, action TEXT NOT NULL, record TEXT NOT NULL, outcome TEXT NOT NULL,
@@ -9,16 +12,6 @@ UP = (
         sent INTEGER NOT NULL)""",
     "INSERT INTO audit_head (id, number, mac, sent) VALUES (1, 0, '', 0)",
 )
-DOWN = ("audit_head", "audit_row")
+DOWN = drop_tables("audit_head", "audit_row")
 
-
-def up(migrator, db):
-    """Make the tables; nothing has been done yet."""
-    for statement in UP:
-        db.execute_sql(statement)
-
-
-def down(migrator, db):
-    """Drop them."""
-    for table in DOWN:
-        db.execute_sql(f"DROP TABLE {table}")
+up, down = of_statements(UP, DOWN)

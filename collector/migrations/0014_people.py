@@ -1,5 +1,8 @@
 """Roles and rights of people: what they see and until when, their second factor, sessions, invitations."""
 
+from collector.db.statements import drop_columns, drop_tables, of_statements
+
+# Who could sign in so far is a system administrator.
 UP = (
     "ALTER TABLE user ADD COLUMN role TEXT NOT NULL DEFAULT 'system_administrator'",
     "ALTER TABLE user ADD COLUMN password_ms INTEGER NOT NULL DEFAULT 0",
@@ -25,20 +28,11 @@ UP = (
     "CREATE INDEX user_session_user ON user_session (user_id)",
     "ALTER TABLE api_token ADD COLUMN user_id INTEGER REFERENCES user (id)",
 )
-TABLES = ("user_session", "invitation", "recovery_code", "user_scope", "password_past")
-COLUMNS = ("totp_step", "totp_next", "totp", "disabled_ms", "password_ms", "role")
+# Everybody who can sign in sees everything again.
+DOWN = (
+    *drop_columns("api_token", "user_id"),
+    *drop_tables("user_session", "invitation", "recovery_code", "user_scope", "password_past"),
+    *drop_columns("user", "totp_step", "totp_next", "totp", "disabled_ms", "password_ms", "role"),
+)
 
-
-def up(migrator, db):
-    """Add them; who could sign in so far is a system administrator."""
-    for statement in UP:
-        db.execute_sql(statement)
-
-
-def down(migrator, db):
-    """Take them away: everybody who can sign in sees everything again."""
-    db.execute_sql("ALTER TABLE api_token DROP COLUMN user_id")
-    for table in TABLES:
-        db.execute_sql(f"DROP TABLE {table}")
-    for column in COLUMNS:
-        db.execute_sql(f"ALTER TABLE user DROP COLUMN {column}")
+up, down = of_statements(UP, DOWN)

@@ -1,5 +1,7 @@
 """What is sealed gateway by gateway is found so; whether anything is to be sealed, an index alone says."""
 
+from collector.db.statements import of_statements
+
 UP = (
     "CREATE INDEX carried_carrier ON carried (carrier)",
     "DROP INDEX batch_carrier",
@@ -11,14 +13,4 @@ DOWN = (
     "DROP INDEX carried_carrier",
 )
 
-
-def up(migrator, db):
-    """Make the indexes."""
-    for statement in UP:
-        db.execute_sql(statement)
-
-
-def down(migrator, db):
-    """Have those of before."""
-    for statement in DOWN:
-        db.execute_sql(statement)
+up, down = of_statements(UP, DOWN)

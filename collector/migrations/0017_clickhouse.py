@@ -1,5 +1,8 @@
 """What the register says of readings on a ClickHouse cluster: homes, and hours to be summed."""
 
+from collector.db.statements import drop_tables, of_statements
+
+# No terminal lives on a shard.
 UP = (
     "CREATE TABLE home (terminal_no INTEGER PRIMARY KEY, shard INTEGER NOT NULL)",
     """CREATE TABLE touched (terminal_no INTEGER NOT NULL, hour_no INTEGER NOT NULL, mark INTEGER NOT NULL,
@@ -7,16 +10,7 @@ UP = (
     "CREATE INDEX touched_hour ON touched (hour_no)",
     "CREATE TABLE remade (number INTEGER PRIMARY KEY AUTOINCREMENT, hour_no INTEGER NOT NULL)",
 )
-DOWN = ("remade", "touched", "home")
+# What lies on a cluster stays there.
+DOWN = drop_tables("remade", "touched", "home")
 
-
-def up(migrator, db):
-    """Make the tables; no terminal lives on a shard."""
-    for statement in UP:
-        db.execute_sql(statement)
-
-
-def down(migrator, db):
-    """Drop them; what lies on a cluster stays there."""
-    for table in DOWN:
-        db.execute_sql(f"DROP TABLE {table}")
+up, down = of_statements(UP, DOWN)

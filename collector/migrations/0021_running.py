@@ -1,5 +1,8 @@
 """Running state: learned levels in versions, what units did hour by hour, examinations, corrections, findings."""
 
+from collector.db.statements import drop_tables, of_statements
+
+# Nothing is learned yet.
 UP = (
     """CREATE TABLE unit (binding_id INTEGER PRIMARY KEY REFERENCES binding (id), through INTEGER NOT NULL,
         learn_ms INTEGER NOT NULL, judged TEXT NOT NULL)""",
@@ -28,17 +31,10 @@ UP = (
     "CREATE UNIQUE INDEX usage_finding_once ON usage_finding (equipment_id, kind, from_ms)",
     "CREATE INDEX record_of_steps ON record (source_id, seq) WHERE kind = 'mpps'",
 )
-DOWN = ("usage_finding", "daily_qc", "usage_correction", "exam", "usage_day", "learned", "unsettled", "unit")
+# Readings stay, and can be learned from again.
+DOWN = (
+    "DROP INDEX record_of_steps",
+    *drop_tables("usage_finding", "daily_qc", "usage_correction", "exam", "usage_day", "learned", "unsettled", "unit"),
+)
 
-
-def up(migrator, db):
-    """Make the tables; nothing is learned yet."""
-    for statement in UP:
-        db.execute_sql(statement)
-
-
-def down(migrator, db):
-    """Drop them; readings stay, and can be learned from again."""
-    db.execute_sql("DROP INDEX record_of_steps")
-    for table in DOWN:
-        db.execute_sql(f"DROP TABLE {table}")
+up, down = of_statements(UP, DOWN)

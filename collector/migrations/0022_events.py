@@ -1,5 +1,7 @@
 """Rules that people made, events with every step on their way, and whiles in which nobody wants to hear of some."""
 
+from collector.db.statements import drop_tables, of_statements
+
 UP = (
     """CREATE TABLE rule_version (id INTEGER PRIMARY KEY, number INTEGER NOT NULL, name TEXT NOT NULL, kind TEXT,
         maker TEXT, model TEXT, equipment_id INTEGER REFERENCES equipment (id), body TEXT NOT NULL,
@@ -21,16 +23,7 @@ UP = (
         rule TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, reason TEXT NOT NULL,
         actor TEXT NOT NULL)""",
 )
-DOWN = ("shelf", "step", "event", "rule_version")
+# Gone with it: what was recognised and done.
+DOWN = drop_tables("shelf", "step", "event", "rule_version")
 
-
-def up(migrator, db):
-    """Make the tables."""
-    for statement in UP:
-        db.execute_sql(statement)
-
-
-def down(migrator, db):
-    """Drop them, with what was recognised and done."""
-    for table in DOWN:
-        db.execute_sql(f"DROP TABLE {table}")
+up, down = of_statements(UP, DOWN)

@@ -1,16 +1,14 @@
 """Documents and photos of equipment."""
 
+from collector.db.statements import drop_tables, of_statements
 
-def up(migrator, db):
-    """Make the table; no equipment has a document."""
-    db.execute_sql(
-        """CREATE TABLE document (id INTEGER PRIMARY KEY, equipment_id INTEGER NOT NULL REFERENCES equipment (id),
+UP = (
+    """CREATE TABLE document (id INTEGER PRIMARY KEY, equipment_id INTEGER NOT NULL REFERENCES equipment (id),
         file_id INTEGER NOT NULL REFERENCES file (id), kind TEXT NOT NULL, about TEXT NOT NULL, removed_by TEXT,
-        why TEXT)"""
-    )
-    db.execute_sql("CREATE INDEX document_of ON document (equipment_id)")
+        why TEXT)""",
+    "CREATE INDEX document_of ON document (equipment_id)",
+)
+# The files belong to nothing then.
+DOWN = drop_tables("document")
 
-
-def down(migrator, db):
-    """Drop it; the files belong to nothing."""
-    db.execute_sql("DROP TABLE document")
+up, down = of_statements(UP, DOWN)

@@ -1,5 +1,7 @@
 """Who is told of events, by which routes, and each message with its result."""
 
+from collector.db.statements import drop_tables, of_statements
+
 UP = (
     """CREATE TABLE recipient (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
         wrapped TEXT NOT NULL, ended_ms INTEGER)""",
@@ -15,16 +17,7 @@ UP = (
     "CREATE INDEX notification_about ON notification (about)",
     "CREATE INDEX notification_due ON notification (state, next_ms)",
 )
-DOWN = ("notification", "route", "recipient")
+# Nobody is told any more.
+DOWN = drop_tables("notification", "route", "recipient")
 
-
-def up(migrator, db):
-    """Make the tables."""
-    for statement in UP:
-        db.execute_sql(statement)
-
-
-def down(migrator, db):
-    """Drop them: nobody is told any more."""
-    for table in DOWN:
-        db.execute_sql(f"DROP TABLE {table}")
+up, down = of_statements(UP, DOWN)

@@ -1,20 +1,14 @@
 """From where a token serves, when it was used last; time zone and language of a person."""
 
-COLUMNS = (
-    ("api_token", "networks TEXT NOT NULL DEFAULT ''"),
-    ("api_token", "seen_ms INTEGER"),
-    ("user", "zone TEXT NOT NULL DEFAULT ''"),
-    ("user", "language TEXT NOT NULL DEFAULT ''"),
+from collector.db.statements import drop_columns, of_statements
+
+# Tokens serve from everywhere, people see the institution's zone.
+UP = (
+    "ALTER TABLE api_token ADD COLUMN networks TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE api_token ADD COLUMN seen_ms INTEGER",
+    "ALTER TABLE user ADD COLUMN zone TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE user ADD COLUMN language TEXT NOT NULL DEFAULT ''",
 )
+DOWN = (*drop_columns("user", "language", "zone"), *drop_columns("api_token", "seen_ms", "networks"))
 
-
-def up(migrator, db):
-    """Add them: tokens serve from everywhere, people see the institution's zone."""
-    for table, column in COLUMNS:
-        db.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
-
-
-def down(migrator, db):
-    """Take them away."""
-    for table, column in reversed(COLUMNS):
-        db.execute_sql(f"ALTER TABLE {table} DROP COLUMN {column.split(' ')[0]}")
+up, down = of_statements(UP, DOWN)

@@ -1,11 +1,10 @@
 """Whom a directory vouches for."""
 
+from collector.db.statements import drop_columns, of_statements
 
-def up(migrator, db):
-    """Everybody so far has a password of our own."""
-    db.execute_sql("ALTER TABLE user ADD COLUMN directory INTEGER NOT NULL DEFAULT 0")
+# Everybody so far has a password of our own.
+UP = ("ALTER TABLE user ADD COLUMN directory INTEGER NOT NULL DEFAULT 0",)
+# Who came from a directory stays, and cannot sign in without an invitation.
+DOWN = drop_columns("user", "directory")
 
-
-def down(migrator, db):
-    """Who came from a directory stays, and cannot sign in without an invitation."""
-    db.execute_sql("ALTER TABLE user DROP COLUMN directory")
+up, down = of_statements(UP, DOWN)
