@@ -4,13 +4,12 @@ from collector.events.actions import RuleRefused, act, end_rule, keep_rule, shel
 from collector.events.judging import JUDGE, Judging
 from collector.events.models import Event, RuleVersion, Shelf, Step
 from collector.events.occurrences import Found, Refused, cleared, raised, report
-from collector.events.rules import SEVERITIES, Rule
+from collector.events.rules import Rule
 from collector.events.watch import FINDERS, Finder, look
 
 __all__ = (
     "FINDERS",
     "JUDGE",
-    "SEVERITIES",
     "Event",
     "Finder",
     "Found",

@@ -1,5 +1,6 @@
 """A rule as a form: up to three conditions, all or any of them, in some states, on some days and hours. No I/O."""
 
+from collector.clock import minutes_of
 from collector.events.conditions import KINDS, leaves
 from collector.events.rules import Rule
 
@@ -58,8 +59,8 @@ def _number(text, wanted=float):
 
 
 def _minutes(text):
-    hour, _, minute = text.partition(":")
-    return int(hour) * 60 + int(minute) if hour.isdigit() and minute.isdigit() else text[:5]
+    found = minutes_of(text)
+    return text[:5] if found is None else found
 
 
 def form_of(rule):

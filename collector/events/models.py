@@ -9,7 +9,8 @@ from collector.accounts import Department, Institution, Room
 from collector.db import Table
 from collector.equipment import Equipment
 from collector.events.disposition import CLOSED, UNDONE
-from collector.events.rules import SEVERITIES, Rule
+from collector.events.rules import Rule
+from collector.notify import SEVERITIES
 
 AGAIN_MS = 3_600_000  # what is raised again so soon after it was cleared is the same event once more
 PER_PAGE = 50

@@ -8,7 +8,7 @@ from collector.errors import ActionError
 from collector.events import telling
 from collector.events.disposition import OPEN, due_ms
 from collector.events.models import Event, Shelf, Step
-from collector.events.rules import SEVERITIES
+from collector.notify import SEVERITIES
 
 LATE_MS = 300_000  # what is known so long after it was measured is marked late
 TEXT_MOST = 4000

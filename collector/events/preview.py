@@ -22,10 +22,8 @@ Preview = namedtuple("Preview", ("spans", "terminal_id", "channel", "from_ms", "
 
 def preview(rule, equipment, now_ms, days=DAYS):
     """The Preview of a Rule for an Equipment. Running states are not replayed: what asks for one raises nothing."""
-    from_ms, channels = (
-        now_ms - days * DAY_MS,
-        {leaf["channel"] for leaf in leaves(rule.condition) if "channel" in leaf},
-    )
+    from_ms = now_ms - days * DAY_MS
+    channels = {leaf["channel"] for leaf in leaves(rule.condition) if "channel" in leaf}
     found = Preview([], None, min(channels, default=None), from_ms, now_ms, False)
     for held in Binding.within(equipment, from_ms, now_ms):
         condition = history.resolved(rule.condition, held.terminal_id, now_ms)

@@ -7,10 +7,8 @@ import numpy as np
 from collector.events import changes, latch
 from collector.events.conditions import leaves, signal
 
-SEVERITIES = ("notice", "warning", "serious", "critical")
-
 # name: what the rule is known by; condition: a dict of conditions.KINDS; for_s, clear_s: how long it holds before it is
-# raised, and has ended before it is cleared; severity: one of SEVERITIES
+# raised, and has ended before it is cleared; severity: one of notify's SEVERITIES
 # steps: [(limit or amount, severity)], the same condition further out makes the same event more severe
 Rule = namedtuple("Rule", ("name", "condition", "for_s", "clear_s", "severity", "steps"))
 Rule.__new__.__defaults__ = (0, 0, "warning", ())

@@ -3,6 +3,7 @@
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 
 from collector import events as room
+from collector import notify
 from collector.clock import now_ms
 from collector.equipment import KINDS, Equipment
 from collector.events import forms, sense, shape
@@ -80,7 +81,7 @@ def _entered(version, versions=()):
         kinds=list(forms.AMOUNTS),
         machine_kinds=KINDS,
         machines=list(Equipment.registered(scope())),
-        severities=room.SEVERITIES,
+        severities=notify.SEVERITIES,
         all_states=shape.STATES,
         rows=range(1, forms.ROWS + 1),
         steps=range(1, forms.STEPS + 1),

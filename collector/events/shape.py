@@ -4,7 +4,8 @@ A finding is (where, a key of RULE_WRONG_WORDS, value); nothing is looked at fur
 """
 
 from collector.events.conditions import DAY_MIN, KINDS, leaves
-from collector.events.rules import LIMITS, SEVERITIES
+from collector.events.rules import LIMITS
+from collector.notify import SEVERITIES
 from firmware.protocol.channels import BY_NAME
 
 STATES = ("off", "standby", "ready", "working")

@@ -9,7 +9,7 @@ from collector import events as room
 from collector.clock import now_ms
 from collector.equipment import Equipment
 from collector.events import evaluations
-from collector.events.disposition import NEED_TEXT, STATES, actions
+from collector.events.disposition import NEED_TEXT, STATES, UNDONE, actions
 from collector.events.drawing import picture
 from collector.events.models import PER_PAGE, Evaluation, Event, Step
 from collector.web import may, needs, scope, takes_files
@@ -48,9 +48,7 @@ def first_page():
 @needs("equipment.read")
 def wall():
     """The worst of what is not resolved, large enough for a screen on a wall."""
-    found = [
-        event for event in Event.inbox(scope()).limit(ON_WALL) if event.state in ("open", "acknowledged", "in_progress")
-    ]
+    found = [event for event in Event.inbox(scope()).limit(ON_WALL) if event.state in UNDONE]
     return render_template("events/wall.html", found=[_told(event) for event in found], counts=_counts(), now=now_ms())
 
 
@@ -119,7 +117,7 @@ def report():
         except REFUSED as error:
             flash(_in_words(error), "danger")
     machines = Equipment.registered(scope())
-    return render_template("events/report.html", machines=machines, severities=room.SEVERITIES)
+    return render_template("events/report.html", machines=machines, severities=notify.SEVERITIES)
 
 
 @pages.post("/<int:event_id>/shelf")

@@ -94,7 +94,7 @@ def _disk(_settings, now_ms):
     used = 100 * (usage.total - usage.free) / usage.total
     if used < DISK_PCT:
         return []
-    said = {"kind": "above", "value": DISK_PCT, "limit": DISK_PCT, "channel": "disk_used_pct"}
+    said = {"kind": "above", "value": round(used, 1), "limit": DISK_PCT, "channel": "disk_used_pct"}
     return [Found(None, "collector", "disk", "", "disk", "serious", now_ms, said)]
 
 
