@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import ipaddress
 import os
 import socket
 import ssl
@@ -16,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from collector import db, upload
 from collector.a02 import CERTIFICATE
 from collector.errors import ActionError
+from collector.hosts import is_loopback
 from collector.upload import MAX_BODY
 from collector.web.uploads import FORM_MOST
 
@@ -204,7 +204,7 @@ def serve(app, host, port, cert, key, client_ca=None):
 
     Raises ActionError when the address or the certificate is no good.
     """
-    if cert is None and not _is_loopback(host):
+    if cert is None and not is_loopback(host):
         raise ActionError(f"{host} is reached from outside and needs TLS; make a certificate with `ca server`")
     settings = app.config["SETTINGS"]
     config = uvicorn.Config(
@@ -241,10 +241,3 @@ def _listener(host, port):
     except OSError as error:
         raise ActionError(f"cannot listen on {host} port {port}: {error.strerror}; choose another --port") from error
     return listener
-
-
-def _is_loopback(host):
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -4,7 +4,6 @@ An action may look and then write, as it does on SQLite, where one writes at a t
 the same order among the processes. Truth is a number in our tables, and a sum of whole numbers a whole number.
 """
 
-import ipaddress
 import zlib
 from contextlib import contextmanager
 
@@ -17,6 +16,7 @@ from psycopg.types.string import StrDumper
 
 from collector.db.words import in_postgresql
 from collector.errors import ActionError
+from collector.hosts import is_loopback
 
 WRITER = 0x47414E5452590001  # "GANTRY": the advisory lock of who writes
 JOBS = 0x47414E54  # the same of who does a job, beside the job's own number
@@ -47,14 +47,7 @@ def of_url(url):
 def _near(parts):
     """Whether all of its hosts are this machine: a socket's folder, or loopback."""
     hosts = (parts.get("hostaddr") or parts.get("host") or "/").split(",")
-    return all(host.startswith(("/", "@")) or host == "localhost" or _is_loopback(host) for host in hosts)
-
-
-def _is_loopback(host):
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return all(host.startswith(("/", "@")) or is_loopback(host) for host in hosts)
 
 
 class _Text(StrDumper):

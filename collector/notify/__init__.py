@@ -3,9 +3,10 @@
 from collector.notify.actions import add_recipient, add_route, end_recipient, end_route, hush, tell, tell_those, test
 from collector.notify.delivery import beat, deliver
 from collector.notify.models import Notification, Recipient, Route
-from collector.notify.routes import Message
+from collector.notify.routes import SEVERITIES, Message
 
 __all__ = (
+    "SEVERITIES",
     "Message",
     "Notification",
     "Recipient",

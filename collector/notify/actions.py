@@ -17,6 +17,7 @@ REFUSALS = {  # code -> what is told; pages have their own words for it
     "scheme": "the address does not begin as one of its kind does",
     "address": "the address is not understood",
     "secret": "a webhook needs a host, and a secret of at least 16 signs before the @",
+    "plain": "a webhook beyond this machine needs https; others read along with http",
     "route": "a route needs a severity, days, hours of the day and minutes up to a day",
 }
 

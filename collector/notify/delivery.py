@@ -2,6 +2,7 @@
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -81,7 +82,12 @@ def _keep(some, sent):
 
 
 def beat(url):
-    """Tell a watcher outside that the monitoring sees; what stops to come is its alarm. Whether it was told."""
+    """Tell a watcher outside that the monitoring sees; what stops to come is its alarm. Whether it was told.
+
+    Raises ActionError when the address is plain http over a network.
+    """
+    if senders.is_plain(urlsplit(url)):
+        raise ActionError("heartbeat_url is plain http over a network; write https://...")
     passed = readings.passed()
     if not url or (passed is not None and readings.last_upload() - passed > BEHIND):
         return False

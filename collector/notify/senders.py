@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import apprise
 import httpx
 
+from collector.hosts import is_loopback
+
 WAIT_S = 5
 RESULT_MOST = 300
 SIGNATURE = "X-Gantry-Signature"
@@ -29,6 +31,10 @@ KINDS = {
 
 Sent = namedtuple("Sent", ("good", "result"))
 
+# What apprise says is kept with the message it is of, without secrets, and goes nowhere else.
+logging.getLogger("apprise").setLevel(logging.DEBUG)
+logging.getLogger("apprise").propagate = False
+
 
 def wrong_with(kind, url):
     """What is wrong with the address of a recipient: a key of ADDRESS_WORDS, or None."""
@@ -39,8 +45,19 @@ def wrong_with(kind, url):
     if parts.scheme not in KINDS[kind].schemes:
         return "scheme"
     if kind == "webhook":
-        return None if parts.hostname and len(parts.username or "") >= 16 else "secret"
+        return _wrong_with_hook(parts)
     return None if apprise.Apprise.instantiate(url, suppress_exceptions=True) else "address"
+
+
+def _wrong_with_hook(parts):
+    if not parts.hostname or len(parts.username or "") < 16:
+        return "secret"
+    return "plain" if is_plain(parts) else None
+
+
+def is_plain(parts):
+    """Whether a split URL goes over a network without TLS."""
+    return parts.scheme == "http" and not is_loopback(parts.hostname or "")
 
 
 def send(kind, url, message):
@@ -51,6 +68,8 @@ def send(kind, url, message):
 def _webhook(url, message):
     """POST as JSON with `X-Gantry-Signature: sha256=` HMAC of the body under the secret in the URL's user part."""
     parts = urlsplit(url)
+    if is_plain(parts):
+        return Sent(False, "its address is plain http over a network; enter the recipient again with https")
     body = json.dumps(message, ensure_ascii=False, sort_keys=True).encode()
     place = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     headers = {"Content-Type": "application/json", SIGNATURE: f"sha256={signature(parts.username, body)}"}
@@ -67,14 +86,14 @@ def signature(secret, body):
 
 
 def _apprise(url, message):
-    target = apprise.Apprise.instantiate(_bounded(url), suppress_exceptions=True)
-    if target is None:
+    target = apprise.Apprise()
+    if not target.add(_bounded(url)):
         return Sent(False, "the address is not understood; enter the recipient again")
     text = f"{message['text']}\n\n{message['link']}".strip()
-    with apprise.LogCapture(level=logging.DEBUG, fmt="%(levelname)s %(message)s") as said:
-        good = target.notify(body=text, title=message["title"], body_format=apprise.NotifyFormat.TEXT)
-        told = [line for line in said.getvalue().splitlines() if line.startswith("WARNING") or "Exception" in line]
-    return Sent(bool(good), _without(url, " ".join(told))[:RESULT_MOST] or ("accepted" if good else "refused"))
+    plain = apprise.NotifyFormat.TEXT
+    sent = target.notify(body=text, title=message["title"], body_format=plain, log_level=logging.DEBUG)
+    told = [line.message for line in sent.logs() if line.level == "WARNING" or "Exception" in line.message]
+    return Sent(bool(sent), _without(url, " ".join(told))[:RESULT_MOST] or ("accepted" if sent else "refused"))
 
 
 def _bounded(url):

@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 
 from collector import notify as room
-from collector.clock import now_ms
+from collector.clock import minutes_of, now_ms
 from collector.notify import senders
 from collector.notify.actions import Refused
 from collector.notify.models import Notification, Recipient, Route
@@ -39,11 +39,7 @@ def first_page():
 def add():
     """Enter a recipient with an address, which is not shown again."""
     form = request.form
-    try:
-        room.add_recipient(form.get("name", ""), form.get("kind", ""), form.get("url", ""))
-    except Refused as refused:
-        flash(NOTIFY_REFUSAL_WORDS[refused.code], "danger")
-    return redirect(url_for("notify.first_page"))
+    return _done(lambda: room.add_recipient(form.get("name", ""), form.get("kind", ""), form.get("url", "")))
 
 
 @pages.post("/recipients/<int:recipient_id>/routes")
@@ -51,47 +47,45 @@ def add():
 def add_route(recipient_id):
     """Say what a recipient is told, when."""
     form = request.form
-    hours = (_minutes(form.get("from", "")), _minutes(form.get("to", "")))
+    hours = (minutes_of(form.get("from", "")), minutes_of(form.get("to", "")))
     after_min, department = form.get("after_min", -1, type=int), form.get("department", "").strip()[:200]
-    days, outside = "".join(form.getlist("days")), form.get("outside", "")
-    try:
-        room.add_route(_there(recipient_id), form.get("severity", ""), days, *hours, outside, after_min, department)
-    except Refused as refused:
-        flash(NOTIFY_REFUSAL_WORDS[refused.code], "danger")
-    return redirect(url_for("notify.first_page"))
+    what = form.get("severity", ""), "".join(form.getlist("days")), *hours, form.get("outside", "")
+    recipient = _there(recipient_id)
+    return _done(lambda: room.add_route(recipient, *what, after_min, department))
 
 
 @pages.post("/recipients/<int:recipient_id>/test")
 @needs("notify.write")
 def test(recipient_id):
     """Send a message that says that it is a test."""
-    room.test(_there(recipient_id), url_for("notify.first_page", _external=True), now_ms())
-    return redirect(url_for("notify.first_page"))
+    recipient, link = _there(recipient_id), url_for("notify.first_page", _external=True)
+    return _done(lambda: room.test(recipient, link, now_ms()))
 
 
 @pages.post("/recipients/<int:recipient_id>/end")
 @needs("notify.write")
 def end(recipient_id):
     """Nobody is told there any more."""
-    room.end_recipient(_there(recipient_id), now_ms())
-    return redirect(url_for("notify.first_page"))
+    recipient = _there(recipient_id)
+    return _done(lambda: room.end_recipient(recipient, now_ms()))
 
 
 @pages.post("/routes/<int:route_id>/end")
 @needs("notify.write")
 def end_route(route_id):
     """A route holds no longer."""
-    room.end_route(Route.get_or_none(Route.id == route_id) or abort(404), now_ms())
+    route = Route.get_or_none(Route.id == route_id) or abort(404)
+    return _done(lambda: room.end_route(route, now_ms()))
+
+
+def _done(action):
+    """The first page again, where what was refused is said."""
+    try:
+        action()
+    except Refused as refused:
+        flash(NOTIFY_REFUSAL_WORDS[refused.code], "danger")
     return redirect(url_for("notify.first_page"))
 
 
 def _there(recipient_id):
     return Recipient.there().where(Recipient.id == recipient_id).first() or abort(404)
-
-
-def _minutes(text):
-    """Minutes since midnight of "HH:MM"; 24:00 is 1440; None for anything else."""
-    hour, _, minute = text.partition(":")
-    if not (hour.isdigit() and minute.isdigit() and len(text) <= 5 and int(minute) < 60):
-        return None
-    return int(hour) * 60 + int(minute)

@@ -27,6 +27,7 @@ NOTIFY_REFUSAL_WORDS = {
     "scheme": _l("The address does not begin as one of its kind does."),
     "address": _l("The address is not understood."),
     "secret": _l("A webhook needs a host, and a secret of at least 16 signs before the @."),
+    "plain": _l("A webhook beyond this machine needs https."),
     "route": _l("A route needs days, hours as HH:MM, and minutes up to a day."),
 }
 

@@ -3,7 +3,6 @@
 A connection belongs to a thread. Of a shard's replicas the first that answers serves.
 """
 
-import ipaddress
 import logging
 import threading
 from collections import namedtuple
@@ -15,6 +14,7 @@ from clickhouse_driver import Client
 from clickhouse_driver.errors import Error, ServerException, SocketTimeoutError
 
 from collector.errors import ActionError, Away
+from collector.hosts import is_loopback
 
 FORM = "clickhouses://USER@HOST:PORT,HOST:PORT/DATABASE?cluster=NAME&passfile=FILE"
 PORTS = {"clickhouse": 9000, "clickhouses": 9440}
@@ -45,7 +45,7 @@ def of_url(url):
     hosts = [_host(text, PORTS[found.scheme]) for text in where.split(",")]
     secure = found.scheme == "clickhouses"
     for host, _port in hosts:
-        if not secure and not _is_loopback(host):
+        if not secure and not is_loopback(host):
             raise ActionError(f"{host} is reached over a network, and clickhouse: is plain; write clickhouses:")
     return Place(secure, user, hosts, database, words["cluster"], words.get("passfile"), words.get("ca"))
 
@@ -55,13 +55,6 @@ def _host(text, usual_port):
     if port and not port.isdigit():
         raise ActionError(f"the setting clickhouse has no port in {text!r}; write HOST:PORT")
     return host.strip("[]"), int(port or usual_port)
-
-
-def _is_loopback(host):
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Cluster:

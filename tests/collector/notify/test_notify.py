@@ -1,12 +1,15 @@
 """People are told once each, by whom the routes name, again until it is taken; a storm is one message."""
 
+import logging
 import time
+from logging.handlers import BufferingHandler
 
 import pytest
 
 from collector import audit, db, equipment, events, notify
 from collector.clock import now_ms as clock_ms
 from collector.config import FILE
+from collector.errors import ActionError
 from collector.following import Following
 from collector.notify import senders
 from collector.notify.actions import Refused
@@ -30,6 +33,15 @@ def mail():
 def hook():
     with hook_server() as here:
         yield here
+
+
+@pytest.fixture
+def in_the_log():
+    """All that comes to who listens to every logger, as the service's own log does."""
+    handler = BufferingHandler(10_000)
+    logging.getLogger().addHandler(handler)
+    yield handler
+    logging.getLogger().removeHandler(handler)
 
 
 def mailed(port, name="li", **route):
@@ -160,6 +172,7 @@ def test_a_route_is_of_severities_places_days_and_hours(site, route, severity, h
 @pytest.mark.parametrize("kind,url,code", [
     ("email", "https://x", "scheme"), ("webhook", "https://hooks.example.com/x", "secret"), ("pigeon", "x://", "kind"),
     ("webhook", "https://short@hooks.example.com", "secret"), ("email", "mailto://", "address"),
+    ("webhook", f"http://{'s' * 16}@hooks.example.com/x", "plain"),
 ])  # fmt: skip
 def test_an_address_that_cannot_work_is_refused(site, kind, url, code):
     with pytest.raises(Refused) as refused:
@@ -179,6 +192,18 @@ def test_an_address_is_neither_in_the_database_nor_in_the_audit_nor_in_a_result(
     assert "pass-word-9" not in everything and Notification.get().attempts == 1
 
 
+def test_what_is_said_of_one_recipient_is_not_kept_with_another(site, in_the_log):
+    for number in range(8):
+        secret, port = f"pass-word-{number}", 1 + number  # nobody listens there
+        url = f"mailto://user:{secret}@127.0.0.1:{port}?from=a@b.example&to={secret}@d.example"
+        notify.test(notify.add_recipient(f"x{number}", "email", url), "", now_ms())
+    notify.deliver(now_ms() + 1000)
+    results = [one.result for one in Notification.select()]
+    assert len(results) == 8 and {result.lower().count("refused") for result in results} == {1}, results
+    said = [record.getMessage() for record in in_the_log.buffer]
+    assert len(said) >= 8 and "pass-word" not in str(results + said)
+
+
 def test_a_shelved_event_tells_nobody(site, mail):
     mailed(mail[1], severity="notice")
     machine = equipment.equipment_named("A-0001")
@@ -195,3 +220,12 @@ def test_the_watcher_outside_is_called_while_the_monitoring_sees(site, hook):
     db.change("INSERT INTO follower (name, through) VALUES ('stuck', 0)")
     db.change("INSERT INTO batch (batch_no, carrier, low_ms, high_ms, body) VALUES (2000, 0, 0, 0, ?)", (b"",))
     assert not notify.beat(url) and len(hook.told) == 1
+
+
+@pytest.mark.parametrize("ask", [notify.beat, lambda url: senders.send("webhook", url, {})], ids=["watcher", "webhook"])
+def test_nothing_is_said_over_a_network_in_plain_text(site, ask):
+    try:
+        said = ask("http://a-secret-of-the-webhook@hooks.example.com/x")
+    except ActionError as error:
+        said = error
+    assert "plain http over a network" in str(said)
