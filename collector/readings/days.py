@@ -74,13 +74,14 @@ def state_quarters(terminal_id, from_ms, to_ms):
     return rollup.states_within(number, -(-from_ms // QUARTER_MS), -(-to_ms // QUARTER_MS))
 
 
-def states(terminal_ids, first_on, last_on, zone):
-    """{terminal_id: seconds in each of STATE_NAMES, an array with a row for each day of first_on to last_on}."""
-    count, numbers = (last_on - first_on).days + 1, numbers_of(list(terminal_ids))
-    cuts = [bounds_of(first_on + timedelta(days=n), zone)[0] // QUARTER_MS for n in range(count)]
-    end, found = bounds_of(last_on, zone)[1] // QUARTER_MS, {}
-    for terminal_id in terminal_ids:
-        number = numbers.get(terminal_id)
-        quarters = rollup.states_within(0 if number is None else number, cuts[0], end)
-        found[terminal_id] = np.add.reduceat(quarters, np.array(cuts) - cuts[0])
-    return found
+def states(terminal_id, first_on, last_on, zone, from_ms=0, to_ms=None):
+    """Seconds in each of STATE_NAMES, an array with a row for each day of first_on to last_on.
+
+    Of a terminal that spoke of something from from_ms to to_ms only, those: a quarter hour counts where it began.
+    """
+    days = range((last_on - first_on).days + 1)
+    cuts = np.array([bounds_of(first_on + timedelta(days=n), zone)[0] // QUARTER_MS for n in days])
+    begins = np.arange(cuts[0], bounds_of(last_on, zone)[1] // QUARTER_MS) * QUARTER_MS
+    quarters = state_quarters(terminal_id, int(begins[0]), int(begins[-1]) + QUARTER_MS)
+    quarters[(begins < from_ms) | (begins >= (to_ms or begins[-1] + 1))] = 0
+    return np.add.reduceat(quarters, cuts - cuts[0])

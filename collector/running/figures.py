@@ -86,12 +86,7 @@ def seconds_of_days(equipment, first_on, last_on, zone):
     out = np.zeros(((last_on - first_on).days + 1, len(STATES)), np.int64)
     from_ms, to_ms = readings.bounds_of(first_on, zone)[0], readings.bounds_of(last_on, zone)[1]
     for terminal_id, held in units_of(equipment, from_ms, to_ms):
-        first = max(first_on, day_at(held.from_ms, zone)) if held.from_ms else first_on
-        last = min(last_on, day_at(held.to_ms - 1, zone)) if held.to_ms else last_on
-        if first <= last:
-            place = (first - first_on).days
-            found = readings.states([terminal_id], first, last, zone)[terminal_id]
-            out[place : place + len(found)] += found
+        out += readings.states(terminal_id, first_on, last_on, zone, held.from_ms, held.to_ms)
     return out
 
 

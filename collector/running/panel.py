@@ -8,6 +8,7 @@ from collector import readings
 from collector.equipment import Binding
 from collector.running import current, disk, figures, reconciling
 from collector.running.models import DailyQc, Exam
+from collector.running.telling import QUARTER_MS
 from firmware.processing.state import HOUR_MS, UNKNOWN, WORKING
 
 WEEK, FINDING_DAYS, CHECKED_DAYS = 7, 60, 14
@@ -63,10 +64,11 @@ def _shares(equipment, day, zone):
     """The share of each of 24 hours in which a unit worked; an hour that a clock repeats counts once."""
     from_ms, to_ms = readings.bounds_of(day, zone)
     worked = [0] * 24
-    for terminal_id, _held in figures.units_of(equipment, from_ms, to_ms):
-        rows = readings.state_quarters(terminal_id, from_ms, to_ms)[:, -1].tolist()
+    for terminal_id, held in figures.units_of(equipment, from_ms, to_ms):
+        first_ms = -(-max(from_ms, held.from_ms) // QUARTER_MS) * QUARTER_MS
+        rows = readings.state_quarters(terminal_id, first_ms, min(to_ms, held.to_ms or to_ms))[:, -1].tolist()
         for at, seconds in enumerate(rows):
-            worked[hour_of(from_ms + at * HOUR_MS // 4, zone)] += seconds
+            worked[hour_of(first_ms + at * QUARTER_MS, zone)] += seconds
     return [min(1.0, seconds / 3600) for seconds in worked]
 
 

@@ -55,13 +55,13 @@ def trace(points, from_ms, to_ms):
         parts[-1].append(point)
     scale = WIDE / (to_ms - from_ms)
     lines = []
-    for css, name in (("high", "high"), ("mean", "mean")):
+    for name in ("high", "mean"):
         for part in parts:
             places = (
                 f"{_round((point.ts_ms - from_ms) * scale)},{_round(HIGH - HIGH * getattr(point, name) / most)}"
                 for point in part
             )
-            lines.append(Line(" ".join(places), css))
+            lines.append(Line(" ".join(places), name))
     return lines, most
 
 

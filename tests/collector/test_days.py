@@ -55,8 +55,13 @@ def test_seconds_in_states_are_kept_by_quarters_of_an_hour_and_said_again(store,
         for _again in range(2):
             quarters = {begin_ms + n * 900_000: (600, 0, 100, 200) for n in range(96 * 2)}
             readings.put_states("ct-01", quarters)
-    found = readings.states(["ct-01", "mri-01"], FIRST - timedelta(days=1), FIRST + timedelta(days=1), zone)
-    assert found["ct-01"][1:].tolist() == [[57_600, 0, 9_600, 19_200]] * 2 and not found["mri-01"].any()
+    first, last = FIRST - timedelta(days=1), FIRST + timedelta(days=1)
+    found = readings.states("ct-01", first, last, zone)
+    assert found[1:].tolist() == [[57_600, 0, 9_600, 19_200]] * 2
+    assert not readings.states("mri-01", first, last, zone).any()
+    noon_ms = begin_ms + 43_200_001
+    before, after = (readings.states("ct-01", first, last, zone, *held) for held in ((0, noon_ms), (noon_ms, None)))
+    assert (before + after).tolist() == found.tolist() and before[1].tolist() == [29_400, 0, 4_900, 9_800]
     hours = readings.hours("ct-01", "current_a", begin_ms, begin_ms + 86_400_000)
     assert len(hours) >= 23, "the sums of channels stand beside them as before"
 
@@ -64,7 +69,7 @@ def test_seconds_in_states_are_kept_by_quarters_of_an_hour_and_said_again(store,
 def test_seconds_of_a_terminal_that_has_said_nothing_yet_are_kept_too(store):
     with db.write() as transaction:
         readings.put_states("new-01", {readings.bounds_of(FIRST, "UTC")[0]: (0, 0, 0, 900)})
-        assert readings.states(["new-01"], FIRST, FIRST, "UTC")["new-01"].tolist() == [[0, 0, 0, 900]]
+        assert readings.states("new-01", FIRST, FIRST, "UTC").tolist() == [[0, 0, 0, 900]]
         transaction.rollback()
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from openpyxl import load_workbook
 
-from collector import db, gateways, running
+from collector import db, equipment, gateways, readings, running
 from collector.equipment import Equipment
 from collector.running import figures, models, panel
 from collector.running.reconciling import beside
@@ -14,6 +14,7 @@ from firmware.processing.state import HOUR_MS
 from tests.bench.running.trace import make
 from tests.collector.people import Person
 from tests.collector.running.test_hours import DAY_MS, START_MS, ZONE, bring
+from tests.collector.site import CT, now_ms
 
 DAY = date(2026, 1, 2)
 
@@ -127,3 +128,19 @@ def test_a_month_is_taken_out_as_a_spreadsheet_with_the_same_figures(technician,
 
 
 ORDER = ("source_id", "seq", "kind", "ts_ms", "body")
+
+
+def test_the_day_on_which_a_terminal_moves_is_divided(site):
+    now = now_ms()
+    day = figures.day_at(now, ZONE) - timedelta(days=1)
+    begins_ms = readings.bounds_of(day, ZONE)[0]
+    with site.app.app_context():
+        second = equipment.add_equipment(CT | {"asset_number": "A-2"}, now)
+        equipment.bind("ct-01", "A-2", now, from_ms=begins_ms + 9 * HOUR_MS + 1)
+        with db.write():
+            readings.put_states("ct-01", {begins_ms + n * HOUR_MS // 4: (0, 0, 0, 900) for n in range(96)})
+        both = [equipment.equipment_named("A-0001"), second]
+        ((before,), (after,)) = [figures.figures(one, day, day, ZONE) for one in both]
+        assert (before.working_h, after.working_h) == (9.25, 14.75), "a quarter hour counts where it began"
+        weeks = [panel.around(one, day, ZONE).week[-1][1] for one in both]
+        assert weeks[0] == [1.0] * 9 + [0.25] + [0] * 14 and weeks[1] == [0] * 9 + [0.75] + [1.0] * 14
