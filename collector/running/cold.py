@@ -22,6 +22,7 @@ WATCH_MS = 900_000  # of silence of the compressor, before anybody is called
 NOTHING, BELOW, REST = 0.02, 0.8, 0.35  # of the level with the scanner off
 QUIET_H, DAYS_LEAST, DAYS_MOST = 3.0, 7, 42
 TAIL = 6.0
+DEAD_V = 50  # what couples into a dead phase, and more
 STEADY_WINDOWS = 2  # that the compressor must run or rest, to have started or stopped
 
 
@@ -34,7 +35,7 @@ def watch(recent, levels, volts=None):
     """A Finding of the newest readings of an MRI, or None where its cooling runs or too little is known.
 
     `recent`: (ts_ms, mean in A) in order, of WATCH_MS or longer; `levels`: the Levels record that holds now; `volts`:
-    what the supply has, None where nobody measures it.
+    of the mains' highest phase, None where nobody measures it.
     """
     usual = lowest(levels)
     tail = [one for one in recent if one[0] > recent[-1][0] - WATCH_MS] if recent else []
@@ -54,7 +55,7 @@ def watch(recent, levels, volts=None):
     if most >= NOTHING * usual:
         kind = "cold_lost" if middle < REST * usual else "cold_lost_on"
         return Finding(kind, since, tail[-1][0], figures)
-    kind = "sensor_lost" if volts is None else "clamp_lost" if volts > 0 else "supply_lost"
+    kind = "sensor_lost" if volts is None else "clamp_lost" if volts > DEAD_V else "supply_lost"
     return Finding(kind, since, tail[-1][0], figures)
 
 

@@ -140,6 +140,13 @@ def keep_unit(unit):
     db.write_many(sql, [unit])
 
 
+def judged_on(day):
+    """[Equipment] whose last closed day was judged on a date."""
+    sql = "SELECT DISTINCT equipment_id FROM binding JOIN unit ON unit.binding_id = binding.id WHERE judged = ?"
+    numbers = [number for (number,) in db.rows(sql, (day.isoformat(),))]
+    return list(Equipment.select().where(Equipment.id << numbers).order_by(Equipment.id))
+
+
 def unsettle(pairs):
     """Remember (binding number, hour number) pairs that readings came for late. Call it inside a transaction."""
     db.write_many("INSERT OR IGNORE INTO unsettled (binding_id, hour_no) VALUES (?, ?)", pairs)

@@ -5,7 +5,7 @@
 
 from collections import namedtuple
 from math import exp, log
-from statistics import median
+from statistics import median, median_high, median_low
 
 from collector.running.days import USUAL_SUPPLY
 from collector.running.findings import Finding
@@ -97,9 +97,14 @@ def compared(units):
     for unit, months in present.items():
         others = [change for other, change in changes.items() if other != unit]
         if unit in changes and len(others) >= UNITS_LEAST - 1:
-            out[unit] += _moved(months[-1], changes[unit], median(others), len(others))
+            out[unit] += _moved(months[-1], changes[unit], _middle(others, changes[unit]), len(others))
         out[unit] += _idle_in_class(unit, present)
     return out
+
+
+def _middle(others, own):
+    """The median of others; of the two in the middle the one nearer to its own, lest two be ahead of one that fell."""
+    return min(median_low(others), median_high(others), key=lambda change: abs(change - own))
 
 
 def _change(months):

@@ -4,7 +4,8 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from collector import db, readings
-from collector.equipment import Equipment
+from collector.environment import MAINS
+from collector.equipment import Binding, Equipment
 from collector.running import cold, current, days, figures, models, months, settling, workload
 from collector.running.findings import joined
 from firmware.processing.state import HOUR_MS
@@ -19,7 +20,7 @@ def warn(watched, now_ms, zone):
 
     watched: [(terminal_id, Held)].
     """
-    today, units, by_kind = figures.day_at(now_ms, zone), models.units(), {}
+    today, units, fresh = figures.day_at(now_ms, zone), models.units(), {}
     until_ms = readings.bounds_of(today, zone)[0]
     for _terminal_id, held in watched:
         unit = units.get(held.binding_id)
@@ -27,12 +28,12 @@ def warn(watched, now_ms, zone):
             continue
         equipment = Equipment.get_by_id(held.equipment_id)
         found, of_months = _of_unit(equipment, today, zone)
-        by_kind.setdefault(equipment.kind, {})[equipment] = of_months
+        fresh[equipment] = of_months
         with db.write():
             keep(equipment, found, now_ms)
             models.keep_unit(unit._replace(judged=today.isoformat()))
-    if today.day == 1:
-        _compare(by_kind, now_ms)
+    if today.day == 1 and fresh:
+        _compare(fresh, today, zone, now_ms)
 
 
 def _of_unit(equipment, today, zone):
@@ -60,8 +61,18 @@ def _either(equipment, from_ms, to_ms):
     return any(some[-1].records[0].either for some in versions if some)
 
 
-def _compare(by_kind, now_ms):
-    """The last month of the units of a class beside each other."""
+def _compare(fresh, today, zone, now_ms):
+    """The last month of units that were just judged beside that of all of their class, whenever today they were judged.
+
+    fresh: {Equipment: [Month]}.
+    """
+    by_kind = {}
+    for equipment, of_months in fresh.items():
+        by_kind.setdefault(equipment.kind, {})[equipment] = of_months
+    for equipment in models.judged_on(today):
+        units = by_kind.get(equipment.kind)
+        if units is not None and equipment not in units:
+            units[equipment] = _of_unit(equipment, today, zone)[1]
     for units in by_kind.values():
         for equipment, found in months.compared(units).items():
             with db.write():
@@ -78,19 +89,21 @@ def watch(now_ms):
             )
             if columns:
                 recent = list(zip(columns.ts_ms.tolist(), columns.mean.tolist(), strict=True))
-                found = cold.watch(recent, versions[-1].records[-1], _volts(terminal_id, now_ms))
+                found = cold.watch(recent, versions[-1].records[-1], _volts(equipment, now_ms))
                 if found:
                     with db.write():
                         keep(equipment, [found], now_ms)
 
 
-def _volts(terminal_id, now_ms):
-    """What its supply has, None where nobody measures it or has lately."""
-    return next(
-        (one.value for one in readings.latest([terminal_id])
-         if one.channel == "voltage_v" and one.value is not None and now_ms - one.ts_ms < WATCH_MS),
-        None,
-    )  # fmt: skip
+def _volts(equipment, now_ms):
+    """The highest phase of its mains in V, None where no terminal of it measures them or has lately."""
+    measuring = [one.terminal_id for one in Binding.of([equipment.id], now_ms) if set(MAINS) & set(one.channels)]
+    lately = [
+        one.value
+        for one in readings.latest(measuring)
+        if one.channel in MAINS and one.value is not None and now_ms - one.ts_ms < WATCH_MS
+    ]
+    return max(lately, default=None)
 
 
 def keep(equipment, found, now_ms):

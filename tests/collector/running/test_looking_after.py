@@ -4,14 +4,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from collector import db, readings, running
+from collector import db, equipment, gateways, readings, running
 from collector.equipment import Equipment
 from collector.running import models, warnings
 from collector.running.analysis import analyse
 from firmware.processing.state import HOUR_MS, Spell
 from tests.bench.running.trace import make
 from tests.collector.running.test_hours import DAY_MS, START_MS, ZONE, bring, columns
-from tests.collector.site import BOOT
+from tests.collector.site import BOOT, CT, now_ms
 
 DAYS = 60
 
@@ -26,12 +26,12 @@ def whole(trace):
     return analyse(columns(trace), "CT")
 
 
-def lived(day_no, off=False):
-    """{hour number: [Spell]} of a day of UTC: on for ten hours, an examination in each."""
+def lived(day_no, exams=10):
+    """{hour number: [Spell]} of a day of UTC: on for as many hours as there are examinations, one in each."""
     out = {}
     for hour in range(day_no * 24, day_no * 24 + 24):
         start, end = hour * HOUR_MS, hour * HOUR_MS + HOUR_MS
-        if off or not day_no * 24 <= hour < day_no * 24 + 10:
+        if not day_no * 24 <= hour < day_no * 24 + exams:
             out[hour] = [Spell(start, end, "off", 0.95, 0.0, 0.0, 0.0)]
         else:
             first, last = start + 20 * 60_000, start + 21 * 60_000
@@ -40,16 +40,21 @@ def lived(day_no, off=False):
     return out
 
 
+def known(binding_id, whole, days, through_ms):
+    """Keep what a unit did, as if it had been told of it; nothing of it is to be learned."""
+    version = models.Version(0, START_MS, START_MS, START_MS, START_MS, "first", None, whole.levels, whole.habits)
+    with db.write():
+        models.add_version(binding_id, version)
+        models.keep_unit(models.Unit(binding_id, through_ms // HOUR_MS + 12, 2**50))
+        models.keep_days(binding_id, days)
+
+
 def test_a_day_that_is_unlike_its_kind_is_warned_of_once_and_stands_on_the_page(site, whole):
     first = START_MS // DAY_MS
     today_ms = START_MS + DAYS * DAY_MS
     with site.app.app_context():
-        version = models.Version(0, START_MS, START_MS, START_MS, START_MS, "first", None, whole.levels, whole.habits)
-        with db.write():
-            models.add_version(1, version)
-            models.keep_unit(models.Unit(1, today_ms // HOUR_MS + 12, 2**50))
-            days = {first + n: lived(first + n, off=n == DAYS - 1) for n in range(DAYS)}
-            models.keep_days(1, days)
+        days = {first + n: lived(first + n, 0 if n == DAYS - 1 else 10) for n in range(DAYS)}
+        known(1, whole, days, today_ms)
         for _ in range(2):
             running.go_round(today_ms, ZONE)
         found = models.findings_of(Equipment.get_by_id(1), 0, 2**50)
@@ -66,12 +71,53 @@ def test_a_magnet_whose_compressor_stops_is_told_from_one_that_is_off(site):
     lowest_a = found.levels[-1].plateaus[0][1] * found.levels[-1].gain
     with site.app.app_context():
         Equipment.update(kind="MRI").execute()
-        version = models.Version(0, START_MS, START_MS, START_MS, START_MS, "first", None, found.levels, found.habits)
-        with db.write():
-            models.add_version(1, version)
+        known(1, found, {}, 0)
         assert watched(lowest_a, START_MS, 0) == []
         (lost,) = watched(0.2 * lowest_a, START_MS + HOUR_MS, 10_000)
         assert lost.kind == "cold_lost" and lost.from_ms >= START_MS + HOUR_MS
+
+
+@pytest.mark.parametrize("volts,kind", [(None, "sensor_lost"), (3.1, "supply_lost"), (231.0, "clamp_lost")])
+def test_no_current_at_all_is_told_apart_by_what_another_terminal_measures_of_the_mains(site, volts, kind):
+    trace = make("MRI", 7, 3, 10, "plain")
+    with site.app.app_context():
+        Equipment.update(kind="MRI").execute()
+        known(1, analyse(columns(trace), "MRI"), {}, 0)
+        equipment.bind("mri-01", "A-0001", now_ms(), from_ms=1, group="supply")
+        if volts is not None:
+            measured = readings.Block("mri-01", [BOOT + 1], [START_MS + HOUR_MS - 60_000], {15: [round(volts * 100)]})
+            with db.write():
+                readings.append([measured], 2)
+        assert [one.kind for one in watched(0.0, START_MS, 0)] == [kind]
+
+
+MONTHS = 120  # days of January to April 2026
+
+
+def test_a_month_that_falls_behind_is_told_beside_the_months_before_and_the_units_of_its_class(site, whole):
+    first, today_ms = START_MS // DAY_MS, START_MS + MONTHS * DAY_MS
+    with site.app.app_context():
+        for number in (2, 3):
+            gateways.add_terminal(site.data_dir, f"ct-0{number}", bytes(range(number, number + 32)), now_ms())
+            equipment.add_equipment(CT | {"asset_number": f"A-000{number}"}, now_ms())
+            equipment.bind(f"ct-0{number}", f"A-000{number}", now_ms(), from_ms=1)
+        for number, in_april in ((1, 10), (2, 10), (3, 4)):
+            if number == 3:
+                running.go_round(today_ms, ZONE)
+                assert kinds() == [[], [], []], "nothing is known of the third yet"
+            days = {first + n: lived(first + n, in_april if n >= 90 else 10) for n in range(MONTHS)}
+            known(number, whole, days, today_ms)
+        for _again in range(2):
+            running.go_round(today_ms + HOUR_MS, ZONE)
+        assert kinds() == [[], [], ["class_behind", "month_less"]]
+
+
+def kinds():
+    """The kinds of findings of a month of each unit."""
+    return [
+        sorted(one.kind for one in models.findings_of(unit, 0, 2**50) if "month" in one.figures)
+        for unit in Equipment.select().order_by(Equipment.id)
+    ]
 
 
 def watched(amps, from_ms, seq):
