@@ -10,13 +10,13 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from collector.equipment.fields import NAMES, OF_BUYING, shown, written
 from collector.errors import ActionError
+from collector.web.cells import harmless
 
 LINES_MOST = 50_000
 PIECE = 64 * 1024
 UNPACKED_MOST = 128 * 1024 * 1024
 _BROKEN = (ValueError, KeyError, TypeError, IndexError, OSError, SyntaxError)  # what openpyxl raises on broken files
 _UNREADABLE = (*_BROKEN, csv.Error, zipfile.BadZipFile, InvalidFileException)
-DANGEROUS = ("=", "+", "-", "@", "\t")  # a spreadsheet would run it
 
 
 class SheetRefused(ActionError):
@@ -81,14 +81,10 @@ def csv_of(equipment, with_buying):
     yield "\ufeff" + _line(names)
     for one in equipment:
         said = one.told()
-        yield _line([_harmless(shown(name, said[name])) for name in names])
+        yield _line([harmless(shown(name, said[name])) for name in names])
 
 
 def _line(cells):
     out = io.StringIO()
     csv.writer(out).writerow(cells)
     return out.getvalue()
-
-
-def _harmless(text):
-    return f"'{text}" if text.startswith(DANGEROUS) else text

@@ -1,20 +1,19 @@
 """Pages of use: all units beside each other, one unit around a day, what people say of it, a spreadsheet."""
 
-import csv
-import io
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
 
 from collector import audit, readings
 from collector.clock import now_ms
 from collector.equipment import Equipment
-from collector.errors import ActionError
 from collector.running import actions, book, figures, findings, models, panel, pictures
 from collector.running.classes import compared
 from collector.running.models import Exam, UsageCorrection
 from collector.web import needs, scope
+from collector.web.usage_words import USAGE_REFUSAL_WORDS
 from collector.web.words import STATE_OF_UNIT_WORDS, moment
 
 PER_PAGE = 50
@@ -94,15 +93,13 @@ def export(equipment_id):
     on = _day(figures.day_at(now_ms(), zone))
     around, span = panel.around(equipment, on, zone), _month_ms(on, zone)
     spells, told = figures.told_between(equipment, *span, now_ms())
-    head = [("equipment", equipment.name), ("asset number", equipment.asset_number), ("zone", zone)]
-    content = book.book_of(
-        head,
-        around.month,
-        panel.months_of(around.year),
-        figures.sessions(spells, told),
-        Exam.within(equipment, *span),
-        moment,
-    )
+    head = [
+        (gettext("Equipment"), equipment.name),
+        (gettext("Asset number"), equipment.asset_number),
+        (gettext("Time zone"), zone),
+    ]
+    sessions, exams = figures.sessions(spells, told), Exam.within(equipment, *span)
+    content = book.book_of(head, around.month, panel.months_of(around.year), sessions, exams)
     audit.note("usage.export", f"equipment {equipment.asset_number}", after={"month": on.strftime("%Y-%m")})
     name = f"attachment; filename=usage-{equipment.id}-{on:%Y-%m}.xlsx"
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -121,24 +118,14 @@ def say(equipment_id):
                 actions.type_exams(equipment, on, form.get("value", ""), zone)
             case "exams_imported":
                 file = request.files.get("file")
-                actions.import_exams(equipment, _lines(file.read() if file else b""), zone)
+                actions.import_exams(equipment, actions.lines_of(file.read() if file else b""), zone)
             case "qc":
                 actions.say_qc(equipment, on, form.get("result", ""), form.get("note", ""), now_ms())
             case what:
                 actions.correct(equipment, on, what, form.get("value", ""), form.get("reason", ""), now_ms())
-    except ActionError as error:
-        flash(str(error), "danger")
+    except actions.UsageRefused as refused:
+        flash(str(USAGE_REFUSAL_WORDS[refused.code]) % refused.said, "danger")
     return redirect(url_for("usage.one", equipment_id=equipment.id, day=on.isoformat()))
-
-
-def _lines(content):
-    """[(line number, day, count)] of CSV bytes; a heading is left out. Raises ActionError."""
-    try:
-        rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ActionError(f"the file is no CSV in UTF-8: {error}") from error
-    rows = [(number, *row[:2]) for number, row in enumerate(rows, 1) if len(row) >= 2]
-    return rows[1:] if rows and not rows[0][1][:4].isdigit() else rows
 
 
 def _month_ms(on, zone):

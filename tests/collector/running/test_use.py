@@ -73,7 +73,10 @@ def test_a_correction_counts_and_what_was_told_stays_beside_it(technician, used)
 
 def test_typed_and_imported_examinations_count_before_those_of_the_current(technician, used):
     said(technician, what="exams_imported", file=(io.BytesIO(b"day,number\n2026-01-02,21\n2026-01-03,22\n"), "a.csv"))
-    said(technician, what="exams_imported", file=(io.BytesIO(b"2026-01-04,5\n2026-01-32,5\n"), "b.csv"))
+    bad = b"2026-01-04,5\n2026-01-32,5\n2026-01-05,many\n"
+    said(technician, what="exams_imported", file=(io.BytesIO(bad), "b.csv"))
+    page = technician.get(f"/usage/1?day={DAY}").text
+    assert "from 0 to 2000: 2 (2026-01-32, 5); 3 (2026-01-05, many)" in page
     said(technician, what="exams_typed", value="19")
     said(technician, what="exams_typed", value="20")
     said(technician, what="qc", result="limited", note="artefact in one slice")
@@ -116,7 +119,22 @@ def records_of(n, start, end):
         }
 
 
+@pytest.mark.parametrize("what,value,reason,told", [
+    ("exams", "-1", "no", "“-1” is no number from 0 to 2000."), ("exams", "3", " ", "this one has 0"),
+    ("power", "3", "x", "“power” cannot be corrected."), ("exams_typed", "2.5", "", "2.5 is no whole number"),
+    ("qc", "", "", "none of the choices"),
+])  # fmt: skip
+def test_what_is_not_kept_is_said_in_the_readers_language(technician, used, what, value, reason, told):
+    said(technician, what=what, value=value, reason=reason)
+    assert told in technician.get(f"/usage/1?day={DAY}").text
+    technician.post("/language", "/usage/1", language="zh_CN")
+    said(technician, what=what, value=value, reason=reason)
+    page = technician.get(f"/usage/1?day={DAY}").text
+    assert told not in page and any(word in page for word in ("不是", "不能更正", "原因须为", "不在可选项中"))
+
+
 def test_a_month_is_taken_out_as_a_spreadsheet_with_the_same_figures(technician, used):
+    said(technician, what="working_h", value="3", reason="=HYPERLINK(1)")
     answer = technician.get(f"/usage/1/export?day={DAY}")
     book = load_workbook(io.BytesIO(answer.data))
     assert book.sheetnames == ["days", "months", "sessions", "examinations"]
@@ -125,6 +143,10 @@ def test_a_month_is_taken_out_as_a_spreadsheet_with_the_same_figures(technician,
         (figure,) = figures.figures(Equipment.get_by_id(1), DAY, DAY, ZONE)
     assert days[DAY][1] == figure.exams and days[DAY][4] == pytest.approx(figure.working_h, abs=0.01)
     assert book["examinations"].max_row > figure.exams
+    assert days[DAY][-1] == "working_h: =HYPERLINK(1)"
+    technician.post("/language", "/usage/1", language="zh_CN")
+    book = load_workbook(io.BytesIO(technician.get(f"/usage/1/export?day={DAY}").data))
+    assert book.sheetnames[0] == "各日" and "检查例数" in [cell.value for cell in book["各日"][4]]
 
 
 ORDER = ("source_id", "seq", "kind", "ts_ms", "body")
