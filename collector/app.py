@@ -14,7 +14,7 @@ from collector.audit import api as audit_api
 from collector.audit import views as audit_views
 from collector.config import read_settings
 from collector.dashboard import api as dashboard_api
-from collector.dashboard import found, grants, grants_api, readings_api, terminals, terminals_api
+from collector.dashboard import found, grants, grants_api, readings_api, rollouts, terminals, terminals_api
 from collector.dashboard import views as dashboard_views
 from collector.environment import api as environment_api
 from collector.environment import limit_views, limits_api
@@ -46,7 +46,7 @@ def create_app(data_dir, overrides=None):
     of_people = (accounts_views, own_views, tokens_views, people_views, audit_views, grants)
     of_equipment = (register_views, document_views, binding_views, usage_views, environment_views, limit_views)
     of_events = (events_views, rules_views, notify_views)
-    for room in (*of_people, dashboard_views, *of_equipment, *of_events, terminals, found):
+    for room in (*of_people, dashboard_views, *of_equipment, *of_events, terminals, rollouts, found):
         app.register_blueprint(room.pages)
     of_people = (own_api, people_api, grants_api, audit_api)
     of_equipment = (register_api, places_api, bindings_api, environment_api, limits_api, dashboard_api)

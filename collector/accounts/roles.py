@@ -10,6 +10,7 @@ RIGHTS = {  # right -> what it is the right to do
     "usage.write": "correct figures of use, type examinations and the daily QC, inside one's scope",
     "terminals.read": "see gateways and terminals",
     "terminals.command": "send commands to terminals",
+    "firmware.write": "take in signed images for terminals, begin, halt and go on with rollouts",
     "events.report": "report an event of equipment inside one's scope",
     "events.act": "handle events inside one's scope: acknowledge, resolve, hand over, shelve",
     "events.rules": "say by which rules equipment is judged",
@@ -26,7 +27,7 @@ _TENDS = _SEES | {"usage.write", "terminals.read", "terminals.command", "events.
 
 ROLES = {
     "system_administrator": Role(
-        _TENDS | {"equipment.write", "events.rules", "notify.write"}, True, "dashboard.first_page"
+        _TENDS | {"equipment.write", "events.rules", "notify.write", "firmware.write"}, True, "dashboard.first_page"
     ),
     "security_administrator": Role(frozenset({"own", "accounts.read", "accounts.write"}), False, "people.first_page"),
     "auditor": Role(frozenset({"own", "accounts.read", "audit.read"}), False, "audit.first_page"),

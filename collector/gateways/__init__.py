@@ -14,6 +14,7 @@ from collector.gateways.actions import (
 )
 from collector.gateways.certificates import A01, A02, ca_der, ca_pem, init_ca, issue_server
 from collector.gateways.credentials import gateway_of_credential, renew, renewal_due
+from collector.gateways.firmware import FirmwareRefused
 from collector.gateways.fleet import (
     COMMAND_STATES,
     command_numbered,
@@ -22,16 +23,32 @@ from collector.gateways.fleet import (
     send_command,
     statuses,
 )
-from collector.gateways.images import image_path, release_keys
+from collector.gateways.images import add_image, image_path, images_told, release_keys
 from collector.gateways.models import Gateway, Record, Refusal, Terminal
 from collector.gateways.records import store
 from collector.gateways.registration import journal_of
-from collector.gateways.rollouts import offers, rollouts_told
+from collector.gateways.rollouts import (
+    halt,
+    offers,
+    resume,
+    rollout_numbered,
+    rollouts_told,
+    start_rollout,
+    terminals_of_rollout,
+)
 from collector.gateways.rotation import rotate
 
 __all__ = (
+    "FirmwareRefused",
+    "add_image",
+    "halt",
     "image_path",
+    "images_told",
     "release_keys",
+    "resume",
+    "rollout_numbered",
+    "start_rollout",
+    "terminals_of_rollout",
     "offers",
     "journal_of",
     "statuses",

@@ -4,6 +4,7 @@ import hashlib
 
 from collector import audit, db
 from collector.errors import ActionError
+from collector.gateways.firmware import FirmwareRefused
 from collector.gateways.models import Image
 from collector.keys import write_private
 from firmware.protocol import image
@@ -36,17 +37,17 @@ def release_keys(data_dir):
 
 
 def add_image(data_dir, content, now_ms):
-    """The Image of a file of the flasher's; added twice it is the same one. Raises ActionError."""
+    """The Image of a file of the flasher's; added twice it is the same one. Raises FirmwareRefused."""
     if not (data_dir / KEYS).exists():
-        raise ActionError(f"{data_dir / KEYS} is missing; run `python -m collector image trust KEYS_FILE` first")
+        raise FirmwareRefused("keys", KEYS)
     try:
         trusted = image.unpack_keys((data_dir / KEYS).read_bytes())[0].keys
         manifest, at = image.unpack_manifest(content)
         signatures, head_size = image.unpack_signatures(content, at)
     except image.ImageError as error:
-        raise ActionError(f"the file is no whole image: {error}; build it again with the flasher") from error
+        raise FirmwareRefused("broken", error) from error
     if not image.signed_by(content[:at], signatures, trusted):
-        raise ActionError("no trusted key signed this image; look for tampering, then for a rotated key")
+        raise FirmwareRefused("unsigned")
     _check_files(manifest, content[head_size:])
     image_id = hashlib.sha256(content[:head_size]).digest()[:ID_BYTES].hex()
     with db.write():
@@ -59,6 +60,11 @@ def add_image(data_dir, content, now_ms):
             version = ".".join(map(str, manifest.version))
             audit.note("image.add", f"image {image_id}", after={"board": manifest.board, "version": version})
     return Image.get_by_id(image_id)
+
+
+def images_told():
+    """[Image], the newest first."""
+    return list(Image.select().order_by(Image.added_ms.desc()))
 
 
 def image_path(data_dir, image_id):
@@ -76,7 +82,7 @@ def _check_files(manifest, body):
     at = 0
     for file in manifest.files:
         if hashlib.sha256(body[at : at + file.size]).digest() != bytes(file.sha256):
-            raise ActionError(f"{file.path} is not the file the manifest names; build the image again")
+            raise FirmwareRefused("file", file.path)
         at += file.size
     if at != len(body):
-        raise ActionError(f"{len(body) - at} bytes stand behind the last file; build the image again")
+        raise FirmwareRefused("longer", len(body) - at)

@@ -8,7 +8,7 @@ import click
 from collector.clock import now_ms
 from collector.gateways import images, rollouts
 from collector.gateways.fleet_commands import instant
-from collector.gateways.models import Image, Rollout, RolloutTerminal
+from collector.gateways.models import Image, Rollout
 
 
 @click.group("image")
@@ -70,7 +70,7 @@ def show(number):
     """Say every terminal of a rollout: ring, state, since when, what went wrong."""
     one = rollouts.rollout_numbered(number)
     click.echo(f"{one.image.version}\t{one.rings}\tring {one.ring + 1}\t{one.state}\t{one.issuer}\t{one.reason}")
-    for terminal in one.terminals.order_by(RolloutTerminal.ring, RolloutTerminal.terminal_id):
+    for terminal in rollouts.terminals_of_rollout(one):
         told = f"{terminal.terminal_id}\tring {terminal.ring + 1}\t{terminal.state}\t{instant(terminal.since_ms)}"
         click.echo(f"{told}\t{terminal.error}")
 

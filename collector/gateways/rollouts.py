@@ -9,15 +9,16 @@ import math
 from collections import Counter
 
 from collector import audit, db
-from collector.errors import ActionError
+from collector.gateways.firmware import FirmwareRefused, reason_of
 from collector.gateways.models import Image, Rollout, RolloutTerminal, Terminal, TerminalStatus
 
 MINUTE_MS = 60_000
 UNDER_WAY = ("offered", "taken")
+WITHIN_MOST_MIN = 10_080  # a week
 
 
 def sizes(rings, count):
-    """How many of `count` terminals each ring holds, for a text such as `1,10%,rest`. Raises ActionError."""
+    """How many of `count` terminals each ring holds, for a text such as `1,10%,rest`. Raises FirmwareRefused."""
     found, left = [], count
     for part in rings.split(","):
         number = part.strip().removesuffix("%")
@@ -26,23 +27,29 @@ def sizes(rings, count):
         elif number.isdigit() and int(number) > 0:
             size = math.ceil(count * int(number) / 100) if part.strip().endswith("%") else int(number)
         else:
-            raise ActionError(f"ring {part.strip()!r} is neither a number, a percentage nor `rest`")
+            raise FirmwareRefused("ring", part.strip())
         found.append(min(size, left))
         left -= found[-1]
     if left:
-        raise ActionError(f"the rings leave out {left} of {count} terminals; end them with `rest`")
+        raise FirmwareRefused("rest", f"{left} of {count}")
     return found
 
 
 def start_rollout(image_id, rings, within_min, failures_most, issuer, reason, now_ms):
-    """A new Rollout to every terminal of the image's board that says it runs an older version. Raises ActionError."""
+    """A new Rollout to every terminal of the image's board that says it runs an older version.
+
+    Raises FirmwareRefused.
+    """
+    reason = reason_of(reason)
+    if not (within_min and failures_most and 1 <= within_min <= WITHIN_MOST_MIN and failures_most >= 1):
+        raise FirmwareRefused("bounds", f"{within_min}, {failures_most}")
     with db.write():
         image = Image.get_or_none(Image.image_id == image_id)
         if image is None:
-            raise ActionError(f"there is no image {image_id!r}; `image list` names them")
+            raise FirmwareRefused("image", image_id[:64])
         chosen = _fitting(image)
         if not chosen:
-            raise ActionError(f"no terminal says it is a {image.board} with a version below {image.version}")
+            raise FirmwareRefused("nobody", f"{image.board} with a version below {image.version}")
         rollout = Rollout.create(
             image=image, rings=rings, ring=0, state="running", why="", within_ms=within_min * MINUTE_MS,
             failures_most=failures_most, issuer=issuer, reason=reason, created_ms=now_ms,
@@ -77,10 +84,10 @@ def _number(version):
 
 
 def rollout_numbered(number):
-    """The Rollout of a number. Raises ActionError."""
+    """The Rollout of a number. Raises FirmwareRefused."""
     rollout = Rollout.get_or_none(Rollout.id == number)
     if rollout is None:
-        raise ActionError(f"there is no rollout {number}; `rollout list` names them")
+        raise FirmwareRefused("rollout", number)
     return rollout
 
 
@@ -90,23 +97,29 @@ def rollouts_told(most=20):
     return [(one, Counter(terminal.state for terminal in one.terminals)) for one in found]
 
 
+def terminals_of_rollout(rollout):
+    """[RolloutTerminal] of a Rollout, ring by ring."""
+    return list(rollout.terminals.order_by(RolloutTerminal.ring, RolloutTerminal.terminal_id))
+
+
 def halt(number, why):
-    """Offer it to nobody any more. Raises ActionError."""
+    """Offer it to nobody any more, for a reason. Raises FirmwareRefused."""
+    why = reason_of(why)
     with db.write():
         rollout = rollout_numbered(number)
         if rollout.state != "running":
-            raise ActionError(f"rollout {number} is {rollout.state}, not running")
+            raise FirmwareRefused("state", rollout.state)
         rollout.state, rollout.why = "halted", why
         rollout.save()
         audit.note("rollout.halt", f"rollout {number}", after={"why": why})
 
 
 def resume(number, now_ms):
-    """Go on where it was halted; what failed is tried again. Raises ActionError."""
+    """Go on where it was halted; what failed is tried again. Raises FirmwareRefused."""
     with db.write():
         rollout = rollout_numbered(number)
         if rollout.state != "halted":
-            raise ActionError(f"rollout {number} is {rollout.state}, not halted")
+            raise FirmwareRefused("state", rollout.state)
         rollout.state, rollout.why = "running", ""
         rollout.save()
         audit.note("rollout.resume", f"rollout {number}")

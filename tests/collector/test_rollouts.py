@@ -1,5 +1,6 @@
 """Images and rollouts as the collector keeps them: who gets one, who does not, and when it stops by itself."""
 
+import io
 import itertools
 
 import pytest
@@ -12,6 +13,7 @@ from collector.gateways import images, rollouts
 from collector.gateways.models import Rollout
 from collector.gateways.rollouts import MINUTE_MS, sizes
 from flasher import build
+from tests.collector.people import Person
 from tests.collector.site import now_ms, refused
 from tests.fakes.slots import NEW, image_of, key_list, keys
 
@@ -133,7 +135,7 @@ def test_halted_by_hand_nobody_gets_it_until_it_is_resumed(fleet):
     rollout = start(fleet)
     rollouts.halt(rollout.id, "a doubt")
     assert offered(fleet) == []
-    with pytest.raises(ActionError, match="is halted, not running"):
+    with pytest.raises(ActionError, match="the rollout is halted now"):
         rollouts.halt(rollout.id, "again")
     rollouts.resume(rollout.id, now_ms())
     assert offered(fleet) == ["ct-01"]
@@ -182,6 +184,44 @@ def test_an_image_comes_whole_or_from_where_it_was_cut(fleet):
 def test_an_image_nobody_trusted_signed_or_that_is_not_whole_is_refused(fleet, content, text):
     with pytest.raises(ActionError, match=text):
         images.add_image(fleet.data_dir, content, now_ms())
+
+
+def test_an_administrator_brings_an_image_to_terminals_by_pages(fleet):
+    person = Person(fleet, "admin")
+    person.sign_in()
+
+    def told(answer):
+        return person.get(answer.headers["Location"]).text
+
+    def begun(**changed):
+        said = {"rings": "1,rest", "within_min": "60", "failures": "1", "reason": "a fix"} | changed
+        return told(person.post("/rollouts", image=gateways.images_told()[0].image_id if added else "x", **said))
+
+    added = False
+    assert "there is no image x" in begun() and "There is no image yet" in person.get("/rollouts").text
+    for content, text in ((b"junk", "no whole image"), (image_of(NEW, key=2)[1], "no key that this site trusts")):
+        assert text in told(person.post("/rollouts/images", "/rollouts", file=(io.BytesIO(content), "a.bin")))
+    added = "is taken in" in told(
+        person.post("/rollouts/images", "/rollouts", file=(io.BytesIO(image_of(NEW)[1]), "a"))
+    )
+    assert added and "Rollouts of firmware" in person.get("/gateways").text
+    for wrong, text in (
+        ({"rings": "1,many"}, "“many” is neither"), ({"rings": "1"}, "leave out 4 of 5"),
+        ({"reason": " "}, "this one has 0"),
+        ({"within_min": "soon"}, "as whole numbers"), ({"failures": "0"}, "as whole numbers"),
+    ):  # fmt: skip
+        assert text in begun(**wrong), wrong
+    page = begun()
+    assert "Rollout 1" in page and page.count("waiting") == 5 and "Halt it" in page
+    assert offered(fleet) == ["ct-01"]
+    assert "this one has 0" in told(person.post("/rollouts/1/halt", "/rollouts/1", reason=""))
+    page = told(person.post("/rollouts/1/halt", "/rollouts/1", reason="a doubt"))
+    assert "a doubt" in page and 'data-rollout="halted"' in page and offered(fleet) == []
+    assert "“halted” now" in told(person.post("/rollouts/1/halt", "/rollouts/1", reason="again"))
+    assert 'data-rollout="running"' in told(person.post("/rollouts/1/resume", "/rollouts/1"))
+    assert person.get("/rollouts/9").status_code == 404
+    rows = fleet.rows("SELECT action, actor FROM audit_row WHERE action LIKE 'rollout%' ORDER BY number")
+    assert rows == [("rollout.start", "admin"), ("rollout.halt", "admin"), ("rollout.resume", "admin")]
 
 
 def test_release_keys_change_only_by_two_present_keys(fleet):
