@@ -20,7 +20,7 @@ from collector.environment import api as environment_api
 from collector.environment import limit_views, limits_api
 from collector.environment import views as environment_views
 from collector.equipment import api as register_api
-from collector.equipment import binding_views, bindings_api, document_views, places_api
+from collector.equipment import binding_views, bindings_api, bulk_views, document_views, kept_views, places_api
 from collector.equipment import views as register_views
 from collector.events import rules_views
 from collector.events import views as events_views
@@ -44,7 +44,8 @@ def create_app(data_dir, overrides=None):
     web.init(app)
     guard.init(app)
     of_people = (accounts_views, own_views, tokens_views, people_views, audit_views, grants)
-    of_equipment = (register_views, document_views, binding_views, usage_views, environment_views, limit_views)
+    of_register = (register_views, bulk_views, kept_views, document_views, binding_views)
+    of_equipment = (*of_register, usage_views, environment_views, limit_views)
     of_events = (events_views, rules_views, notify_views)
     for room in (*of_people, dashboard_views, *of_equipment, *of_events, terminals, rollouts, found):
         app.register_blueprint(room.pages)

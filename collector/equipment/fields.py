@@ -27,6 +27,7 @@ FIELDS = (
     Field("licence_model", "text", False),
     Field("licence_installed_on", "date", False),
     Field("accepted_on", "date", False),
+    Field("expected_years", "years", False),
     Field("warranty_until", "date", False),
     Field("contract", "text", False),
     Field("contract_until", "date", False),
@@ -72,6 +73,12 @@ def _year(value):
     return int(value)
 
 
+def _years(value):
+    if not re.fullmatch(r"[1-9]\d?", value):
+        raise ValueError("years")
+    return int(value)
+
+
 def _money(value):
     found = _MONEY.fullmatch(value.replace(",", "").removeprefix("¥").strip())
     if not found:
@@ -85,6 +92,7 @@ FORMS = {
     "category": _choice(CATEGORIES),
     "date": _date,
     "year": _year,
+    "years": _years,
     "money": _money,
 }
 

@@ -16,5 +16,6 @@ TYPES = {
     "category": Literal[CATEGORIES],
     "date": DATE,
     "year": Annotated[int, Meta(ge=1900, le=2099)],
+    "years": Annotated[int, Meta(ge=1, le=99)],
     "money": Annotated[int, Meta(ge=0, le=CENTS_MOST)],
 }

@@ -1,12 +1,13 @@
 """The equipment whose health is watched, and which terminal watches it from when to when."""
 
+import json
 from collections import namedtuple
 
 import numpy as np
 from peewee import ForeignKeyField, IntegerField, TextField
 
 from collector import db, files
-from collector.accounts import Department, Institution, Room
+from collector.accounts import Department, Institution, Room, User
 from collector.db import Table
 from collector.equipment.fields import NAMES
 from firmware.protocol.channels import CHANNELS
@@ -45,6 +46,7 @@ class Equipment(Table):
     licence_model = TextField(null=True)
     licence_installed_on = TextField(null=True)
     accepted_on = TextField(null=True)
+    expected_years = IntegerField(null=True)
     warranty_until = TextField(null=True)
     contract = TextField(null=True)
     contract_until = TextField(null=True)
@@ -136,6 +138,31 @@ class EquipmentChange(Table):
     before = TextField()
     after = TextField()
     reason = TextField(default="")
+
+
+class RegisterView(Table):
+    """A list of the register that somebody keeps; `asked` is JSON of its filters and columns."""
+
+    user = ForeignKeyField(User)
+    name = TextField()
+    asked = TextField()
+
+    @classmethod
+    def of(cls, user_id):
+        """[(number, name, {what was asked})] of a person, by name."""
+        found = cls.select().where(cls.user == user_id).order_by(cls.name)
+        return [(one.id, one.name, json.loads(one.asked)) for one in found]
+
+    @classmethod
+    def count_of(cls, user_id):
+        """How many a person keeps."""
+        return cls.select().where(cls.user == user_id).count()
+
+    @classmethod
+    def keep(cls, user_id, name, asked):
+        """Keep one, in place of what had its name. Call it inside a transaction."""
+        cls.delete().where((cls.user == user_id) & (cls.name == name)).execute()
+        cls.create(user=user_id, name=name, asked=asked)
 
 
 class Document(Table):

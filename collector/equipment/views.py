@@ -1,21 +1,25 @@
 """The register of equipment: list with filters, one piece with its changes, entering, import and export, asset card."""
 
 import json
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import segno
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
+from flask_login import current_user
 
 from collector import audit
 from collector import equipment as room
 from collector.accounts import Department, Institution
 from collector.clock import now_ms
-from collector.equipment import sheet
+from collector.equipment import columns, sheet
 from collector.equipment.fields import FIELDS, OF_BUYING, PLACE, checked, shown
-from collector.equipment.models import OF_BUYING_KINDS, Binding, Document, Equipment
+from collector.equipment.models import OF_BUYING_KINDS, Binding, Document, Equipment, RegisterView
 from collector.equipment.places import may_stand
+from collector.equipment.years import served
 from collector.errors import ActionError
-from collector.web import may, needs, scope, takes_files
+from collector.web import may, needs, scope, takes_files, zone
 from collector.web.words import FIELD_WORDS, SHEET_WORDS, WRONG_WORDS
 
 PER_PAGE, ERRORS_SHOWN = 50, 200
@@ -28,6 +32,7 @@ pages = Blueprint("register", __name__, url_prefix="/register", template_folder=
 def first_page():
     """Equipment inside the scope that the filters leave, a page at a time."""
     asked, page = _asked(), max(1, request.args.get("page", 1, type=int))
+    names = columns.chosen(request.args.getlist("column"), may("equipment.write"))
     found = list(Equipment.registered(scope(), **asked).paginate(page, PER_PAGE + 1))
     departments = Department.select(Department.name).join(Institution)
     if not scope().everything:
@@ -36,8 +41,11 @@ def first_page():
         departments = {one.name for one in departments}
     return render_template(
         "equipment/register.html",
-        found=found[:PER_PAGE],
-        asked=asked,
+        found=[(one, columns.cells(one, names, _today())) for one in found[:PER_PAGE]],
+        names=names,
+        columns=columns.chosen(columns.COLUMNS, may("equipment.write")),
+        kept=RegisterView.of(current_user.user.id),
+        asked=asked | {"column": names},
         page=page,
         more=len(found) > PER_PAGE,
         departments=sorted(departments),
@@ -69,6 +77,7 @@ def one(equipment_id):
         "equipment/one.html",
         equipment=equipment,
         told=told,
+        served=served(equipment.told(), _today()),
         changes=changes,
         bindings=Binding.of_equipment(equipment),
         documents=list(Document.there(equipment, kinds)),
@@ -88,7 +97,8 @@ def card(equipment_id):
     equipment = _seen(equipment_id)
     address = url_for("dashboard.equipment_page", equipment_id=equipment.id, _external=True)
     picture = segno.make(address, error="m").svg_data_uri(scale=4, border=2)
-    return render_template("equipment/card.html", equipment=equipment, picture=picture, address=address)
+    lasted = served(equipment.told(), _today())
+    return render_template("equipment/card.html", equipment=equipment, picture=picture, address=address, served=lasted)
 
 
 @pages.route("/new", methods=["GET", "POST"])
@@ -155,6 +165,10 @@ def _allowed(institution, department):
 
 def _seen(equipment_id):
     return Equipment.seen(scope(), equipment_id) or abort(404)
+
+
+def _today():
+    return datetime.now(ZoneInfo(zone())).date()
 
 
 def _asked():

@@ -63,11 +63,17 @@ FIELD_WORDS = {
     "licence_model": _l("Licensed class of model"),
     "licence_installed_on": _l("Installed on, by the licence"),
     "accepted_on": _l("Accepted on"),
+    "expected_years": _l("Expected to serve, years"),
     "warranty_until": _l("Warranty until"),
     "contract": _l("Contract"),
     "contract_until": _l("Contract until"),
     "supplier": _l("Supplier"),
     "price_cents": _l("Purchase price (CNY)"),
+}
+
+COLUMN_OF_REGISTER_WORDS = FIELD_WORDS | {
+    "years_in_service": _l("In service, years"),
+    "expected_until": _l("Expected until"),
 }
 
 SHEET_WORDS = {
@@ -83,6 +89,7 @@ WRONG_WORDS = {
     "choice": _l("is none of the choices"),
     "date": _l("is no date; write YYYY-MM-DD"),
     "year": _l("is no year; write four digits"),
+    "years": _l("is no number of years; write 1 to 99"),
     "money": _l("is no amount; write 1234567.89"),
     "formula": _l("is a formula; write its value"),
     "taken": _l("is there already"),
@@ -253,6 +260,7 @@ def init(app):
         FIELD_WORDS=FIELD_WORDS,
         WRONG_WORDS=WRONG_WORDS,
         field_text=field_text,
+        COLUMN_OF_REGISTER_WORDS=COLUMN_OF_REGISTER_WORDS,
         COMMAND_WORDS=COMMAND_WORDS,
         VERB_WORDS=VERB_WORDS,
         ROLLOUT_WORDS=ROLLOUT_WORDS,
