@@ -48,7 +48,7 @@ class Way:
 
     def go_on(self, now_ms):
         """Whether there may be more to see."""
-        if now_ms < self._not_before_ms:
+        if 0 < self._not_before_ms - now_ms <= REST_MS:  # more than that was said by a clock that was set back
             return False
         through, self._through, self._not_before_ms = self._through, None, now_ms + REST_MS
         mark = self._mark()
@@ -75,7 +75,7 @@ class Way:
     def _follow(self, fresh, bindings, now_ms):
         with db.write():
             worth = fresh.arrival is not None and self.follower.follow(Seen(fresh.arrival, bindings, now_ms))
-            if worth or now_ms - self._kept_ms >= KEEP_MS:
+            if worth or abs(now_ms - self._kept_ms) >= KEEP_MS:
                 self.follower.keep()
                 readings.set_mark(self.follower.name, fresh.last)
                 self._kept, self._kept_ms = fresh.last, now_ms

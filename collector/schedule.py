@@ -1,13 +1,16 @@
-"""What a serving collector does by itself, in a thread beside the requests: jobs, each a call that may be repeated.
+"""What a serving collector does by itself, in threads beside the requests: jobs, each a call that may be repeated.
 
 A job that fails says so in the log and is tried again at its next time; none runs twice at once, nor in two processes.
+Their seconds are those of a clock that nobody sets: by the clock of the day, set back by hours, they would rest for
+hours.
 """
 
 import logging
+import threading
+import time
 from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-
-from apscheduler.schedulers.background import BackgroundScheduler
 
 from collector import api, audit, db, events, files, notify, readings
 from collector.clock import now_ms
@@ -17,7 +20,9 @@ from collector.running import go_round
 DAY_S = 86_400
 RESTS = 1.0  # who seals rests as long as he works: half of one core goes to requests, whatever has to be sealed
 
-_following = Following()
+log = logging.getLogger("collector")
+
+_following, _watch = Following(), events.Watch()
 
 Job = namedtuple("Job", ("name", "every", "action"))  # every: a setting, or seconds; action: called with the settings
 
@@ -55,8 +60,8 @@ def _tell(settings):
     go_round(now_ms(), settings["zone"])
 
 
-def _watch(settings):
-    events.look(settings, now_ms())
+def _look(settings):
+    _watch.look(settings, now_ms(), time.monotonic_ns() // 1_000_000)
 
 
 def _deliver(_settings):
@@ -70,7 +75,7 @@ def _beat(settings):
 JOBS = (
     Job("deliver", 1, _deliver),
     Job("heartbeat", 60, _beat),
-    Job("watch", 10, _watch),
+    Job("watch", 10, _look),
     Job("follow", 1, _follow),
     Job("tell", 60, _tell),
     Job("seal", "seal_every_s", _seal),
@@ -85,16 +90,26 @@ JOBS = (
 @contextmanager
 def running(settings):
     """The jobs run until the end of this."""
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it tells of every run
-    scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
-    for job in JOBS:
-        every_s = settings.get(job.every, job.every)
-        scheduler.add_job(_with_database, "interval", (job, settings), seconds=every_s, id=job.name)
-    scheduler.start()
+    ended = threading.Event()
+    threads = [threading.Thread(target=_in_turn, args=(job, settings, ended)) for job in JOBS]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
-        scheduler.shutdown()
+        ended.set()
+        for thread in threads:
+            thread.join()
+
+
+def _in_turn(job, settings, ended):
+    every_s, due_s = settings.get(job.every, job.every), time.monotonic()
+    with ThreadPoolExecutor(1, job.name) as worker:
+        while not ended.wait(max(0, due_s + every_s - time.monotonic())):
+            due_s = max(due_s + every_s, time.monotonic() - every_s)  # what was missed is done once
+            error = worker.submit(_with_database, job, settings).exception()
+            if error is not None:
+                log.error("job %s failed", job.name, exc_info=error)
 
 
 def _with_database(job, settings):

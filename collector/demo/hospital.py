@@ -24,6 +24,7 @@ MACHINES = (
 GATEWAYS = ("gw-imaging", "gw-therapy")
 SHUNT_OHM = 10.0
 WINDOW_S = 10
+LED_PIN = 25  # what its light does is said in the terminal's pins.log
 FIRST_MINUTE_MS = 1_577_836_800_000  # 2020-01-01 UTC
 
 Site = namedtuple("Site", ("folder", "url", "port", "broker_ports", "codes", "secrets", "started_ms"))
@@ -151,4 +152,5 @@ def _identity(site, machine, settings):
         "ca": "ca.der",
         "sensors": [{"kind": "sht4x", "address": 68}, loop],
         "settings": {"window_s": WINDOW_S, **settings},
+        "led": LED_PIN,
     }

@@ -5,7 +5,7 @@ from collector.events.judging import JUDGE, Judging
 from collector.events.models import Event, RuleVersion, Shelf, Step
 from collector.events.occurrences import Found, Refused, cleared, raised, report
 from collector.events.rules import Rule
-from collector.events.watch import FINDERS, Finder, look
+from collector.events.watch import FINDERS, Finder, Watch
 
 __all__ = (
     "FINDERS",
@@ -20,11 +20,11 @@ __all__ = (
     "RuleVersion",
     "Shelf",
     "Step",
+    "Watch",
     "act",
     "cleared",
     "end_rule",
     "keep_rule",
-    "look",
     "raised",
     "report",
     "shelve",

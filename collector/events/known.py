@@ -21,7 +21,7 @@ class KnownPlans:
     def look_up(self, now_ms):
         """Forget everything when a rule or limit has changed, or it is some time ago."""
         version = rulebook.version()
-        if version != self._version or now_ms - self._since_ms > LOOKED_UP_FOR_MS:
+        if version != self._version or abs(now_ms - self._since_ms) > LOOKED_UP_FOR_MS:
             self._known, self._shared, self._book = {}, {}, rulebook.Book(now_ms)
             self._version, self._since_ms = version, now_ms
 

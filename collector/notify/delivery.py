@@ -12,11 +12,12 @@ from collector.errors import ActionError
 from collector.notify import senders
 from collector.notify.actions import address_of
 from collector.notify.models import GIVEN_UP, QUEUED, SENT, Notification
-from collector.notify.routes import SEVERITIES, next_try_ms
+from collector.notify.routes import SEVERITIES, next_try_ms, right_ms
 
 log = logging.getLogger("collector")
 
 ALONE = 3  # so many messages to one recipient go one by one; more go together
+STORM, CALM_MS = 60, 60_000  # so many in a minute are a storm: the rest waits until that minute is over
 SHOWN = 20  # of those that go together
 AT_ONCE = 8
 BEHIND = 1000  # uploads that are not followed: more, and the monitoring is called blind
@@ -24,13 +25,34 @@ BEHIND = 1000  # uploads that are not followed: more, and the monitoring is call
 
 def deliver(now_ms):
     """Send what is due; how many messages were taken. A recipient that hangs holds up no other of the same round."""
-    due = Notification.due(now_ms)
+    _set_right(now_ms)
+    due = Notification.due(now_ms, _held(now_ms))
     work = [(recipient, some) for recipient, rows in due.items() for some in _portions(rows)]
     if not work:
         return 0
     with ThreadPoolExecutor(AT_ONCE) as pool:
         sent = [pool.submit(_send, recipient.kind, _address(recipient), _message(some)) for recipient, some in work]
         return sum(_keep(some, one.result()) for (_recipient, some), one in zip(work, sent, strict=True))
+
+
+def _set_right(now_ms):
+    """Let nothing wait for the hours by which the clock was set back."""
+    for one in Notification.ahead(now_ms):
+        due_ms = right_ms(one, now_ms)
+        if due_ms < one.next_ms:
+            with db.write():
+                mine = (Notification.id == one.id) & (Notification.state == QUEUED)
+                Notification.update(next_ms=due_ms, made_ms=min(one.made_ms, now_ms)).where(mine).execute()
+
+
+def _held(now_ms):
+    """{number of a recipient in a storm: severities worse than all that was told}; those do not wait."""
+    told = Notification.told_between(now_ms - CALM_MS, now_ms)
+    return {
+        number: SEVERITIES[1 + max(map(SEVERITIES.index, counts)) :]
+        for number, counts in told.items()
+        if sum(counts.values()) > STORM
+    }
 
 
 def _portions(rows):

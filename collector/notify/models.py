@@ -61,12 +61,31 @@ class Notification(Table):
     result = TextField()
 
     @classmethod
-    def due(cls, now_ms):
-        """{recipient: [Notification]} that are to go now, the oldest first."""
-        found = {}
-        asked = cls.select(cls, Recipient).join(Recipient)
-        for one in asked.where((cls.state == QUEUED) & (cls.next_ms <= now_ms)).order_by(cls.id):
+    def due(cls, now_ms, held):
+        """{recipient: [Notification]} that are to go now, the oldest first.
+
+        held: {number of a recipient: severities that go nevertheless}.
+        """
+        found, goes = {}, (cls.state == QUEUED) & (cls.next_ms <= now_ms)
+        for number, severities in held.items():
+            goes &= (cls.recipient != number) | (cls.severity << severities)
+        for one in cls.select(cls, Recipient).join(Recipient).where(goes).order_by(cls.id):
             found.setdefault(one.recipient, []).append(one)
+        return found
+
+    @classmethod
+    def ahead(cls, now_ms):
+        """[Notification] that wait and were tried before, or were made after now by a clock that was set back since."""
+        waits = (cls.state == QUEUED) & (cls.next_ms > now_ms)
+        return list(cls.select().where(waits & ((cls.made_ms > now_ms) | (cls.attempts > 0))))
+
+    @classmethod
+    def told_between(cls, from_ms, to_ms):
+        """{number of a recipient: {severity: how many messages were taken}} behind an instant until another."""
+        found, when = {}, (cls.sent_ms > from_ms) & (cls.sent_ms <= to_ms)
+        asked = cls.select(cls.recipient, cls.severity, fn.COUNT(cls.id)).where(when)
+        for number, severity, count in asked.group_by(cls.recipient, cls.severity).tuples():
+            found.setdefault(number, {})[severity] = count
         return found
 
     @classmethod

@@ -58,3 +58,16 @@ RETRY_S = (10, 60, 300, 900, 3600, 3600, 3600)
 def next_try_ms(attempts, now_ms):
     """When to try again after so many attempts; None when it is given up."""
     return now_ms + RETRY_S[attempts - 1] * 1000 if attempts <= len(RETRY_S) else None
+
+
+def right_ms(waiting, now_ms):
+    """When a message that waits is due although the clock was set back: no later than after the while it was to wait.
+
+    What waits for a route's hours waits for those.
+    """
+    if waiting.attempts:
+        return min(waiting.next_ms, next_try_ms(waiting.attempts, now_ms))
+    after_ms = waiting.escalated * 60_000
+    if waiting.next_ms - waiting.made_ms > after_ms:
+        return waiting.next_ms
+    return min(waiting.next_ms, now_ms + after_ms)

@@ -10,7 +10,7 @@ from collector.events import plan, rules
 from collector.events.conditions import Trace
 from collector.events.plan import Plan, Stretches
 from collector.events.rules import Rule
-from tests.bench import events_told
+from tests.bench import events_storm, events_told
 from tests.bench.row import ROUNDS, Row
 from tests.bench.store_data import CHANNELS, SCALES, trace
 
@@ -64,10 +64,11 @@ def judged(prepared, some):
 
 
 def rows():
-    """Every figure of events: judging, and from a window to a message."""
+    """Every figure of events: judging, from a window to a message, a storm."""
     yield from judging()
-    with tempfile.TemporaryDirectory() as folder:
-        yield from events_told.rows(folder)
+    for told in (events_told, events_storm):
+        with tempfile.TemporaryDirectory(prefix="gantry-bench-") as folder:
+            yield from told.rows(folder)
 
 
 def judging():

@@ -1,99 +1,73 @@
-"""From a window that closes at 31 degrees to a mail and a webhook: a collector's process with its jobs as they are.
+"""From a window that closes at 31 degrees to a mail and a webhook: terminals' firmware, gateways, the collector.
 
-Windows close at instants by chance, a gateway uploads what has closed every so many seconds; the mail server and the
-webhook are real ones on loopback. What a terminal and a gateway take before the upload is measured elsewhere.
+All of them are processes as `make demo` runs them, on loopback, with the settings they have by themselves or an upload
+every second. Each room is hot and cool in turn at instants by chance; a delay counts from the end of the first window
+that was hot, as the terminal says it, to the message at a real mail server and a webhook.
 """
 
-import gzip
-import json
 import random
 import statistics
 import time
-from collections import defaultdict
+from pathlib import Path
 
-from collector import db, equipment, notify
-from tests.bench import store_site
+from collector import readings
+from collector.demo.hospital import MACHINES, WINDOW_S
+from firmware.protocol.channels import BY_NAME
 from tests.bench.row import Row
-from tests.collector.notify.mailboxes import hook_server, mail_server
-from tests.collector.site import BOOT, CT, now_ms
+from tests.e2e import told
+from tests.e2e.chain import Chain
 
-ROOMS, SPREAD_S, WAIT_S = 40, 40, 30
-EVERY_S = ((5, 10), (1, 5))  # seconds between uploads, seconds that 99 of 100 messages may take
-ALWAYS = {"severity": "serious", "days": "1234567", "from_min": 0, "to_min": 1440, "outside": "skip", "after_min": 0}
-
-
-def furnished(folder, mail_port, hook_port):
-    """The credential of a gateway with a room for each terminal, and two who are told."""
-    (credential,) = store_site.furnished(folder, [ROOMS * len(EVERY_S)])
-    db.open_database(folder)
-    for number in range(ROOMS * len(EVERY_S)):
-        about = {"asset_number": f"R-{number}", "name": f"room {number}", "serial": f"{number}"}
-        equipment.add_equipment(CT | about, now_ms())
-        equipment.bind(store_site.terminal_id(number), f"R-{number}", now_ms())
-    for kind, url in (
-        ("email", f"mailto://127.0.0.1:{mail_port}?from=g@example.com&to=li@example.com"),
-        ("webhook", f"http://sixteen-signs-at-least@127.0.0.1:{hook_port}/"),
-    ):
-        notify.add_route(notify.add_recipient(kind, kind, url), **ALWAYS)
-    db.database.close()
-    return credential
+ROUNDS, TURN_S, SPREAD_S, WAIT_S = 4, 36, 14, 15
+PACES = (("", 5, 10), ("[upload]\nevery_s = 1.0\n", 1, 5))  # gateway.toml, seconds between uploads, most seconds
 
 
-def upload(server, credential, numbers, seq, temperature):
-    """One upload of a reading of these rooms."""
-    blocks = [
-        {"terminal_id": store_site.terminal_id(n), "seq": [BOOT + seq], "ts_ms": [now_ms() - 10_000]}
-        | {"columns": {"temperature_c": [temperature]}}
-        for n in numbers
-    ]
-    body = gzip.compress(json.dumps({"sent_ms": now_ms(), "readings": blocks, "records": [], "gaps": []}).encode())
-    server.ask("POST", store_site.PATH, body, store_site.headers(credential, "application/json"))
+def played(chain, rounds):
+    """Let every room be hot and cool again so many times."""
+    chance = random.Random(7)
+    for _ in range(rounds):
+        for temperature_c in (told.HOT_C, told.COOL_C):
+            began, instants = time.monotonic(), sorted((chance.uniform(0, SPREAD_S), one) for one in MACHINES)
+            for at_s, machine in instants:
+                time.sleep(max(0, began + at_s - time.monotonic()))
+                told.play(chain, machine, temperature_c=temperature_c, humidity_pct=45.0)
+            time.sleep(max(0, began + TURN_S - time.monotonic()))
+    time.sleep(WAIT_S)
 
 
-def round_of(server, credential, first, every_s):
-    """{room: the instant its window closed} of rooms that become hot at instants by chance."""
-    rooms = range(first, first + ROOMS)
-    upload(server, credential, rooms, 1, 2200)
-    began = time.time()
-    closes = {room: began + random.Random(room).uniform(1, SPREAD_S) for room in rooms}
-    waiting, tick = dict(closes), began
-    while waiting:
-        tick += every_s
-        time.sleep(max(0, tick - time.time()))
-        closed = [room for room, at in waiting.items() if at <= time.time()]
-        if closed:
-            upload(server, credential, closed, 2, 3100)
-            waiting = {room: at for room, at in waiting.items() if room not in closed}
-    return closes
+def closes(chain, machine):
+    """[instant] at which a window closed that was the first hot one behind a cool one."""
+    kept = chain.kept(machine.terminal_id, "temperature_c")
+    hot = readings.values_of(kept, BY_NAME["temperature_c"].id) > told.LIMIT_C
+    first = hot[1:] & ~hot[:-1]
+    return (kept.ts_ms[1:][first] / 1000 + WINDOW_S).tolist()
 
 
-def delays(closes, told):
-    """{way: [seconds from the end of a window to its message]}; a storm's message names several rooms."""
-    until, found = time.time() + WAIT_S, defaultdict(dict)
-    while time.time() < until and any(len(found[way]) < len(closes) for way in told):
-        for way, said in told.items():
-            for at, text in said():
-                for room, closed in closes.items():
-                    if f"room {room} " in text and at > closed:
-                        found[way].setdefault(room, at - closed)
-        time.sleep(0.2)
-    return {way: list(some.values()) for way, some in found.items()}
+def delays(chain, texts):
+    """[seconds or None] from each of these instants to the message that was first behind it."""
+    found = []
+    for machine in MACHINES:
+        ends, said = closes(chain, machine), told.begins(machine, texts)
+        for end, following in zip(ends, [*ends[1:], float("inf")], strict=True):
+            found.append(min((at - end for at in said if end < at < following), default=None))
+    return found
 
 
-def rows(folder):
+def rows(folder, rounds=ROUNDS):
     """Median and p99 of both ways, for each pace of uploads."""
-    with mail_server() as (box, mail_port), hook_server() as (hook, hook_port):
-        credential = furnished(folder, mail_port, hook_port)
-        told = {
-            "mail": lambda: [(at, f"{title} {text}") for at, title, text in list(box.mails)],
-            "webhook": lambda: [(at, f"{said['title']} {said['text']}") for at, _sign, _body, said in list(hook.told)],
-        }
-        with store_site.collector(folder) as server:
-            for at, (every_s, most_s) in enumerate(EVERY_S):
-                closes = round_of(server, credential, at * ROOMS, every_s)
-                for way, some in delays(closes, told).items():
-                    p99 = sorted(some)[-1 - len(some) // 100] if some else float("inf")
-                    said = f"median {statistics.median(some):.1f} s, {len(some)} of {ROOMS} rooms" if some else "none"
-                    good = len(some) == ROOMS and p99 < most_s
-                    name = f"events, window to {way}, upload every {every_s} s, p99"
-                    yield Row(name, p99, "s", said, most_s / p99, f"< {most_s} s", good)
+    for toml, every_s, most_s in PACES:
+        chain = Chain(Path(folder) / f"every-{every_s}", MACHINES, toml)
+        with told.people(chain) as ways, chain:
+            for machine in MACHINES:
+                told.play(chain, machine, temperature_c=told.COOL_C, humidity_pct=45.0)
+                chain.wait_for_readings(machine.terminal_id, 2)
+            played(chain, rounds)
+            for way, said in zip(("mail", "webhook"), ways, strict=True):
+                yield _row(way, every_s, most_s, delays(chain, said()), rounds * len(MACHINES))
+
+
+def _row(way, every_s, most_s, found, count):
+    came = sorted(one for one in found if one is not None)
+    p99 = came[-1 - len(came) // 100] if came else float("inf")
+    said = f"median {statistics.median(came):.1f} s, {len(came)} of {count} rooms that became hot" if came else "none"
+    name, good = f"events, window to {way}, upload every {every_s} s, p99", len(came) == count and p99 < most_s
+    return Row(name, p99, "s", said, most_s / p99, f"< {most_s} s", good)

@@ -1,24 +1,14 @@
 """One reading, from a sensor's register to a browser's pixel."""
 
-import json
-import shutil
 import time
-from pathlib import Path
 
 from collector.demo.hospital import MACHINES
 from tests.collector.browser import SCREENSHOTS, browser, signed_in
 from tests.e2e.chain import Chain
+from tests.e2e.told import play
 
 CT = MACHINES[0]
 WITHIN_S = 15
-
-
-def play(chain, machine, **fixed):
-    """Put values into the registers of a terminal's simulated sensors."""
-    path = Path(chain.site.folder / machine.terminal_id / "simulated.json")
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps({**json.loads(path.read_text()), "fixed": fixed}))
-    shutil.move(fresh, path)
 
 
 def shown_with_unit(page, text):

@@ -6,10 +6,11 @@ import pytest
 
 from collector import audit, db, equipment, events, gateways
 from collector.errors import ActionError
-from collector.events import Event, Judging, Rule, RuleVersion
+from collector.events import Event, Judging, Rule, RuleVersion, Watch
 from collector.following import Following
 from tests.collector.site import CT, block, now_ms
 
+HOUR_MS = 3_600_000
 HOT = {"kind": "above", "channel": "temperature_c", "limit": 35.0, "hysteresis": 1.0}
 CURRENT = {"kind": "above", "channel": "current_a", "limit": 20.0, "hysteresis": 1.0}
 
@@ -176,40 +177,70 @@ def test_a_shelf_keeps_events_and_says_nothing_until_it_ends(watched):
 
 
 def test_silence_is_raised_by_the_clock_and_cleared_by_a_reading(watched):
-    settings, now = watched.site.app.config["SETTINGS"], now_ms()
+    settings, now, watch = watched.site.app.config["SETTINGS"], now_ms(), Watch()
     watched.start_ms = now - 20_000
     watched.measure(22)
     gateways.Gateway.update(seen_ms=now).execute()
     db.change("DELETE FROM refusal")
-    assert events.look(settings, now) == 0
+    assert watch.look(settings, now, 0) == 0
     later = now + 700_000
-    events.look(settings, later)
+    watch.look(settings, later, 700_000)
     assert {(one.type, one.subject) for one in Event.select()} == {
         ("silence", "ct-01"), ("gateway_silence", "gw-1"), ("gateway_silence", "gw-2"),
     }  # fmt: skip
-    assert events.look(settings, later + 10_000) == 0
+    assert watch.look(settings, later + 10_000, 710_000) == 0
+    assert Watch().look(settings, later + 20_000, 0) == 0, "after a restart who was silent is so still"
     watched.start_ms = now
     watched.measure(22)
-    events.look(settings, now + 60_000)
+    watch.look(settings, now + 60_000, 720_000)
     assert not Event.get(Event.type == "silence").is_raised
 
 
+@pytest.mark.parametrize("jump_ms", [5 * HOUR_MS, -5 * HOUR_MS], ids=["forward", "back"])
+def test_a_clock_that_jumps_makes_nobody_silent_and_hides_nobodys_silence(watched, jump_ms):
+    settings, now, watch = watched.site.app.config["SETTINGS"], now_ms(), Watch()
+    watched.measure(22)
+    gateways.Gateway.update(seen_ms=now).execute()
+    db.change("DELETE FROM refusal")
+    assert watch.look(settings, now, 0) == 0
+    assert watch.look(settings, now + jump_ms, 10_000) == 0 and Event.select().count() == 0
+    watched.measure(22)
+    assert watch.look(settings, now + jump_ms, 590_000) == 0
+    watch.look(settings, now + jump_ms, 1_200_000)
+    assert Event.get(Event.type == "silence").is_raised
+
+
+@pytest.mark.parametrize("jump_ms", [5 * HOUR_MS, -5 * HOUR_MS], ids=["forward", "back"])
+def test_a_terminals_clock_that_jumps_raises_once_and_clears_once(watched, jump_ms):
+    keep(HOT, for_s=20, clear_s=20)
+    watched.measure(22, 36, 36, 36)
+    watched.start_ms += jump_ms
+    watched.measure(36, 36, 36, 22, 22)
+    watched.restart()
+    watched.start_ms -= jump_ms
+    watched.measure(22, 22, 22, 22)
+    (event,) = Event.select().where(Event.rule == "rule 1")
+    assert [step.action for step in event.steps] == ["raised", "cleared"]
+
+
 def test_a_rule_for_silence_goes_before_the_setting(watched):
+    watch = Watch()
     watched.start_ms = now_ms() - 60_000
     watched.measure(22)
     keep({"kind": "silent", "after_s": 20}, "quiet", severity="critical")
-    events.look(watched.site.app.config["SETTINGS"], now_ms())
+    for run_ms in (0, 30_000):
+        watch.look(watched.site.app.config["SETTINGS"], now_ms(), run_ms)
     event = Event.get(Event.type == "silence")
     assert (event.rule, event.name, event.severity) == ("rule 1", "quiet", "critical")
 
 
 def test_a_refusal_is_an_event_until_none_has_come_for_a_while(watched):
-    settings = watched.site.app.config["SETTINGS"]
+    settings, watch = watched.site.app.config["SETTINGS"], Watch()
     watched.site.upload(block(terminal_id="mri-01"))
-    events.look(settings, now_ms())
+    watch.look(settings, now_ms(), 0)
     event = Event.get(Event.type == "refusals")
     assert event.subject == "gw-1" and "terminal_foreign" in event.rule
-    events.look(settings, now_ms() + 700_000)
+    watch.look(settings, now_ms() + 700_000, 0)
     assert not Event.get_by_id(event.id).is_raised
 
 

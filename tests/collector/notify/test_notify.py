@@ -18,6 +18,7 @@ from collector.notify.routes import Message
 from tests.collector.notify.mailboxes import hook_server, mail_server
 from tests.collector.site import block, now_ms
 
+HOUR_MS = 3_600_000
 STORM = 1000  # messages that wait for one person at once
 SECRET = "a secret of the webhook"
 ALWAYS = {"days": "1234567", "from_min": 0, "to_min": 1440, "outside": "skip", "after_min": 0}
@@ -109,6 +110,26 @@ def test_who_does_not_acknowledge_is_followed_by_the_next(site, mail):
     assert states() == [("first", SENT), ("head", SENT)]
 
 
+@pytest.mark.parametrize("jump_ms", [5 * HOUR_MS, -5 * HOUR_MS], ids=["forward", "back"])
+def test_a_clock_that_jumps_keeps_no_message_back_and_sends_none_twice(site, mail, jump_ms):
+    box, port = mail
+    mailed(port, "first")
+    mailed(port, "head", after_min=15)
+    mailed(9, "away")
+    before, now = len(box.mails), now_ms()
+    tell(message(1), at_ms=now)
+    assert notify.deliver(now) == 1
+    tell(message(2), at_ms=now)
+    now += jump_ms
+    notify.deliver(now)
+    assert [one[1] for one in box.mails[before:]].count("hot 2") == 1 + (jump_ms > 0), "too early, rather than never"
+    away = Notification.select().where((Notification.result != "") & (Notification.state == QUEUED))
+    assert all(one.next_ms <= max(now, clock_ms()) + 60_000 for one in away)
+    notify.deliver(now + 16 * 60_000)
+    assert sorted(one[1] for one in box.mails[before:]) == ["hot 1", "hot 1", "hot 2", "hot 2"]
+    assert notify.deliver(now + HOUR_MS) == 0
+
+
 def test_a_webhook_that_hangs_or_fails_is_tried_again_and_holds_up_nobody(site, mail, hook, monkeypatch):
     (box, port), (hook, hook_port) = mail, hook
     monkeypatch.setattr(senders, "WAIT_S", 1)
@@ -148,6 +169,20 @@ def test_a_storm_is_one_message_and_nothing_is_lost(site, mail):
     (mail_one,) = box.mails[before:]
     assert mail_one[1] == f"Gantry: 1 critical · {STORM - 1} warning" and mail_one[2].startswith("hot 77")
     assert Notification.counts() == {SENT: STORM} and Notification.get().together == STORM
+
+
+def test_in_a_storm_the_rest_waits_a_minute_save_what_is_worse_than_all_before(site, mail):
+    box, port = mail
+    mailed(port, severity="notice")
+    before, now = len(box.mails), clock_ms()
+    for first in range(0, STORM, 250):
+        tell(*(message(number, "warning") for number in range(first, first + 250)), at_ms=now)
+        notify.deliver(clock_ms())
+    assert [one[1] for one in box.mails[before:]] == ["Gantry: 250 warning"]
+    tell(message(STORM, "critical"), at_ms=now)
+    assert notify.deliver(clock_ms()) == 1 and box.mails[-1][1] == f"hot {STORM}"
+    assert notify.deliver(clock_ms() + 61_000) == STORM - 250
+    assert box.mails[-1][1] == f"Gantry: {STORM - 250} warning" and Notification.counts() == {SENT: STORM + 1}
 
 
 @pytest.mark.parametrize("route,severity,hour,due_hour", [

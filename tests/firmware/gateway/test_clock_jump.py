@@ -3,38 +3,24 @@
 import json
 import re
 import time
-from pathlib import Path
 
 import pytest
 
 from firmware.gateway import standing
+from tests.fakes.clock import Clock
 from tests.fakes.platform import Platform
 from tests.firmware.gateway.home import RunningGateway
 from tests.firmware.gateway.peer import Peer
-from tests.needs import require_program
 
 YEAR_S = 365 * 86_400
 NEAR_MS = 30_000
 
 
-def library():
-    """libfaketime, which its command lies beside."""
-    require_program("faketime", "faketime")
-    return next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-
-
 @pytest.mark.parametrize("jump_s", [YEAR_S, -YEAR_S], ids=["forward", "back"])
 def test_a_jump_of_a_year_moves_no_reading_no_session_and_no_terminals_time(tmp_path, monkeypatch, jump_s):
     monkeypatch.setattr("tests.firmware.gateway.peer.PATIENCE_S", 60)  # a new hello only when the gateway asks for it
-    clock = tmp_path / "clock"
-    clock.write_text("+0")
-    faked = {
-        "LD_PRELOAD": str(library()),
-        "FAKETIME_TIMESTAMP_FILE": str(clock),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    }
-    with Platform(tmp_path / "platform") as platform, RunningGateway(tmp_path, platform, env=faked) as gateway:
+    clock = Clock(tmp_path)
+    with Platform(tmp_path / "platform") as platform, RunningGateway(tmp_path, platform, env=clock.env) as gateway:
         peers = [Peer(name, gateway.port, platform.ca_file) for name in ("ct-01", "ct-02")]
         platform.terminals.update({peer.terminal_id: peer.key for peer in peers})
         before, after = peers
@@ -42,7 +28,7 @@ def test_a_jump_of_a_year_moves_no_reading_no_session_and_no_terminals_time(tmp_
             before.add()
             platform.wait_until(lambda: platform.numbers("ct-01"))
             proofs = before.proofs
-            clock.write_text(f"{jump_s:+d}")
+            clock.jump(jump_s)
             measured_ms = round(time.time() * 1000) - 5_000
             before.add(ts_ms=measured_ms)
             platform.wait_until(lambda: len(platform.numbers("ct-01")) == 2)
