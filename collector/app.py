@@ -5,7 +5,7 @@ from pathlib import Path
 
 from flask import Flask, jsonify, request
 
-from collector import a02, audit, db, web
+from collector import a02, audit, db, equipment, notify, web
 from collector.accounts import api as own_api
 from collector.accounts import guard, own_views, people_api, people_views, tokens_views
 from collector.accounts import views as accounts_views
@@ -42,6 +42,7 @@ def create_app(data_dir, overrides=None):
     app.before_request(connect)
     _configure_sessions(app)
     web.init(app)
+    notify.offer(equipment.choices)
     guard.init(app)
     of_people = (accounts_views, own_views, tokens_views, people_views, audit_views, grants)
     of_register = (register_views, bulk_views, kept_views, document_views, binding_views)

@@ -5,7 +5,7 @@ from collector.equipment.fields import KINDS
 from collector.equipment.importing import import_equipment
 from collector.equipment.lines import SPANS, trend
 from collector.equipment.models import CHANNEL_GROUPS, PLACES, WHOLE, Binding, Equipment, EquipmentChange, Held
-from collector.equipment.places import may_stand
+from collector.equipment.places import choices, may_stand
 
 __all__ = (
     "CHANNEL_GROUPS",
@@ -20,6 +20,7 @@ __all__ = (
     "add_equipment",
     "bind",
     "change_equipment",
+    "choices",
     "equipment_named",
     "import_equipment",
     "may_stand",

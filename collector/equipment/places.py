@@ -2,6 +2,7 @@
 
 from collector.accounts import Department, Institution, Room
 from collector.equipment.models import Equipment
+from collector.notify import Choices
 
 
 def may_stand(scope, institution, department):
@@ -38,6 +39,13 @@ def rooms(scope):
         return rows
     inside = Room.department.in_(scope.departments) | Department.institution.in_(scope.institutions)
     return rows.where(inside | Room.id.in_(_of_equipment(scope, Room.id)))
+
+
+def choices():
+    """What a route of messages may be of: every department, every equipment."""
+    machines = Equipment.select(Equipment.asset_number, Equipment.id, Equipment.name).order_by(Equipment.asset_number)
+    names = Department.select(Department.name).distinct().order_by(Department.name)
+    return Choices([one.name for one in names], {asset: (number, name) for asset, number, name in machines.tuples()})
 
 
 def _of_equipment(scope, column):

@@ -205,11 +205,12 @@ def let_go(unit, keys, now_ms):
 
 def keep_edge(entry, line, edge, unit, values, now_ms):
     """What an Edge means for the event of its rule."""
-    event = Event.raised_of(unit.terminal_id, line.rule, unit.equipment_id)
     if edge.raised and line.key == line.rule:
         found = _found(entry, line, edge.since_ms, unit, values)
         occurrences.raised(found, edge.ts_ms, now_ms, {"values": values})
-    elif edge.raised and event is not None:
+        return
+    event = Event.raised_of(unit.terminal_id, line.rule, unit.equipment_id)
+    if edge.raised and event is not None:
         occurrences.worse(event, line.severity, _said(line, values), now_ms)
     elif not edge.raised and event is not None and line.key == line.rule:
         occurrences.cleared(event, edge.ts_ms, now_ms)

@@ -1,13 +1,14 @@
 """Recipients and routes come and go; messages are queued, and let go when they are needed no more."""
 
 import base64
+from datetime import date
 
 from collector import audit, db
 from collector.config import read_settings
 from collector.errors import ActionError
 from collector.keys import opened, sealed
 from collector.notify import routes, senders
-from collector.notify.models import NOT_NEEDED, QUEUED, SENT, Notification, Recipient, Route
+from collector.notify.models import NOT_NEEDED, QUEUED, SENT, Notification, Recipient, Route, Swap
 
 AFTER_MOST = 24 * 60
 REFUSALS = {  # code -> what is told; pages have their own words for it
@@ -18,6 +19,8 @@ REFUSALS = {  # code -> what is told; pages have their own words for it
     "address": "the address is not understood",
     "secret": "a webhook needs a host, and a secret of at least 16 signs before the @",
     "plain": "a webhook beyond this machine needs https; others read along with http",
+    "place": "there is no such department, or no equipment of that number",
+    "swap": "a swap needs another recipient, and two days of which the second is not before the first",
     "route": "a route needs a severity, days, hours of the day and minutes up to a day",
 }
 
@@ -84,14 +87,35 @@ def end_route(route, now_ms):
         audit.note("notify.end_route", f"route {route.id} to {route.recipient.name}")
 
 
+def add_swap(route, recipient, first_on, last_on):
+    """The new Swap: from one date to another somebody else is told by a route. Raises Refused."""
+    days = (first_on, last_on)
+    if not all(isinstance(day, date) for day in days) or last_on < first_on or recipient == route.recipient:
+        raise Refused("swap")
+    said = {"first_on": first_on.isoformat(), "last_on": last_on.isoformat()}
+    with db.write():
+        audit.note("notify.swap", f"route {route.id} to {route.recipient.name}", after=said | {"to": recipient.name})
+        return Swap.create(route=route, recipient=recipient, **said)
+
+
+def end_swap(swap, now_ms):
+    """Whom the route names is told again on all days."""
+    with db.write():
+        Swap.update(ended_ms=now_ms).where((Swap.id == swap.id) & Swap.ended_ms.is_null()).execute()
+        audit.note("notify.end_swap", f"route {swap.route_id} to {swap.recipient.name}")
+
+
 def tell(message, now_ms):
     """Queue a Message for everybody whose route takes it; how many. Call it inside a transaction."""
-    zone, told = read_settings(db.folder())["zone"], {}
+    zone, told, swaps = read_settings(db.folder())["zone"], {}, Swap.there()
     for route in Route.there():
         if routes.is_for(route, message):
             due_ms = routes.due_ms(route, message.severity, zone, now_ms)
-            if due_ms is not None and due_ms < told.get(route.recipient, (2**62, 0))[0]:
-                told[route.recipient] = due_ms, route.after_min
+            if due_ms is None:
+                continue
+            recipient = routes.told_by(route, swaps.get(route.id, ()), zone, due_ms)
+            if due_ms < told.get(recipient, (2**62, 0))[0]:
+                told[recipient] = due_ms, route.after_min
     for recipient, (due_ms, after_min) in told.items():
         _queue(message, recipient, due_ms, after_min, now_ms)
     return len(told)

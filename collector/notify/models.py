@@ -42,6 +42,24 @@ class Route(Table):
         return cls.select(cls, Recipient).join(Recipient).where(holds).order_by(cls.after_min, cls.id)
 
 
+class Swap(Table):
+    """From one day to another, both in it, somebody else is told in the place of whom a route names."""
+
+    route = ForeignKeyField(Route, backref="swaps")
+    recipient = ForeignKeyField(Recipient)
+    first_on = TextField()  # YYYY-MM-DD in the site's zone
+    last_on = TextField()
+    ended_ms = IntegerField(null=True)
+
+    @classmethod
+    def there(cls, since_on=""):
+        """{number of a route: [Swap]} that hold and end on this day or later, the newest first."""
+        found, holds = {}, cls.ended_ms.is_null() & Recipient.ended_ms.is_null() & (cls.last_on >= since_on)
+        for one in cls.select(cls, Recipient).join(Recipient).where(holds).order_by(cls.id.desc()):
+            found.setdefault(one.route_id, []).append(one)
+        return found
+
+
 class Notification(Table):
     """One message to one recipient: when it is to go, when it went, how often it was tried, what came back."""
 

@@ -41,6 +41,19 @@ def is_inside(route, zone, ts_ms):
     return (day in days and minute >= route.from_min) or ((day - 1 or 7) in days and minute < route.to_min)
 
 
+def duty_on(route, zone, ts_ms):
+    """The day to which an instant belongs in a route's hours: past midnight still the one on which they began."""
+    there = datetime.fromtimestamp(ts_ms / 1000, ZoneInfo(zone))
+    past_midnight = route.from_min >= route.to_min and there.hour * 60 + there.minute < route.to_min
+    return (there.date() - timedelta(days=past_midnight)).isoformat()
+
+
+def told_by(route, swaps, zone, ts_ms):
+    """Who is told by a route at an instant: whom the first of its swaps names that holds on that day, or its own."""
+    day = duty_on(route, zone, ts_ms)
+    return next((one.recipient for one in swaps if one.first_on <= day <= one.last_on), route.recipient)
+
+
 def _begin_ms(route, zone, ts_ms):
     """The next instant at which its hours begin."""
     there = datetime.fromtimestamp(ts_ms / 1000, ZoneInfo(zone))

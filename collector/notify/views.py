@@ -1,12 +1,15 @@
 """Who is told: recipients, their routes, and what became of the newest messages."""
 
+from datetime import date
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 
 from collector import notify as room
 from collector.clock import minutes_of, now_ms
 from collector.notify import senders
 from collector.notify.actions import Refused
-from collector.notify.models import Notification, Recipient, Route
+from collector.notify.choices import choices
+from collector.notify.models import Notification, Recipient, Route, Swap
 from collector.notify.routes import SEVERITIES
 from collector.web import needs
 from collector.web.notify_words import NOTIFY_REFUSAL_WORDS
@@ -20,13 +23,16 @@ pages = Blueprint("notify", __name__, url_prefix="/notify", template_folder="tem
 @needs("notify.write")
 def first_page():
     """Recipients with their routes, and the newest messages with their results."""
-    routes = {}
+    routes, there = {}, choices()
     for route in Route.there():
         routes.setdefault(route.recipient_id, []).append(route)
     return render_template(
         "notify/recipients.html",
         recipients=list(Recipient.there()),
         routes=routes,
+        swaps=Swap.there(date.today().isoformat()),
+        choices=there,
+        names=dict(there.machines.values()),
         newest=Notification.newest(NEWEST),
         counts=Notification.counts(),
         kinds=senders.KINDS,
@@ -48,10 +54,41 @@ def add_route(recipient_id):
     """Say what a recipient is told, when."""
     form = request.form
     hours = (minutes_of(form.get("from", "")), minutes_of(form.get("to", "")))
-    after_min, department = form.get("after_min", -1, type=int), form.get("department", "").strip()[:200]
+    after_min, recipient = form.get("after_min", -1, type=int), _there(recipient_id)
     what = form.get("severity", ""), "".join(form.getlist("days")), *hours, form.get("outside", "")
-    recipient = _there(recipient_id)
-    return _done(lambda: room.add_route(recipient, *what, after_min, department))
+    return _done(lambda: room.add_route(recipient, *what, after_min, *_place(form)))
+
+
+def _place(form):
+    """(department, number of an equipment) that a form chose; "" and None for all. Raises Refused."""
+    there, department, asset_number = choices(), form.get("department", ""), form.get("machine", "").strip()
+    if department not in ("", *there.departments) or asset_number not in ("", *there.machines):
+        raise Refused("place")
+    return department, there.machines[asset_number][0] if asset_number else None
+
+
+@pages.post("/routes/<int:route_id>/swaps")
+@needs("notify.write")
+def add_swap(route_id):
+    """Say who is told by a route for some days."""
+    route, form = Route.get_or_none(Route.id == route_id) or abort(404), request.form
+    recipient = _there(form.get("recipient", 0, type=int))
+    return _done(lambda: room.add_swap(route, recipient, _day(form.get("first", "")), _day(form.get("last", ""))))
+
+
+def _day(text):
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+@pages.post("/swaps/<int:swap_id>/end")
+@needs("notify.write")
+def end_swap(swap_id):
+    """Whom the route names is told again."""
+    swap = Swap.get_or_none(Swap.id == swap_id) or abort(404)
+    return _done(lambda: room.end_swap(swap, now_ms()))
 
 
 @pages.post("/recipients/<int:recipient_id>/test")

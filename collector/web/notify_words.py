@@ -28,6 +28,8 @@ NOTIFY_REFUSAL_WORDS = {
     "address": _l("The address is not understood."),
     "secret": _l("A webhook needs a host, and a secret of at least 16 signs before the @."),
     "plain": _l("A webhook beyond this machine needs https."),
+    "place": _l("There is no such department, or no equipment of that number."),
+    "swap": _l("Another recipient is needed, and two days of which the second is not before the first."),
     "route": _l("A route needs days, hours as HH:MM, and minutes up to a day."),
 }
 

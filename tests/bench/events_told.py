@@ -17,7 +17,7 @@ from tests.bench.row import Row
 from tests.e2e import told
 from tests.e2e.chain import Chain
 
-ROUNDS, TURN_S, SPREAD_S, WAIT_S = 4, 36, 14, 15
+ROUNDS, TURN_S, SPREAD_S, WAIT_S = 3, 26, 10, 15
 PACES = (("", 5, 10), ("[upload]\nevery_s = 1.0\n", 1, 5))  # gateway.toml, seconds between uploads, most seconds
 
 

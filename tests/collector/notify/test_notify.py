@@ -14,14 +14,12 @@ from collector.following import Following
 from collector.notify import senders
 from collector.notify.actions import Refused
 from collector.notify.models import GIVEN_UP, NOT_NEEDED, QUEUED, SENT, Notification
-from collector.notify.routes import Message
 from tests.collector.notify.mailboxes import hook_server, mail_server
+from tests.collector.notify.told import SECRET, hooked, mailed, message, states, tell
 from tests.collector.site import block, now_ms
 
 HOUR_MS = 3_600_000
 STORM = 1000  # messages that wait for one person at once
-SECRET = "a secret of the webhook"
-ALWAYS = {"days": "1234567", "from_min": 0, "to_min": 1440, "outside": "skip", "after_min": 0}
 
 
 @pytest.fixture(scope="module")
@@ -43,34 +41,6 @@ def in_the_log():
     logging.getLogger().addHandler(handler)
     yield handler
     logging.getLogger().removeHandler(handler)
-
-
-def mailed(port, name="li", **route):
-    recipient = notify.add_recipient(
-        name, "email", f"mailto://127.0.0.1:{port}?from=g@example.com&to={name}@example.com"
-    )
-    notify.add_route(recipient, **{"severity": "warning"} | ALWAYS | route)
-    return recipient
-
-
-def hooked(port, name="hook", **route):
-    recipient = notify.add_recipient(name, "webhook", f"http://{SECRET.replace(' ', '-')}@127.0.0.1:{port}/x")
-    notify.add_route(recipient, **{"severity": "warning"} | ALWAYS | route)
-    return recipient
-
-
-def message(number=1, severity="serious", **more):
-    said = {"equipment_id": 1, "department": "Radiology", "title": f"hot {number}", "text": "31 °C", "link": ""}
-    return Message(about=f"event {number}", severity=severity, **said | more)
-
-
-def tell(*messages, at_ms=None):
-    with db.write():
-        return [notify.tell(one, at_ms or now_ms()) for one in messages]
-
-
-def states():
-    return [(one.recipient.name, one.state) for one in Notification.select().order_by(Notification.id)]
 
 
 def test_a_room_at_31_degrees_reaches_mail_and_webhook_and_is_hushed_when_seen(site, mail, hook):
@@ -183,25 +153,6 @@ def test_in_a_storm_the_rest_waits_a_minute_save_what_is_worse_than_all_before(s
     assert notify.deliver(clock_ms()) == 1 and box.mails[-1][1] == f"hot {STORM}"
     assert notify.deliver(clock_ms() + 61_000) == STORM - 250
     assert box.mails[-1][1] == f"Gantry: {STORM - 250} warning" and Notification.counts() == {SENT: STORM + 1}
-
-
-@pytest.mark.parametrize("route,severity,hour,due_hour", [
-    ({}, "warning", 3, 3),
-    ({"from_min": 480, "to_min": 1080}, "serious", 3, None),
-    ({"from_min": 480, "to_min": 1080, "outside": "wait"}, "serious", 3, 8),
-    ({"from_min": 480, "to_min": 1080, "outside": "wait"}, "critical", 3, 3),
-    ({"from_min": 1320, "to_min": 360}, "warning", 3, 3),
-    ({"severity": "critical"}, "serious", 3, None),
-    ({"department": "Surgery"}, "serious", 3, None),
-    ({"equipment_id": 1}, "serious", 3, 3),
-    ({"days": "7"}, "serious", 3, None),
-])  # fmt: skip
-def test_a_route_is_of_severities_places_days_and_hours(site, route, severity, hour, due_hour):
-    thursday_ms = 1_767_196_800_000  # 2026-01-01 00:00 in Shanghai
-    mailed(9, **route)
-    tell(message(severity=severity), at_ms=thursday_ms + hour * 3_600_000)
-    due = [(one.next_ms - thursday_ms) / 3_600_000 for one in Notification.select()]
-    assert due == ([] if due_hour is None else [due_hour])
 
 
 @pytest.mark.parametrize("kind,url,code", [
