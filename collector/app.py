@@ -14,19 +14,39 @@ from collector.audit import api as audit_api
 from collector.audit import views as audit_views
 from collector.config import read_settings
 from collector.dashboard import api as dashboard_api
-from collector.dashboard import found, grants, grants_api, readings_api, rollouts, terminals, terminals_api
+from collector.dashboard import (
+    found,
+    grants,
+    grants_api,
+    readings_api,
+    rollouts,
+    rollouts_api,
+    terminals,
+    terminals_api,
+)
 from collector.dashboard import views as dashboard_views
 from collector.environment import api as environment_api
 from collector.environment import limit_views, limits_api
 from collector.environment import views as environment_views
 from collector.equipment import api as register_api
-from collector.equipment import binding_views, bindings_api, bulk_views, document_views, kept_views, places_api
+from collector.equipment import (
+    binding_views,
+    bindings_api,
+    bulk_views,
+    document_views,
+    documents_api,
+    kept_views,
+    places_api,
+)
 from collector.equipment import views as register_views
-from collector.events import rules_views
+from collector.events import api as events_api
+from collector.events import rules_api, rules_views
 from collector.events import views as events_views
 from collector.gateways import api as gateways_api
 from collector.keys import key_from
+from collector.notify import api as notify_api
 from collector.notify import views as notify_views
+from collector.running import api as usage_api
 from collector.running import views as usage_views
 
 MAX_FORM = 64 * 1024
@@ -51,8 +71,9 @@ def create_app(data_dir, overrides=None):
     for room in (*of_people, dashboard_views, *of_equipment, *of_events, terminals, rollouts, found):
         app.register_blueprint(room.pages)
     of_people = (own_api, people_api, grants_api, audit_api)
-    of_equipment = (register_api, places_api, bindings_api, environment_api, limits_api, dashboard_api)
-    for room in (*of_people, *of_equipment, readings_api, terminals_api):
+    of_equipment = (register_api, places_api, bindings_api, documents_api, environment_api, limits_api, dashboard_api)
+    of_events = (usage_api, events_api, rules_api, notify_api)
+    for room in (*of_people, *of_equipment, *of_events, readings_api, terminals_api, rollouts_api):
         app.register_blueprint(room.door)
     app.register_blueprint(openapi.documents)
     app.register_blueprint(a02.door)

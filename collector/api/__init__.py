@@ -11,10 +11,11 @@ A room's `api.py` stands next to its views and calls the same actions:
 from collector.api.door import CSV, PREFIX, Spoken, room, speaks
 from collector.api.kept import forget
 from collector.api.pages import Page, Paged, page
-from collector.api.words import Instant, Limit, Line, Name, Number, Text
+from collector.api.words import Date, Instant, Limit, Line, Name, Number, Text
 
 __all__ = (
     "CSV",
+    "Date",
     "PREFIX",
     "Instant",
     "Limit",

@@ -9,6 +9,7 @@ _NO_CONTROL = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 
 Number = Annotated[int, Meta(ge=1, le=NUMBER_MOST)]
 Instant = Annotated[int, Meta(ge=0, le=NUMBER_MOST, description="milliseconds since 1970-01-01 UTC")]
+Date = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", extra_json_schema={"format": "date"})]
 Text = Annotated[str, Meta(max_length=80, pattern=_NO_CONTROL)]
 Name = Annotated[
     str,

@@ -10,7 +10,7 @@ from collector import api, audit, gateways
 from collector.clock import now_ms
 from collector.dashboard.terminals import VERBS, gateways_inside, refusals_inside, terminal_inside, terminals_inside
 from collector.gateways import COMMAND_STATES, Gateway, Terminal
-from collector.web import needs, scope
+from collector.web import needs
 
 TerminalId = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")]
 
@@ -92,23 +92,6 @@ class CommandTold(Struct):
     steps: list[StepTold]
 
 
-class RolloutTold(Struct):
-    """An image on its way to the terminals of its board."""
-
-    id: int
-    image_id: str
-    board: str
-    version: str
-    rings: str
-    ring: int
-    state: str
-    why: str
-    issuer: str
-    reason: str
-    created_ms: int
-    terminals: dict[str, int]
-
-
 door = api.room("terminals")
 
 
@@ -176,14 +159,6 @@ def refusals():
     return [RefusalTold(*[getattr(one, name) for name in names]) for one in refusals_inside().limit(200)]
 
 
-@door.get("/rollouts")
-@needs("terminals.read")
-@api.speaks(list[RolloutTold])
-def rollouts():
-    """The newest rollouts, for who sees everything; each with how many terminals are in which state."""
-    return [_rollout(*one) for one in gateways.rollouts_told()] if scope().everything else []
-
-
 def _terminal(terminal, statuses):
     said_ms, said = statuses.get(terminal.terminal_id, (None, {}))
     gateway_id = terminal.gateway.gateway_id if terminal.gateway else None
@@ -199,10 +174,3 @@ def _command(command, steps):
     told = [StepTold(one.state, one.ts_ms, json.loads(one.result) if one.result else None) for one in steps]
     names = CommandTold.__struct_fields__[:-1]
     return CommandTold(*[getattr(command, name) for name in names], told)
-
-
-def _rollout(rollout, counts):
-    image = rollout.image
-    head = (rollout.id, image.image_id, image.board, image.version)
-    names = ("rings", "ring", "state", "why", "issuer", "reason", "created_ms")
-    return RolloutTold(*head, *[getattr(rollout, name) for name in names], dict(counts))

@@ -4,17 +4,16 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from collector.api import Line
+from collector.api import Date, Line
 from collector.equipment.fields import CATEGORIES, KINDS
 
-DATE = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", extra_json_schema={"format": "date"})]
 CENTS_MOST = 10**14 - 1
 
 TYPES = {
     "text": Line,
     "kind": Literal[KINDS],
     "category": Literal[CATEGORIES],
-    "date": DATE,
+    "date": Date,
     "year": Annotated[int, Meta(ge=1900, le=2099)],
     "years": Annotated[int, Meta(ge=1, le=99)],
     "money": Annotated[int, Meta(ge=0, le=CENTS_MOST)],

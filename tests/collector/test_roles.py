@@ -20,6 +20,8 @@ NAMES = {
     "reader": "department_reader",
 }  # fmt: skip
 ASKED = {"/api/v1/equipment/1/readings": "?channel=current_a&from_ms=0&to_ms=1"}
+ASKED |= {f"/api/v1/equipment/1/{what}": "?from_ms=0&to_ms=1" for what in ("states", "exams", "warnings")}
+ASKED |= {"/api/v1/equipment/1/usage": "?first=2026-01-01&last=2026-01-02"}
 DAY_MS = 86_400_000
 
 

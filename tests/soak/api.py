@@ -17,7 +17,8 @@ from tests.collector.site import NO_FACTOR, NO_PACE, PASSWORD, build, now_ms
 from tests.ports import free_port
 from tests.soak.ledger_site import Process
 
-ROLES = ("biomedical_engineer", "vendor", "auditor", "security_administrator")  # the last may end the others
+ROLES = ("system_administrator", "biomedical_engineer", "vendor", "auditor")
+ROLES += ("security_administrator",)  # who may end the others
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
     "response_schema_conformance,unsupported_method,ignored_auth"
