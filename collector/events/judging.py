@@ -10,10 +10,10 @@ import numpy as np
 
 from collector import db, readings, running
 from collector.config import read_settings
-from collector.events import occurrences, order, plan, rules, shape
+from collector.events import edges, nearby, order, plan, rules, shape
 from collector.events.conditions import Trace
 from collector.events.known import KnownPlans
-from collector.events.models import Event
+from collector.events.nearby import Nearby
 from collector.events.plan import Stretches
 from collector.readings import columns
 from firmware.protocol.channels import BY_NAME
@@ -32,7 +32,7 @@ class Judging:
     def __init__(self):
         self.zone = None  # whose hours a schedule means
         self._memory, self._touched, self._clamps = {}, set(), {}
-        self._book = KnownPlans()
+        self._book, self._nearby, self._shared = KnownPlans(), Nearby(), set()
 
     def forget(self):
         """Go back to what was kept last."""
@@ -48,10 +48,11 @@ class Judging:
     def follow(self, seen):
         """Whether something was raised or cleared by what came. Call it inside a transaction."""
         self._book.look_up(seen.now_ms)
-        self._clamps = _clamps(seen.bindings)
+        self._clamps, self._shared = _clamps(seen.bindings), _shared(seen.bindings)
         self._touched.update(seen.arrival.terminal_ids)
         whole, units, late = self._in_order(seen)
         told = False
+        self._look_around(whole, units, seen.bindings)
         for known, some in self._by_plan(units, seen):
             told |= self._judge(known, some, whole, seen.now_ms)
         for terminal_id, held, some in late:
@@ -103,6 +104,14 @@ class Judging:
             memory["waiting"] = columns.picked(found, rest)
         return columns.picked(found, now), columns.picked(found, late)
 
+    def _look_around(self, whole, units, bindings):
+        """Keep what is measured of equipment with several terminals, for rules of which each knows a part."""
+        for terminal_id, start, end in units:
+            for held in bindings.get(terminal_id, ()):
+                if held.to_ms is None and held.equipment_id in self._shared:
+                    some = columns.picked(whole, slice(start, end))
+                    self._nearby.put(held.equipment_id, trace_of(some, held.channels, self.zone))
+
     def _by_plan(self, units, seen):
         """(Known, [Unit]) pairs of those terminals that are bound to an equipment with rules."""
         found = {}
@@ -110,7 +119,7 @@ class Judging:
             bound = [held for held in seen.bindings.get(terminal_id, ()) if held.to_ms is None]
             self._leave(terminal_id, {held.equipment_id for held in bound}, seen.now_ms)
             for held in bound:
-                known = self._book.of(terminal_id, held)
+                known = self._book.of(terminal_id, held, held.equipment_id in self._shared)
                 if known.plan is not None:
                     unit = Unit(terminal_id, held.equipment_id, start, end)
                     found.setdefault(id(known), (known, []))[1].append(unit)
@@ -120,13 +129,13 @@ class Judging:
         """What was raised of an equipment that the terminal speaks of no more is over."""
         of = self._memory[terminal_id]["of"]
         for equipment_id in of.keys() - equipment_ids:
-            let_go(Unit(terminal_id, equipment_id, 0, 0), of.pop(equipment_id).get("marks", {}), now_ms)
+            edges.let_go(Unit(terminal_id, equipment_id, 0, 0), of.pop(equipment_id).get("marks", {}), now_ms)
 
     def _judge(self, known, units, whole, now_ms):
         rows = np.concatenate([np.arange(unit.start, unit.end) for unit in units])
         some = whole if len(rows) == len(whole.seq) else columns.picked(whole, rows)
         starts = np.cumsum([0, *(unit.end - unit.start for unit in units[:-1])])
-        trace = trace_of(some, known.plan.columns, self.zone)
+        trace = self._with_nearby(trace_of(some, known.plan.columns, self.zone), known.plan.columns, units, starts)
         if known.plan.asks_state:
             trace = trace._replace(states=self._states(units, trace.ts_ms, starts))
         memories = [self._memory_of(unit, known, now_ms) for unit in units]
@@ -135,8 +144,18 @@ class Judging:
             self._memory[units[at].terminal_id]["of"][units[at].equipment_id] = memory
         for at, line, edge in told:
             row = int(starts[at]) + edge.row
-            keep_edge(known.entries[line.rule], line, edge, units[at], _values_at(some, row), now_ms)
+            edges.keep_edge(known.entries[line.rule], line, edge, units[at], edges.values_at(some, row), now_ms)
         return bool(told)
+
+    def _with_nearby(self, trace, names, units, starts):
+        """The Trace with what other terminals of each unit's equipment measured beside it, where a rule asks that."""
+        for channel in nearby.channels_of(names)[1]:
+            parts = [
+                self._nearby.at(unit.equipment_id, channel, plan.rows_of(trace, start, start + unit.end - unit.start))
+                for unit, start in zip(units, starts.tolist(), strict=True)
+            ]
+            trace.values[nearby.PREFIX + channel] = np.concatenate(parts)
+        return trace
 
     def _states(self, units, ts_ms, starts):
         """What each reading's equipment did, as far as its clamp says it now; "" where that is not known."""
@@ -153,7 +172,7 @@ class Judging:
         """The memory of a unit's rules; what was raised by one that holds no longer is over."""
         memory = self._memory[unit.terminal_id]["of"].setdefault(unit.equipment_id, {})
         if gone := memory.get("marks", {}).keys() - known.plan.keys.keys():
-            let_go(unit, gone, now_ms)
+            edges.let_go(unit, gone, now_ms)
             marks = {key: mark for key, mark in memory["marks"].items() if key not in gone}
             memory = self._memory[unit.terminal_id]["of"][unit.equipment_id] = memory | {"marks": marks}
         return memory
@@ -167,9 +186,9 @@ class Judging:
             if inside.any() and known.plan is not None:
                 part = columns.picked(some, inside)
                 trace = trace_of(part, known.plan.columns, self.zone)
-                edges, _memory = rules.judge(known.plan.lines, {}, trace)
+                found, _memory = rules.judge(known.plan.lines, {}, trace)
                 unit = Unit(terminal_id, held.equipment_id, 0, len(part.seq))
-                told |= keep_late(known.entries, edges, unit, part, now_ms)
+                told |= edges.keep_late(known.entries, found, unit, part, now_ms)
         return told
 
 
@@ -183,9 +202,19 @@ def _clamps(bindings):
     return found
 
 
+def _shared(bindings):
+    """{number of an equipment} of those that several terminals measure now."""
+    once, twice = set(), set()
+    for some in bindings.values():
+        here = {one.equipment_id for one in some if one.to_ms is None}
+        twice |= once & here
+        once |= here
+    return twice
+
+
 def trace_of(found, names, zone):
     """The Trace of Columns, with the channels among `names`."""
-    channels = [name for name in names if isinstance(name, str)]
+    channels = {channel for part in nearby.channels_of(names) for channel in part}
     values = {name: columns.values_of(found, BY_NAME[name].id) for name in channels}
     bad = {
         name: columns.states_of(found, BY_NAME[name].id) == readings.INVALID
@@ -193,77 +222,6 @@ def trace_of(found, names, zone):
         if BY_NAME[name].id in found.states
     }
     return Trace(found.ts_ms, values, bad, None, {}, zone)
-
-
-def let_go(unit, keys, now_ms):
-    """What was raised under these keys is over."""
-    for key in keys:
-        event = Event.raised_of(unit.terminal_id, key, unit.equipment_id)
-        if event is not None:
-            occurrences.cleared(event, now_ms, now_ms)
-
-
-def keep_edge(entry, line, edge, unit, values, now_ms):
-    """What an Edge means for the event of its rule."""
-    if edge.raised and line.key == line.rule:
-        found = _found(entry, line, edge.since_ms, unit, values)
-        occurrences.raised(found, edge.ts_ms, now_ms, {"values": values})
-        return
-    event = Event.raised_of(unit.terminal_id, line.rule, unit.equipment_id)
-    if edge.raised and event is not None:
-        occurrences.worse(event, line.severity, _said(line, values), now_ms)
-    elif not edge.raised and event is not None and line.key == line.rule:
-        occurrences.cleared(event, edge.ts_ms, now_ms)
-
-
-def keep_late(entries, edges, unit, some, now_ms):
-    """Whether late readings tell of something; each of their excursions is an event that is over."""
-    began = {}
-    for line, edge in edges:
-        if line.key != line.rule:
-            continue
-        if edge.raised:
-            began[line.key] = line, edge
-        else:
-            _keep_passed(entries, *began.pop(line.key), edge.ts_ms, unit, some, now_ms)
-    for line, edge in began.values():
-        _keep_passed(entries, line, edge, int(some.ts_ms.max()), unit, some, now_ms)
-    return bool(edges)
-
-
-def _keep_passed(entries, line, edge, ended_ms, unit, some, now_ms):
-    found = _found(entries[line.rule], line, edge.since_ms, unit, _values_at(some, edge.row))
-    occurrences.passed(found, ended_ms, now_ms)
-
-
-def _found(entry, line, since_ms, unit, values):
-    about = unit.equipment_id, unit.terminal_id, line.rule, entry.name, entry.type, line.severity
-    return occurrences.Found(*about, since_ms, _said(line, values))
-
-
-def _said(line, values):
-    """What the text of an event needs: the first channel its condition looks at, its value and its limit."""
-    for leaf in plan.leaves(line.condition):
-        if "channel" in leaf:
-            limit = leaf.get("limit", leaf.get("by"))
-            return {
-                "kind": leaf["kind"],
-                "channel": leaf["channel"],
-                "value": values.get(leaf["channel"]),
-                "limit": limit,
-            }
-    return {"kind": line.condition["kind"]}
-
-
-def _values_at(found, row):
-    """{channel: value, None where bad} of one reading."""
-    values = {}
-    for channel_id in found.steps:
-        value = float(columns.values_of(columns.picked(found, slice(row, row + 1)), channel_id)[0])
-        state = columns.states_of(found, channel_id)[row]
-        if state != columns.ABSENT:
-            values[columns.BY_ID[channel_id].name] = value if state == readings.VALID else None
-    return values
 
 
 def _written(memory):

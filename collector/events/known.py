@@ -25,14 +25,17 @@ class KnownPlans:
             self._known, self._shared, self._book = {}, {}, rulebook.Book(now_ms)
             self._version, self._since_ms = version, now_ms
 
-    def of(self, terminal_id, held):
-        """The Known of a Held, made when it is asked for first; those with the same rules share one."""
-        key = held.equipment_id, held.place, held.channels
+    def of(self, terminal_id, held, is_shared=False):
+        """The Known of a Held, made when it is asked for first; those with the same rules share one.
+
+        is_shared: whether other terminals measure the same equipment.
+        """
+        key = held.equipment_id, held.place, held.channels, is_shared
         if self._known.get(key) == OWN:
             key = (*key, terminal_id)
         if key not in self._known:
-            entries, is_own = self._book.entries(terminal_id, held)
-            if is_own and len(key) == 3:
+            entries, is_own = self._book.entries(terminal_id, held, is_shared)
+            if is_own and len(key) == 4:
                 self._known[key], key = OWN, (*key, terminal_id)
             content = repr(entries)
             if content not in self._shared:

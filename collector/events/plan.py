@@ -105,7 +105,7 @@ def judge(plan, memories, stretches):
     unsettled = plan.open(_extremes(plan, stretches), stretches, marks)
     told, changed = [], {}
     for at in np.flatnonzero(unsettled.any(axis=1)).tolist():
-        trace = _rows(stretches.trace, int(stretches.starts[at]), int(ends[at]))
+        trace = rows_of(stretches.trace, int(stretches.starts[at]), int(ends[at]))
         picked = [plan.lines[number] for number in np.flatnonzero(unsettled[at]).tolist()]
         edges, kept = _judged(picked, memories[at].get("marks", {}), trace)
         told += [(at, line, edge) for line, edge in edges]
@@ -186,7 +186,7 @@ def _column(trace, name):
     return None if found is None else found[way]
 
 
-def _rows(trace, start, end):
+def rows_of(trace, start, end):
     """The Trace of some rows."""
     rows = slice(start, end)
     values, bad = ({name: one[rows] for name, one in part.items()} for part in (trace.values, trace.bad))

@@ -4,7 +4,7 @@ from collections import namedtuple
 
 from collector import environment
 from collector.equipment import Equipment
-from collector.events import history
+from collector.events import history, nearby
 from collector.events.conditions import leaves
 from collector.events.models import RuleVersion
 from collector.events.rules import Rule, lines
@@ -47,13 +47,16 @@ class Book:
         self._made = [(one, one.rule()) for one in RuleVersion.valid()]
         self._surroundings = {}
 
-    def entries(self, terminal_id, held):
-        """({name: Entry} of what a terminal can judge for the equipment of a Held, whether they are its alone)."""
+    def entries(self, terminal_id, held, is_shared=False):
+        """({name: Entry} of what a terminal can judge for the equipment of a Held, whether they are its alone).
+
+        is_shared: whether other terminals measure the same equipment.
+        """
         machine = Equipment.get_by_id(held.equipment_id)
         made = [(one, rule) for one, rule in self._made if one.reaches(machine)]
         is_own = any(leaf["kind"] == "unlike" for _one, rule in made for leaf in leaves(rule.condition))
         found = [
-            Entry(rule._replace(condition=condition), one.name, TYPES[rule.condition["kind"]])
+            Entry(rule._replace(condition=_widened(condition, is_shared)), one.name, TYPES[rule.condition["kind"]])
             for one, rule in made
             if (condition := history.resolved(rule.condition, terminal_id, self._ts_ms)) is not None
         ]
@@ -73,11 +76,14 @@ def lines_of(found):
     return [line for entry in found.values() for line in lines(entry.rule)]
 
 
+def _widened(condition, is_shared):
+    return nearby.widened(condition) if is_shared else condition
+
+
 def _asks_only(condition, channels):
     """Whether readings of these channels decide: what falls silent says the clock (watch.py)."""
-    return condition["kind"] != "silent" and all(
-        leaf.get("channel", channels[0]) in channels for leaf in leaves(condition)
-    )
+    asked, _near = nearby.channels_of(leaf["channel"] for leaf in leaves(condition) if "channel" in leaf)
+    return condition["kind"] != "silent" and set(asked) <= set(channels)
 
 
 def _surroundings(limits):
