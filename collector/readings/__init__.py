@@ -13,12 +13,13 @@ from collector.readings.following import fresh_after, last_upload, mark_of, pass
 from collector.readings.gaps import add_gaps
 from collector.readings.hours import Hour, hour_of, hours
 from collector.readings.incoming import HOUR_MS
-from collector.readings.latest import NUMBERED, Latest, latest, newest, newest_of_numbers
+from collector.readings.latest import Latest, latest, newest, newest_of_numbers
 from collector.readings.ledger import STORED, intervals_of
 from collector.readings.quarantine import Refused, quarantine, quarantined
 from collector.readings.rollup import STATE_NAMES
 from collector.readings.sealed import Damaged
 from collector.readings.series import Point, series
+from collector.readings.sources import NUMBERED
 from collector.readings.span import span
 from collector.readings.stores import ahead, elsewhere, migrate_store, retire, seal
 

@@ -2,6 +2,10 @@
 
 from collector import db
 
+MANY = 200  # terminals: more are looked for by reading through all, where they are most of all
+# a question for others to ask within theirs: (terminal_id, its number) of all terminals
+NUMBERED = "SELECT terminal_id, terminal_no FROM source"
+
 
 def number_of(terminal_id):
     """The number of a terminal, or None when nothing of it was ever stored."""
@@ -11,8 +15,11 @@ def number_of(terminal_id):
 
 def numbers_of(terminal_ids):
     """{terminal_id: number} of those of which something is stored."""
+    if len(terminal_ids) > MANY and 2 * len(terminal_ids) > (db.rows("SELECT max(terminal_no) FROM source")[0][0] or 0):
+        wanted = set(terminal_ids)  # nearly all there are: read through, at half the price of looking each up
+        return {name: number for name, number in db.rows(NUMBERED) if name in wanted}
     marks = ", ".join("?" * len(terminal_ids))
-    return dict(db.rows(f"SELECT terminal_id, terminal_no FROM source WHERE terminal_id IN ({marks})", terminal_ids))
+    return dict(db.rows(f"{NUMBERED} WHERE terminal_id IN ({marks})", terminal_ids))
 
 
 def numbered(terminal_ids):

@@ -130,3 +130,27 @@ def test_the_plans_never_walk_over_everything(within, server):
     for sql, parameters in questions:
         plan = " ".join(row[3] for row in db.rows(f"EXPLAIN QUERY PLAN {sql}", parameters))
         assert "SCAN" not in plan, plan
+
+
+def test_the_latest_values_are_those_of_the_highest_number_whichever_gateway_brought_it(within):
+    def brought(gateway, seq, celsius, name="moved-01"):
+        with db.write():
+            readings.append([readings.Block(name, [seq], [START_MS + seq], {1: [celsius]})], gateway)
+
+    def told():
+        return {(one.terminal_id, one.seq): one.value for one in readings.latest(["moved-01", "stays-01", "never-01"])}
+
+    for gateway in (1, 2):
+        brought(gateway, gateway, 2000 + gateway, "stays-01")
+    brought(1, 5, 2500)
+    assert told() == {("moved-01", 5): 25.0, ("stays-01", 2): 20.02}
+    brought(2, 9, 2900)
+    brought(1, 7, 2700)  # what its first gateway still had
+    assert told() == {("moved-01", 9): 29.0, ("stays-01", 2): 20.02}
+    brought(1, 11, -400)
+    assert told()["moved-01", 11] == -4.0
+    many = [f"other-{n}" for n in range(300)]
+    with db.write():
+        readings.append([readings.Block(name, [1], [START_MS], {1: [n]}) for n, name in enumerate(many)], 3)
+    found = {one.terminal_id: one.value for one in readings.latest([*many[1:], "never-01"])}
+    assert found == {name: n / 100 for n, name in enumerate(many) if n}
