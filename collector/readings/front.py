@@ -6,7 +6,7 @@ what is stored is all of what they hold, its latest value that of the highest nu
 """
 
 from collections import namedtuple
-from functools import lru_cache
+from threading import Lock
 
 import msgspec
 import numpy as np
@@ -25,21 +25,25 @@ _PUT = (
     "INSERT INTO front (carrier, terminals, heads, body) VALUES (?, ?, ?, ?) ON CONFLICT (carrier) "
     "DO UPDATE SET terminals = excluded.terminals, heads = excluded.heads, body = excluded.body"
 )
-_OF = (
-    "SELECT terminals, heads, body FROM front WHERE carrier IN (SELECT carrier FROM carried WHERE terminal_no IN ({}))"
-)
+_ROW = "SELECT carrier, terminals, heads, body FROM front WHERE carrier"
+_OF = f"{_ROW} IN (SELECT carrier FROM carried WHERE terminal_no IN ({{}}))"
+
+KNOWN_MOST = 1024
+_known, _lock = {}, Lock()  # carrier: (the bytes, the Front they say); most gateways bring nothing between two looks
 
 
 def of_carrier(carrier):
-    """The Front of a gateway, by its number; an empty one where it brought nothing yet."""
-    for row in db.rows("SELECT terminals, heads, body FROM front WHERE carrier = ?", (carrier,)):
-        return _unpacked(*row)
+    """The Front of a gateway, by its number, to be changed; an empty one where it brought nothing yet."""
+    for row in db.rows(f"{_ROW} = ?", (carrier,)):
+        *heads, channels = _opened(*row)
+        channels = {channel_id: Newest(*(one.copy() for one in newest)) for channel_id, newest in channels.items()}
+        return Front(*(one.copy() for one in heads), channels)
     return Front(*(np.zeros(0, np.int64) for _name in HEADS), {})
 
 
 def of_terminals(numbers):
     """[Front] of every gateway that ever brought one of these terminals; to be read, never changed."""
-    return [_known(*row) for row in db.rows(_OF.format(", ".join("?" * len(numbers))), tuple(numbers))]
+    return [_opened(*row) for row in db.rows(_OF.format(", ".join("?" * len(numbers))), tuple(numbers))]
 
 
 def every():
@@ -49,9 +53,11 @@ def every():
 
 
 def put(carrier, front):
-    """Keep a gateway's Front. Call it inside a transaction."""
+    """Keep a gateway's Front, which is not to be changed any more. Call it inside a transaction."""
     lags = np.array((front.numbers, front.seq - front.first, front.seq, front.ts_ms))
-    db.write_many(_PUT, [(carrier, len(front.numbers), planes.packed(lags), _body(front))])
+    said = (planes.packed(lags), _body(front))
+    db.write_many(_PUT, [(carrier, len(front.numbers), *said)])
+    _know(carrier, said, front)
 
 
 def place_of(front, numbers):
@@ -98,10 +104,20 @@ def _heads(terminals, heads):
     return numbers, seq - length, seq, ts_ms
 
 
-@lru_cache(maxsize=1024)
-def _known(terminals, heads, body):
-    """What the same bytes said a moment ago: most gateways have brought nothing since somebody looked."""
-    return _unpacked(terminals, heads, body)
+def _opened(carrier, terminals, *said):
+    """The Front of a row, which is not to be changed: the same as before where the bytes are."""
+    known = _known.get(carrier)
+    if known is None or known[0] != said:
+        known = _know(carrier, said, _unpacked(terminals, *said))
+    return known[1]
+
+
+def _know(carrier, said, front):
+    with _lock:
+        if carrier not in _known and len(_known) >= KNOWN_MOST:
+            _known.pop(next(iter(_known)))
+        _known[carrier] = known = (said, front)
+    return known
 
 
 def _unpacked(terminals, heads, body):
