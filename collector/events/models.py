@@ -132,9 +132,10 @@ class Event(Table):
 
     @classmethod
     def to_go_on(cls, subject, rule, equipment_id, ts_ms):
-        """The undone event of a rule that was cleared shortly before an instant, or None."""
+        """The event of a rule that is raised, else the undone one cleared shortly before an instant, or None."""
         recent = (cls.cleared_ms >= ts_ms - AGAIN_MS) & (cls.state << UNDONE) & cls.merged_into.is_null()
-        return cls._of(subject, rule, equipment_id).where(recent).first()
+        asked = cls._of(subject, rule, equipment_id).where(cls.cleared_ms.is_null() | recent)
+        return asked.order_by(cls.cleared_ms.is_null().desc(), cls.id.desc()).first()
 
     @classmethod
     def touching(cls, subject, rule, equipment_id, from_ms, to_ms):

@@ -52,11 +52,9 @@ def raised(found, raised_ms, now_ms, context=None):
 
     Call it inside a transaction.
     """
-    same = found.subject, found.rule, found.equipment_id
-    event = Event.raised_of(*same)
-    if event is not None:
+    event = Event.to_go_on(found.subject, found.rule, found.equipment_id, found.began_ms)
+    if event is not None and event.is_raised:
         return event
-    event = Event.to_go_on(*same, found.began_ms)
     if event is not None:
         event.cleared_ms, event.times = None, event.times + 1
         return _happened(event, "again", now_ms)

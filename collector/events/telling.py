@@ -10,6 +10,7 @@ from babel.support import Translations
 
 from collector import db, gateways, notify, web
 from collector.config import read_settings
+from collector.equipment import Equipment
 from collector.errors import ActionError
 from collector.web.event_words import SEVERITY_WORDS, STEP_WORDS, TYPE_WORDS, said_text
 
@@ -41,7 +42,7 @@ def _message(event, what, about):
 
 def _in_words(event, what, about, settings):
     translate = _translations(settings["language"])
-    said, machine = json.loads(event.said), event.equipment if event.equipment_id else None
+    said, machine = json.loads(event.said), next(iter(Equipment.numbered([event.equipment_id])), None)
     place = f"{machine.name} · {machine.room.department.name} · {machine.room.name}" if machine else event.subject
     name = event.name or translate(TYPE_WORDS[event.type])
     title = f"{translate(SEVERITY_WORDS[event.severity])}: {place}: {name} ({translate(STEP_WORDS[what])})"

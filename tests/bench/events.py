@@ -6,13 +6,16 @@ import time
 
 import numpy as np
 
+from collector import db, readings
 from collector.events import plan, rules
 from collector.events.conditions import Trace
 from collector.events.plan import Plan, Stretches
 from collector.events.rules import Rule
-from tests.bench import events_storm, events_told
+from firmware.protocol.channels import BY_NAME
+from tests.bench import events_storm, events_told, store_site
 from tests.bench.row import ROUNDS, Row
 from tests.bench.store_data import CHANNELS, SCALES, trace
+from tests.collector.site import BOOT
 
 TERMINALS, RULES, GOAL_US = 200, 50, 25
 SHAPES = ((1, "a reading of each"), (10, "ten of each"))
@@ -63,6 +66,28 @@ def judged(prepared, some):
     return count
 
 
+def bare_us(some, each):
+    """Microseconds of storing a reading of the same batches, with nobody who follows them."""
+    names, starts = [store_site.terminal_id(number) for number in range(TERMINALS)], np.arange(TERMINALS) * each
+    with tempfile.TemporaryDirectory(prefix="gantry-bench-") as folder:
+        store_site.furnished(folder, [TERMINALS])
+        db.open_database(folder)
+        began_s = time.process_time()
+        for at, (trace, _starts) in enumerate(some):
+            seq = BOOT + 1 + at * each + np.tile(np.arange(each), TERMINALS)
+            zeros = np.zeros(len(seq), np.int64)
+            steps = {
+                BY_NAME[name].id: np.rint(trace.values[name] * scale).astype(np.int64)
+                for name, scale in zip(CHANNELS, SCALES, strict=True)
+            }
+            found = readings.Columns(seq, trace.ts_ms, zeros, zeros + 1, zeros.copy(), steps, {})
+            with db.write():
+                readings.take([readings.Arrival(names, starts, found)], 1)
+        took_s = time.process_time() - began_s
+        db.database.close()
+    return took_s / (BATCHES * TERMINALS * each) * 1e6
+
+
 def rows():
     """Every figure of events: judging, from a window to a message, a storm."""
     yield from judging()
@@ -81,7 +106,10 @@ def judging():
             edges = judged(prepared, some)
             took.append(time.process_time() - began_s)
         cost_us = statistics.median(took) / (BATCHES * TERMINALS * each) * 1e6
-        said = f"{RULES} rules, {TERMINALS} terminals, {words} at a time, {edges:,} raised or cleared"
+        said = (
+            f"storing them bare {bare_us(some, each):.1f} us; {RULES} rules, {TERMINALS} terminals, {words} at a time"
+        )
+        said += f", {edges:,} raised or cleared"
         yield Row(
             f"events, judging, {words}",
             cost_us,

@@ -1,6 +1,7 @@
 """The shell in a real browser: every page at three widths in two languages, light and dark, by keyboard and for axe."""
 
 import re
+from datetime import date, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -63,7 +64,9 @@ def lived(data_dir):
     hot = {"kind": "above", "channel": "temperature_c", "limit": 28.0, "hysteresis": 1.0}
     events.keep_rule("Hot", {"kind": "CT"}, events.Rule("", hot), "a test", now)
     recipient = notify.add_recipient("Li", "email", "mailto://127.0.0.1:9?from=a@b.example&to=li@c.example")
-    notify.add_route(recipient, "warning", "12345", 480, 1020, "wait", 15, "")
+    route = notify.add_route(recipient, "warning", "12345", 480, 1020, "wait", 15, "")
+    other = notify.add_recipient("Wang", "email", "mailto://127.0.0.1:9?from=a@b.example&to=wang@c.example")
+    notify.add_swap(route, other, date.today(), date.today() + timedelta(days=6))
     said = {"ct-01": {"board": "simulated", "trial": False, "version": "0.1.0"}}
     with db.write():
         gateways.store(gateways.Gateway.get_by_id(1), "gw-1", 1, "status", now, said, now)

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from collector import db
 from tests.collector.browser import SCREENSHOTS, hospital_served, settle, signed_in, visitor
 from tests.collector.notify.mailboxes import mail_server
-from tests.collector.notify.test_notify import mailed
+from tests.collector.notify.told import mailed
 from tests.collector.site import block, now_ms
 from tests.collector.test_shell import RULES
 
