@@ -23,14 +23,15 @@ pages = Blueprint("notify", __name__, url_prefix="/notify", template_folder="tem
 @needs("notify.write")
 def first_page():
     """Recipients with their routes, and the newest messages with their results."""
-    routes, there = {}, choices()
+    routes, there, swaps = {}, choices(), Swap.there(date.today().isoformat())
     for route in Route.there():
         routes.setdefault(route.recipient_id, []).append(route)
     return render_template(
         "notify/recipients.html",
         recipients=list(Recipient.there()),
         routes=routes,
-        swaps=Swap.there(date.today().isoformat()),
+        swaps=swaps,
+        standing_in={swap.recipient_id for some in swaps.values() for swap in some},
         choices=there,
         names=dict(there.machines.values()),
         newest=Notification.newest(NEWEST),
