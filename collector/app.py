@@ -18,6 +18,7 @@ from collector.dashboard import (
     found,
     grants,
     grants_api,
+    installations,
     readings_api,
     rollouts,
     rollouts_api,
@@ -68,7 +69,8 @@ def create_app(data_dir, overrides=None):
     of_register = (register_views, bulk_views, kept_views, document_views, binding_views)
     of_equipment = (*of_register, usage_views, environment_views, limit_views)
     of_events = (events_views, rules_views, notify_views)
-    for room in (*of_people, dashboard_views, *of_equipment, *of_events, terminals, rollouts, found):
+    of_terminals = (terminals, installations, rollouts)
+    for room in (*of_people, dashboard_views, *of_equipment, *of_events, *of_terminals, found):
         app.register_blueprint(room.pages)
     of_people = (own_api, people_api, grants_api, audit_api)
     of_equipment = (register_api, places_api, bindings_api, documents_api, environment_api, limits_api, dashboard_api)

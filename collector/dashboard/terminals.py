@@ -55,6 +55,8 @@ def one(terminal_id):
         commands=gateways.commands_of(terminal_id, now_ms()),
         refusals=list(Refusal.select().where(Refusal.terminal == terminal_id).order_by(Refusal.last_ms.desc())),
         verbs=VERBS,
+        installations=list(gateways.Installation.of(terminal)),
+        phases=gateways.PHASES,
     )
 
 

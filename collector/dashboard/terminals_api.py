@@ -1,7 +1,9 @@
 """/api/v1 for terminals and gateways: how they are, what they were asked to do, of what is inside the scope."""
 
 import json
+from datetime import datetime
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from flask import abort
 from msgspec import Meta, Struct
@@ -10,7 +12,7 @@ from collector import api, audit, gateways
 from collector.clock import now_ms
 from collector.dashboard.terminals import VERBS, gateways_inside, refusals_inside, terminal_inside, terminals_inside
 from collector.gateways import COMMAND_STATES, Gateway, Terminal
-from collector.web import needs
+from collector.web import needs, zone
 
 TerminalId = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")]
 
@@ -92,6 +94,28 @@ class CommandTold(Struct):
     steps: list[StepTold]
 
 
+class InstallationTold(Struct):
+    """How a terminal was put up; photo: whether there is one, on the terminal's page."""
+
+    id: int
+    installed_on: str
+    clamp: str
+    phase: Literal[gateways.PHASES]
+    note: str
+    photo: bool
+    actor: str
+    ts_ms: int
+
+
+class InstallationEntered(Struct):
+    """How a terminal was put up: when, where its clamp or sensor sits, on which phase."""
+
+    installed_on: api.Date
+    clamp: api.Line
+    phase: Literal[gateways.PHASES]
+    note: api.Text = ""
+
+
 door = api.room("terminals")
 
 
@@ -134,6 +158,24 @@ def send(terminal_id, body):
     return next(_command(one, steps) for one, steps in gateways.commands_of(terminal_id, now) if one.id == number)
 
 
+@door.get("/terminals/<terminal_id>/installations")
+@needs("terminals.read")
+@api.speaks(list[InstallationTold])
+def installations(terminal_id):
+    """Every record of how a terminal was put up, the newest first."""
+    return [_installation(one) for one in gateways.Installation.of(terminal_inside(terminal_id))]
+
+
+@door.post("/terminals/<terminal_id>/installations")
+@needs("terminals.command")
+@api.speaks(InstallationTold, status=201, takes=InstallationEntered)
+def record_installation(terminal_id, body):
+    """Another record; a photo is added on the page."""
+    said = {name: getattr(body, name) for name in InstallationEntered.__struct_fields__}
+    today = datetime.now(ZoneInfo(zone())).date()
+    return _installation(gateways.record_installation(terminal_inside(terminal_id), said, None, today, now_ms()))
+
+
 @door.get("/gateways")
 @needs("terminals.read")
 @api.speaks(api.Page[GatewayTold], asks=NamesAsked)
@@ -164,6 +206,12 @@ def _terminal(terminal, statuses):
     gateway_id = terminal.gateway.gateway_id if terminal.gateway else None
     head = (terminal.terminal_id, gateway_id, terminal.is_source)
     return TerminalTold(*head, terminal.created_ms, terminal.revoked_ms, said_ms, said)
+
+
+def _installation(one):
+    names = InstallationTold.__struct_fields__
+    told = {name: getattr(one, name) for name in names if name != "photo"}
+    return InstallationTold(photo=one.file_id is not None, **told)
 
 
 def _gateway(gateway):

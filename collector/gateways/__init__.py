@@ -24,7 +24,8 @@ from collector.gateways.fleet import (
     statuses,
 )
 from collector.gateways.images import add_image, image_path, images_told, release_keys
-from collector.gateways.models import Gateway, Record, Refusal, Terminal
+from collector.gateways.installations import PHASES, InstallationRefused, record_installation
+from collector.gateways.models import Gateway, Installation, Record, Refusal, Terminal
 from collector.gateways.records import store
 from collector.gateways.registration import journal_of
 from collector.gateways.rollouts import (
@@ -40,6 +41,10 @@ from collector.gateways.rotation import rotate
 
 __all__ = (
     "FirmwareRefused",
+    "Installation",
+    "InstallationRefused",
+    "PHASES",
+    "record_installation",
     "add_image",
     "halt",
     "image_path",

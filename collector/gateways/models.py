@@ -2,9 +2,9 @@
 
 import json
 
-from peewee import SQL, BlobField, BooleanField, CompositeKey, ForeignKeyField, IntegerField, TextField
+from peewee import JOIN, SQL, BlobField, BooleanField, CompositeKey, ForeignKeyField, IntegerField, TextField
 
-from collector import db
+from collector import db, files
 from collector.db import Table
 
 SEEN_EVERY_MS = 60_000  # more often it would be a page to write for every upload
@@ -202,6 +202,25 @@ class RolloutTerminal(Table):
 
     class Meta:
         primary_key = CompositeKey("rollout", "terminal_id")
+
+
+class Installation(Table):
+    """How a terminal was put up; the newest record counts, earlier ones stay."""
+
+    terminal = ForeignKeyField(Terminal)
+    installed_on = TextField()
+    clamp = TextField()
+    phase = TextField()  # one of installations.PHASES
+    note = TextField()
+    file = ForeignKeyField(files.File, null=True)
+    actor = TextField()
+    ts_ms = IntegerField()
+
+    @classmethod
+    def of(cls, terminal):
+        """A query of those of a terminal with their photos, the newest first."""
+        asked = cls.select(cls, files.File).join(files.File, JOIN.LEFT_OUTER)
+        return asked.where(cls.terminal == terminal).order_by(cls.id.desc())
 
 
 class Registration(Table):

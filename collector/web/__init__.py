@@ -6,6 +6,7 @@ from collector.web import (
     addresses,
     errors,
     event_words,
+    firmware_words,
     i18n,
     limit_words,
     look,
@@ -27,7 +28,7 @@ def init(app):
     """Give an application its looks, languages, error pages and browser rules."""
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
     Bootstrap5(app)
-    of_words = (words, limit_words, register_words, event_words, notify_words)
+    of_words = (words, limit_words, register_words, event_words, notify_words, firmware_words)
     for part in (addresses, uploads, security, i18n, look, *of_words, errors):
         part.init(app)
     app.jinja_env.globals["may"] = may

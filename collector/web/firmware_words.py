@@ -1,4 +1,4 @@
-"""Words about images for terminals and their rollouts."""
+"""Words about images for terminals and their rollouts, and about how terminals were put up."""
 
 from flask_babel import lazy_gettext as _l
 
@@ -17,3 +17,21 @@ FIRMWARE_REFUSAL_WORDS = {
     "state": _l("Nothing was changed: the rollout is “%(about)s” now."),
     "rollout": _l("There is no rollout %(about)s."),
 }
+PHASE_WORDS = {
+    "L1": _l("phase L1"),
+    "L2": _l("phase L2"),
+    "L3": _l("phase L3"),
+    "whole": _l("whole cable: read nothing of it"),
+    "none": _l("no clamp"),
+}
+INSTALLATION_REFUSAL_WORDS = {
+    "day": _l("“%(about)s” is no day up to today."),
+    "clamp": _l("Say in 1 to 300 signs where the clamp or the sensor sits."),
+    "phase": _l("“%(about)s” is no phase."),
+    "note": _l("A note has up to 300 signs; this one has %(about)s."),
+}
+
+
+def init(app):
+    """Let templates use these words."""
+    app.jinja_env.globals.update(PHASE_WORDS=PHASE_WORDS)

@@ -165,6 +165,13 @@ def test_who_is_told_and_what_became_of_it(admin):
     assert "pass-word-9" not in json.dumps(admin("GET", "/messages").json)
 
 
+def test_how_a_terminal_was_put_up_is_written_down_by_programs_too(admin):
+    path, said = "/terminals/ct-01/installations", {"installed_on": "2026-03-01", "clamp": "feeder Q3", "phase": "L1"}
+    made = admin("POST", path, said)
+    assert made.status_code == 201 and admin("GET", path).json == [made.json] and not made.json["photo"]
+    assert "no day" in refused(admin("POST", path, said | {"installed_on": "2093-01-01"}), "not_done")["detail"]
+
+
 def test_a_machine_made_by_a_program_has_its_years(admin):
     about = CT | {"asset_number": "Y-1", "expected_years": 10, "accepted_on": "2020-01-02"}
     made = admin("POST", "/equipment", about)

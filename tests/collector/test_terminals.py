@@ -1,5 +1,6 @@
 """Pages of gateways and terminals: what each says of itself, commands with their states, what was refused; search."""
 
+import io
 import json
 
 import pytest
@@ -9,6 +10,7 @@ from collector.gateways import fleet
 from collector.gateways.models import Refusal, TerminalStatus
 from tests.collector.people import Person, acts
 from tests.collector.site import CT, PASSWORD, now_ms
+from tests.collector.test_labels import picture
 
 DAY_MS = 86_400_000
 
@@ -102,3 +104,26 @@ def test_the_look_is_chosen_and_kept(admin):
     assert 'data-bs-theme="dark"' in admin.get("/").text
     admin.post("/look", "/account", look="mauve")
     assert 'data-bs-theme="dark"' in admin.get("/").text
+
+
+def test_how_a_terminal_was_put_up_is_written_down_with_a_photo(admin, site):
+    def record(**said):
+        fields = {"installed_on": "2026-03-01", "clamp": "cabinet 2, feeder Q3", "phase": "L2"} | said
+        answer = admin.post("/terminals/ct-01/installations", "/terminals/ct-01", **fields)
+        return admin.get(answer.headers["Location"]).text
+
+    assert "Nobody has written down" in admin.get("/terminals/ct-01").text
+    page = record(photo=(picture(size=(300, 200)), "clamp.jpg"), note="arrow towards the scanner")
+    assert "cabinet 2, feeder Q3" in page and "phase L2" in page and "arrow towards the scanner" in page
+    assert admin.get("/terminals/ct-01/installations/1/photo").data[:2] == b"\xff\xd8"
+    for wrong, word in (
+        ({"installed_on": "2093-01-01"}, "no day up to today"), ({"clamp": " "}, "where the clamp"),
+        ({"phase": "L9"}, "is no phase"), ({"note": "x" * 301}, "this one has 301"),
+        ({"photo": (io.BytesIO(b"%PDF-1.7"), "a.jpg")}, "is none of"),
+    ):  # fmt: skip
+        page = record(**wrong)
+        assert word in page and page.count("cabinet 2") == 2, wrong  # the text, and what the photo shows
+    page = record(clamp="cabinet 3")
+    assert page.index("cabinet 3") < page.index("cabinet 2"), "the newest first, earlier ones stay"
+    assert admin.get("/terminals/mri-01/installations/1/photo").status_code == 404
+    assert site.rows("SELECT count(*) FROM audit_row WHERE action = 'terminal.install'") == [(2,)]
