@@ -13,6 +13,7 @@ from peewee import FloatField, ForeignKeyField, IntegerField, TextField
 from collector import db
 from collector.db import Table
 from collector.equipment import Equipment
+from collector.running.cold import Cooling
 from collector.running.findings import Finding
 from firmware.processing.exams import Habits
 from firmware.processing.state import FIELDS, HOUR_MS, STATES, UNKNOWN, Levels, Spell
@@ -108,6 +109,20 @@ def findings_of(equipment, from_ms, to_ms):
     )
     found = db.rows(f"{sql} ORDER BY from_ms, id", (equipment.id, from_ms, to_ms))
     return [Finding(kind, first, last, json.loads(said)) for kind, first, last, said in found]
+
+
+def keep_cooling(equipment, one):
+    """Keep the Cooling of a day, in place of what was kept. Call it inside a transaction."""
+    body = json.dumps(one._asdict() | {"on_date": None})
+    sql = "INSERT INTO usage_cooling (equipment_id, day, body) VALUES (?, ?, ?) ON CONFLICT (equipment_id, day) "
+    db.write_many(f"{sql}DO UPDATE SET body = excluded.body", [(equipment.id, one.on_date.isoformat(), body)])
+
+
+def coolings(equipment, before, most):
+    """[Cooling] of an equipment's newest days before a date, the oldest first."""
+    sql = "SELECT day, body FROM usage_cooling WHERE equipment_id = ? AND day < ? ORDER BY day DESC LIMIT ?"
+    found = db.rows(sql, (equipment.id, before.isoformat(), most))
+    return [Cooling(**json.loads(body) | {"on_date": date.fromisoformat(day)}) for day, body in reversed(found)]
 
 
 def keep_step(row):

@@ -19,6 +19,7 @@ Day = namedtuple("Day", "on from_ms to_ms spells exams sessions points by_hour")
 Around = namedtuple("Around", "week month year")  # week: [(day, [share worked in each hour])]; month: [Figure]; year
 Checked = namedtuple("Checked", "figure beside qc")  # a day's examinations from all sources; beside: None without DICOM
 Disk = namedtuple("Disk", "used_pct size_gb days_to_full trend")
+Used = namedtuple("Used", "name used_pct size_gb used")  # name: of who tells; used: [(ts_ms, GB)] hour by hour
 
 
 def day_of(equipment, on, zone, now_ms):
@@ -110,13 +111,21 @@ def modes(equipment, from_ms, to_ms):
 
 
 def disk_of(equipment, now_ms):
-    """The Disk of its computer as its host agent or SNMP tells, or None."""
+    """The Disk of its computer, or None."""
+    found = disk_used(equipment, now_ms)
+    if found is None:
+        return None
+    left = disk.days_to_full(found.used, found.size_gb) if found.used else None
+    return Disk(found.used_pct, found.size_gb, left, disk.daily_of(found.used))
+
+
+def disk_used(equipment, now_ms):
+    """The Used of its computer's disk as its host agent or SNMP tells, or None."""
     for one in Binding.of([equipment.id], now_ms):
         latest = {found.channel: found.value for found in readings.latest([one.terminal_id])}
         used_pct, size_gb = latest.get("disk_used_pct"), latest.get("disk_size_gb")
         if "disk_used_pct" in one.channels and used_pct is not None and size_gb:
             hours = readings.hours(one.terminal_id, "disk_used_pct", now_ms - disk.SPAN_MS, now_ms)
             used = [(hour.hour_ms, hour.total / hour.n / 100 * size_gb) for hour in hours]
-            trend = disk.daily_of(used)
-            return Disk(used_pct, size_gb, disk.days_to_full(used, size_gb) if used else None, trend)
+            return Used(one.terminal_id, used_pct, size_gb, used)
     return None

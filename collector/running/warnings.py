@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from collector import db, readings
 from collector.environment import MAINS
 from collector.equipment import Binding, Equipment
-from collector.running import cold, current, days, figures, models, months, settling, workload
+from collector.running import cold, cooling, current, days, disk, figures, models, months, panel, settling, workload
 from collector.running.findings import joined
 from firmware.processing.state import HOUR_MS
 
@@ -45,7 +45,7 @@ def _of_unit(equipment, today, zone):
     lived = days.days_of(spells, exams, place, either=_either(equipment, from_ms, to_ms))
     if not lived or lived[-1].on_date != today - timedelta(days=1):
         return [], []
-    found = list(workload.unusual(lived))
+    found = [*workload.unusual(lived), *cooling.look(equipment, lived[-1], spells), *_disk(equipment, to_ms)]
     of_months = []
     if today.day == 1:
         by_month = {}
@@ -54,6 +54,12 @@ def _of_unit(equipment, today, zone):
         of_months = [one for one in map(months.month_of, by_month.values()) if one]
         found += months.changed(of_months) if of_months else []
     return found, of_months
+
+
+def _disk(equipment, to_ms):
+    """[Finding] of the disk of its computer, where its host agent or SNMP tells of one."""
+    found = panel.disk_used(equipment, to_ms)
+    return disk.filling(found.name, found.used, found.size_gb) if found else []
 
 
 def _either(equipment, from_ms, to_ms):

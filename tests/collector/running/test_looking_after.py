@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 
 from collector import db, equipment, gateways, readings, running
@@ -9,6 +10,9 @@ from collector.equipment import Equipment
 from collector.running import models, warnings
 from collector.running.analysis import analyse
 from firmware.processing.state import HOUR_MS, Spell
+from firmware.protocol.channels import BY_NAME
+from tests.bench.running import cooling as compressor
+from tests.bench.running.life import FIRST, midnight
 from tests.bench.running.trace import make
 from tests.collector.running.test_hours import DAY_MS, START_MS, ZONE, bring, columns
 from tests.collector.site import BOOT, CT, now_ms
@@ -110,6 +114,51 @@ def test_a_month_that_falls_behind_is_told_beside_the_months_before_and_the_unit
         for _again in range(2):
             running.go_round(today_ms + HOUR_MS, ZONE)
         assert kinds() == [[], [], ["class_behind", "month_less"]]
+
+
+def test_a_compressor_that_cycles_otherwise_than_in_the_weeks_before_is_warned_of(site):
+    days = 12
+    with site.app.app_context():
+        Equipment.update(kind="MRI").execute()
+        whole = analyse(columns(make("MRI", 7, 3, 10, "plain")), "MRI")._replace(levels=[compressor.LEVELS])
+        rng, told, first = np.random.default_rng(3), {}, midnight(FIRST) // DAY_MS
+        for n in range(days):
+            how = compressor.Day(900 if n < days - 1 else 2400, 0.6, compressor.OFF_A)
+            ts_ms, mean, least = zip(*compressor.played(n, how, rng)[0], strict=True)
+            steps = {3: [round(1000 * one) for one in mean], 4: [round(1000 * one) for one in least]}
+            numbers = [BOOT + 1 + 10_000 * n + at for at in range(len(ts_ms))]
+            with db.write():
+                readings.append([readings.Block("ct-01", numbers, list(ts_ms), steps)], 1)
+            for hour in range((first + n) * 24, (first + n) * 24 + 24):
+                start = hour * HOUR_MS
+                told.setdefault(first + n, {})[hour] = [Spell(start, start + HOUR_MS, "off", 0.97, 12.0, 16.0, 0.0)]
+        known(1, whole, told, midnight(FIRST + timedelta(days=days)))
+        for n in range(1, days + 1):
+            with db.write():
+                models.keep_unit(models.units()[1]._replace(judged=""))
+            running.go_round(midnight(FIRST + timedelta(days=n)), "UTC")
+        (found,) = [one for one in models.findings_of(Equipment.get_by_id(1), 0, 2**50) if one.kind == "cycles_long"]
+        assert found.figures["day"] == str(FIRST + timedelta(days=days - 1)) and found.figures["minutes"] > 30
+        assert len(models.coolings(Equipment.get_by_id(1), date(2100, 1, 1), 99)) == days
+    site.sign_in()
+    assert "from start to start" in site.get(f"/usage/1?day={FIRST + timedelta(days=days)}").text
+
+
+def test_a_disk_that_will_be_full_within_a_month_is_warned_of(site, whole):
+    days, first = 20, START_MS // DAY_MS
+    with site.app.app_context():
+        equipment.bind("mri-01", "A-0001", now_ms(), from_ms=1, group="supply")
+        steps = {BY_NAME["disk_size_gb"].id: [], BY_NAME["disk_used_pct"].id: []}
+        ts_ms = [START_MS + n * DAY_MS + HOUR_MS for n in range(days)]
+        for n in range(days):
+            for name, value in (("disk_size_gb", 1000), ("disk_used_pct", 60 + 1.5 * n)):
+                steps[BY_NAME[name].id].append(round(value * BY_NAME[name].scale))
+        with db.write():
+            readings.append([readings.Block("mri-01", [BOOT + 1 + n for n in range(days)], ts_ms, steps)], 2)
+        known(1, whole, {first + n: lived(first + n) for n in range(days)}, START_MS + days * DAY_MS)
+        running.go_round(START_MS + days * DAY_MS, ZONE)
+        (found,) = [one for one in models.findings_of(Equipment.get_by_id(1), 0, 2**50) if one.kind == "disk_full"]
+        assert found.figures["days"] == pytest.approx(7.67, abs=0.4) and found.figures["growth"] == pytest.approx(15)
 
 
 def kinds():
