@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from collector import db, readings
+from collector import db, readings, running
 from collector.equipment import Binding, Equipment
 from collector.events.models import Event, RuleVersion
 from collector.events.occurrences import Found, cleared, raised
@@ -22,6 +22,13 @@ DISK_PCT = 90
 CERTIFICATE_DAYS = 30
 REFUSED_MS = 600_000  # refusals are told of until none has come for so long
 DAY_MS = 86_400_000
+COOLING = {  # severity of what is lost: a magnet that is not cooled boils off its helium
+    "cold_lost": "critical",
+    "cold_lost_on": "critical",
+    "supply_lost": "critical",
+    "sensor_lost": "serious",
+    "clamp_lost": "warning",
+}
 SILENT = ("silence", "gateway_silence")
 
 # types: of the events that are this finder's alone; find: called with a Look, gives [Found]
@@ -136,7 +143,16 @@ def _certificates(look):
             yield Found(None, path.name, "certificate", "", "certificate", "warning", look.now_ms, said)
 
 
+def _cooling(look):
+    """Magnets whose cooling, supply or clamp is lost."""
+    for equipment, one in running.lost(look.now_ms):
+        said = {"kind": one.kind, "amps": f"{one.figures['amps']:.1f}", "usual": f"{one.figures['usual']:.1f}"}
+        number, severity = equipment.asset_number, COOLING[one.kind]
+        yield Found(equipment.id, number, one.kind, "", "cooling", severity, one.from_ms, said)
+
+
 FINDERS = [
+    Finder(("cooling",), _cooling),
     Finder(("silence",), _silent_terminals),
     Finder(("gateway_silence",), _silent_gateways),
     Finder(("refusals",), _refusals),

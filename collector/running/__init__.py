@@ -1,6 +1,7 @@
 """Running: off, standby, ready, working and examinations of a unit, from its current alone; docs/running-state.md."""
 
 from collector.running.analysis import Analysis, analyse
+from collector.running.cooling import lost
 from collector.running.levels import SHAPES
 from collector.running.live import LIVE, Standing, standings
 from collector.running.rounds import go_round
@@ -8,4 +9,4 @@ from collector.running.trace import read
 
 CLASSES = tuple(SHAPES)
 
-__all__ = ("CLASSES", "LIVE", "Analysis", "Standing", "analyse", "go_round", "read", "standings")
+__all__ = ("CLASSES", "LIVE", "Analysis", "Standing", "analyse", "go_round", "lost", "read", "standings")

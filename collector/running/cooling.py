@@ -1,9 +1,12 @@
-"""A magnet's cooling day by day: each closed day is kept as one Cooling and held against those before it."""
+"""A magnet's cooling: each closed day is kept as one Cooling and held against those before it; what is lost now."""
 
 from collector import db
+from collector.equipment import Equipment
 from collector.running import cold, current, figures, models, settling, telling
 
 KIND = "MRI"
+LOST = ("cold_lost", "cold_lost_on", "supply_lost", "sensor_lost", "clamp_lost")  # what cold.watch finds
+STILL_MS = 600_000  # after what was seen last, it goes on: readings come late
 
 
 def look(equipment, day, spells):
@@ -18,6 +21,15 @@ def look(equipment, day, spells):
     with db.write():
         models.keep_cooling(equipment, today)
     return cold.unusual([*before, today])
+
+
+def lost(now_ms):
+    """[(Equipment, Finding)] of magnets whose cooling, supply or clamp is lost now."""
+    out = []
+    for equipment in Equipment.select().where(Equipment.kind == KIND):
+        found = models.findings_of(equipment, now_ms - STILL_MS, now_ms)
+        out += [(equipment, one) for one in found if one.kind in LOST]
+    return out
 
 
 def _of_day(equipment, day, spells):

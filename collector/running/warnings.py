@@ -87,7 +87,7 @@ def _compare(fresh, today, zone, now_ms):
 
 def watch(now_ms):
     """Look at the cooling of every MRI's magnet by its newest readings."""
-    for equipment in Equipment.select().where(Equipment.kind == "MRI"):
+    for equipment in Equipment.select().where(Equipment.kind == cooling.KIND):
         for terminal_id, held in figures.units_of(equipment, now_ms - 1, now_ms):
             versions = models.versions_of(held.binding_id)
             columns = versions and current.columns_of(

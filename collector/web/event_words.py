@@ -70,6 +70,7 @@ TYPE_WORDS = {
     "gateway_silence": _l("Gateway silent"),
     "refusals": _l("Refused at an interface"),
     "disk": _l("Disk nearly full"),
+    "cooling": _l("Cooling of the magnet"),
     "certificate": _l("Certificate ends"),
     "person": _l("Reported by a person"),
 }
@@ -148,6 +149,13 @@ SAID_WORDS = {
     "silent": _l("Nothing was heard for %(n)s min"),
     "refused": _l("%(interface)s refuses: %(code)s"),
     "ends": _l("%(file)s ends on %(day)s"),
+    "cold_lost": _l(
+        "%(amps)s A where the cooling alone draws %(usual)s A: its compressor has stopped, the scanner is off"
+    ),
+    "cold_lost_on": _l("%(amps)s A where the cooling alone draws %(usual)s A: its compressor has stopped"),
+    "supply_lost": _l("No current and no voltage (usually %(usual)s A): the magnet is not cooled"),
+    "sensor_lost": _l("No current, not even of the cooling (usually %(usual)s A): supply or clamp"),
+    "clamp_lost": _l("No current though the mains are there (usually %(usual)s A): look at the clamp"),
 }
 
 

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from collector import db, equipment, gateways, readings, running
+from collector import db, equipment, events, gateways, readings, running
 from collector.equipment import Equipment
+from collector.events.watch import Watch
 from collector.running import models, warnings
 from collector.running.analysis import analyse
 from firmware.processing.state import HOUR_MS, Spell
@@ -79,6 +80,17 @@ def test_a_magnet_whose_compressor_stops_is_told_from_one_that_is_off(site):
         assert watched(lowest_a, START_MS, 0) == []
         (lost,) = watched(0.2 * lowest_a, START_MS + HOUR_MS, 10_000)
         assert lost.kind == "cold_lost" and lost.from_ms >= START_MS + HOUR_MS
+        settings, watch = site.app.config["SETTINGS"], Watch()
+        watch.look(settings, START_MS + 2 * HOUR_MS, 0)
+        event = events.Event.get(events.Event.type == "cooling")
+        assert (event.severity, event.equipment_id, event.began_ms) == ("critical", 1, lost.from_ms)
+        watch.look(settings, START_MS + 2 * HOUR_MS + 60_000, 60_000)
+        assert events.Event.select().where(events.Event.type == "cooling").count() == 1, "raised once"
+        watched(lowest_a, START_MS + 2 * HOUR_MS, 20_000)
+        watch.look(settings, START_MS + 3 * HOUR_MS, 120_000)
+        assert not events.Event.get_by_id(event.id).is_raised, "cleared once it is cooled again"
+    site.sign_in()
+    assert "its compressor has stopped" in site.get(f"/events/{event.id}").text
 
 
 @pytest.mark.parametrize("volts,kind", [(None, "sensor_lost"), (3.1, "supply_lost"), (231.0, "clamp_lost")])
