@@ -15,7 +15,6 @@ from collector.demo.hospital import MACHINES, WINDOW_S
 from firmware.protocol.channels import BY_NAME
 from tests.bench.row import Row
 from tests.e2e import told
-from tests.e2e.chain import Chain
 
 ROUNDS, TURN_S, SPREAD_S, WAIT_S = 3, 26, 10, 15
 PACES = (("", 5, 10), ("[upload]\nevery_s = 1.0\n", 1, 5))  # gateway.toml, seconds between uploads, most seconds
@@ -55,8 +54,11 @@ def delays(chain, texts):
 def rows(folder, rounds=ROUNDS):
     """Median and p99 of both ways, for each pace of uploads."""
     for toml, every_s, most_s in PACES:
-        chain = Chain(Path(folder) / f"every-{every_s}", MACHINES, toml)
-        with told.people(chain) as ways, chain:
+        place = Path(folder) / f"every-{every_s}"
+        with (
+            told.people() as (addresses, *ways),
+            told.chain_of(place, MACHINES, toml, addresses) as chain,
+        ):
             for machine in MACHINES:
                 told.play(chain, machine, temperature_c=told.COOL_C, humidity_pct=45.0)
                 chain.wait_for_readings(machine.terminal_id, 2)

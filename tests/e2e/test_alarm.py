@@ -4,7 +4,6 @@ import time
 
 from collector.demo.hospital import LED_PIN, MACHINES
 from tests.e2e import told
-from tests.e2e.chain import Chain
 
 CT, MRI = MACHINES[0], MACHINES[2]
 WITHIN_S = 30
@@ -27,8 +26,10 @@ def blinks(folder):
 
 
 def test_a_critical_event_is_told_and_its_terminal_alone_blinks(tmp_path):
-    chain = Chain(tmp_path, (CT, MRI), "[upload]\nevery_s = 1.0\n", window_s=1)
-    with told.people(chain) as (mails, hooks), chain:
+    with (
+        told.people() as (addresses, mails, hooks),
+        told.chain_of(tmp_path, (CT, MRI), "[upload]\nevery_s = 1.0\n", addresses, window_s=1) as chain,
+    ):
         for machine in (CT, MRI):
             told.play(chain, machine, temperature_c=told.COOL_C, humidity_pct=45.0)
             chain.wait_for_readings(machine.terminal_id, 3)

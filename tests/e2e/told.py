@@ -9,31 +9,41 @@ from pathlib import Path
 from collector import db, events, notify
 from tests.collector.notify.mailboxes import hook_server, mail_server
 from tests.collector.site import now_ms
+from tests.e2e.chain import Chain
 
 HOT_C, COOL_C, LIMIT_C = 31.0, 22.0, 30.0
 RULE = "thirty degrees"
 ALWAYS = {"severity": "notice", "days": "1234567", "from_min": 0, "to_min": 1440, "outside": "skip", "after_min": 0}
 
-Told = namedtuple("Told", ("mails", "hooks"))  # functions that give [(instant, text)] of what has come
+# addresses: {kind: URL}; mails, hooks: functions that give [(instant, text)] of what has come
+Told = namedtuple("Told", ("addresses", "mails", "hooks"))
 
 
 @contextmanager
-def people(chain):
-    """The Told of a chain whose collector does not run yet: a critical rule for all, a mail server, a webhook."""
+def people():
+    """The Told of a mail server and a webhook; they have their ports before a chain looks for free ones."""
     with mail_server() as (box, mail_port), hook_server() as (hook, hook_port):
-        db.open_database(chain.site.folder / "collector")
-        condition = {"kind": "above", "channel": "temperature_c", "limit": LIMIT_C, "hysteresis": 1.0}
-        events.keep_rule(RULE, {}, events.Rule("", condition, severity="critical"), "an alarm", now_ms())
-        for kind, url in (
-            ("email", f"mailto://127.0.0.1:{mail_port}?from=g@example.com&to=li@example.com"),
-            ("webhook", f"http://sixteen-signs-at-least@127.0.0.1:{hook_port}/"),
-        ):
-            notify.add_route(notify.add_recipient(kind, kind, url), **ALWAYS)
-        db.database.close()
+        addresses = {
+            "email": f"mailto://127.0.0.1:{mail_port}?from=g@example.com&to=li@example.com",
+            "webhook": f"http://sixteen-signs-at-least@127.0.0.1:{hook_port}/",
+        }
         yield Told(
+            addresses,
             lambda: [(at, f"{title}\n{text}") for at, title, text in list(box.mails)],
             lambda: [(at, f"{said['title']}\n{said['text']}") for at, _sign, _body, said in list(hook.told)],
         )
+
+
+def chain_of(folder, machines, toml, addresses, **settings):
+    """A Chain that does not run yet, with a critical rule for all and these people, who are told of everything."""
+    chain = Chain(folder, machines, toml, **settings)
+    db.open_database(chain.site.folder / "collector")
+    condition = {"kind": "above", "channel": "temperature_c", "limit": LIMIT_C, "hysteresis": 1.0}
+    events.keep_rule(RULE, {}, events.Rule("", condition, severity="critical"), "an alarm", now_ms())
+    for kind, url in addresses.items():
+        notify.add_route(notify.add_recipient(kind, kind, url), **ALWAYS)
+    db.database.close()
+    return chain
 
 
 def play(chain, machine, **fixed):
