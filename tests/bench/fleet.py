@@ -19,13 +19,15 @@ from collector import db
 from collector.readings import HOUR_MS
 from firmware.protocol.measured import MEASURED
 from tests.bench.row import Row
-from tests.fleet.__main__ import run
-from tests.fleet.plan import plan_of
+from tests.fleet.__main__ import loaded
+from tests.fleet.account import Account
+from tests.fleet.load import Load
+from tests.fleet.plan import due_each_second, plan_of
 from tests.fleet.played import Fleet, gateway_id
 from tests.fleet.site import FleetSite
 
 TERMINALS, BATCHES = 500, 360  # an hour with a reading every ten seconds
-FEW, SECONDS = 30, 60
+FEW, SECONDS, START_S = 30, 120, 90
 BYTES_MOST, RATE_MOST = 250, 4.0  # a reading; kB a second
 SEAL_WAIT_S = 300
 UPLOAD = "/a02/v1/batches"
@@ -103,20 +105,36 @@ def written_bare(folder, terminals, batches):
     return (psutil.Process().io_counters().write_bytes - before) / (terminals * batches)
 
 
-def written_by_few(folder, terminals, seconds):
-    """kB a second of a collector that serves so many terminals at default settings, nobody looking."""
-    account, used = run(plan_of(terminals, 1, seconds=seconds, pages_per_s=0), folder, lambda *_: None)
+def written_by_few(folder, terminals, seconds, start_s):
+    """(kB a second, kB of its start) of a collector that serves so many terminals at default settings, nobody looking.
+
+    The start, with the first readings of every terminal, comes once; what it left in the log is folded in before the
+    seconds begin, and what they leave is counted as folded in at their end.
+    """
+    plan, looks = plan_of(terminals, 1, seconds=start_s + seconds, pages_per_s=0), []
+    with FleetSite(folder, plan) as site:
+
+        def look(_account, now_s):
+            if now_s >= start_s and not looks:
+                looks.append((site.used().written, folded_in(site.data)))
+
+        account, fleet = Account(due_each_second(plan)), Fleet(plan, round(time.time() * 1000))
+        asyncio.run(loaded(Load(plan, site, fleet, account, look)))
+        ((before, folded),) = looks
+        went_on = site.used().written - before
     assert account.waiting == 0, f"{account.waiting} readings wait"
-    return (used.written + folded_in(folder / "collector")) / seconds / 1000
+    return (went_on + folded_in(folder / "collector")) / seconds / 1000, (before + folded) / 1000
 
 
-def rows(terminals=TERMINALS, batches=BATCHES, few=FEW, seconds=SECONDS):
+def rows(terminals=TERMINALS, batches=BATCHES, few=FEW, seconds=SECONDS, start_s=START_S):
     """Bytes written for each reading of a busy collector, and each second of a small one."""
     with tempfile.TemporaryDirectory() as many, tempfile.TemporaryDirectory() as small:
         bare = written_bare(Path(many), terminals, batches)
         each = written_in_batches(Path(many), terminals, batches)
-        kb = written_by_few(Path(small), few, seconds)
+        kb, start_kb = written_by_few(Path(small), few, seconds, start_s)
     name = f"collector, written, batches of {terminals}"
     yield Row(name, each, "B/reading", f"{bare:,.0f}, {BARE}", each / bare, f"<= {BYTES_MOST} B", each <= BYTES_MOST)
     name, peer, part = f"collector, written, {few} terminals", f"limit {RATE_MOST} kB/s", kb / RATE_MOST
     yield Row(name, kb, "kB/s", peer, part, "<= 1", part <= 1)
+    name = f"collector, written, start and first readings of {few} terminals"
+    yield Row(name, start_kb, "kB", "no limit; it comes once", 0.0, "-", True)
