@@ -59,8 +59,8 @@ def migrate(data):
 
 @main.command()
 def check():
-    """Open every block of readings and count every number; status 1 when something is damaged, lost or doubled."""
-    from collector import readings  # here, because every other command starts faster without arrays
+    """Open every block of readings and every file, count every number; status 1 when something is not as stored."""
+    from collector import files, readings  # here, because every other command starts faster without arrays
 
     bad = 0
     for found in readings.check():
@@ -69,8 +69,12 @@ def check():
             wrong += [f"{what}: {first} to {last}" for first, last in getattr(found, what)]
         click.echo(f"{found.terminal_id}: {found.readings} readings, " + ("; ".join(wrong) or "all whole"))
         bad += bool(wrong)
-    if bad:
-        raise ActionError(f"{bad} terminals have readings that are not as stored; look at the disk, then restore")
+    spoilt = [f"file {file.id} {file.name}: {fault}" for file, fault in files.damaged()]
+    for said in spoilt:
+        click.echo(said)
+    if bad or spoilt:
+        told = f"{bad} terminals and {len(spoilt)} files are not as they were stored"
+        raise ActionError(f"{told}; look at the disk, then restore")
 
 
 @main.command("copy-readings")

@@ -1,6 +1,6 @@
 """Files people bring: known by what is in them, kept once by their hash beside the database, handed out harmless."""
 
-from collector.files.actions import drop, keep, room_left, tidy
+from collector.files.actions import damaged, drop, keep, room_left, tidy
 from collector.files.answers import sent
 from collector.files.kinds import DOCUMENTS, KINDS, PHOTOS, RECORDINGS, FileRefused
 from collector.files.models import File
@@ -14,6 +14,7 @@ __all__ = (
     "RECORDINGS",
     "File",
     "FileRefused",
+    "damaged",
     "drop",
     "keep",
     "open",

@@ -56,6 +56,13 @@ def room_left():
     return read_settings(db.folder())["files_most_mb"] * MIB - File.bytes_kept()
 
 
+def damaged():
+    """(File, "gone" or "another") of each that is kept and whose content is not what was brought."""
+    for file in File.select().where(File.dropped_ms.is_null()).order_by(File.id):
+        if fault := store.fault_of(file):
+            yield file, fault
+
+
 def drop(file, now_ms):
     """Let go of a File: it is shown no longer, and `tidy` clears its content away."""
     with db.write():

@@ -61,6 +61,15 @@ def discard(copy):
     Path(copy.name).unlink(missing_ok=True)
 
 
+def fault_of(file):
+    """What is wrong with the content of a File: "gone", "another", or None. The content is read to its end."""
+    try:
+        with open_content(file) as content:
+            return None if hashlib.file_digest(content, "sha256").hexdigest() == file.sha256 else "another"
+    except FileNotFoundError:
+        return "gone"
+
+
 def open_content(file):
     """The content of a File as a binary stream. Raises FileNotFoundError when it is gone."""
     return path_of(file.sha256).open("rb")

@@ -5,9 +5,11 @@ import os
 import zipfile
 
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 from collector import db, files
+from collector.__main__ import main
 from collector.files import actions, store
 from collector.files.models import File
 from tests.collector.site import now_ms
@@ -174,3 +176,18 @@ def test_what_a_crash_left_is_cleared_away_and_what_is_kept_stays():
         raise ZeroDivisionError
     assert files.tidy(now_ms() + 2 * HOUR_MS) == 2
     assert contents() == [kept.sha256] != [lost.sha256]
+
+
+def test_a_content_that_is_gone_or_another_one_is_named_by_the_check(site):
+    with site.app.app_context():
+        whole, gone, other = (files.keep(io.BytesIO(PDF + bytes([n])), f"{n}.pdf", ["pdf"], now_ms()) for n in range(3))
+        command = ["--data", str(site.data_dir), "check"]
+        assert CliRunner().invoke(main, command).exit_code == 0
+        store.path_of(gone.sha256).unlink()
+        store.path_of(other.sha256).write_bytes(PDF)
+        said = CliRunner().invoke(main, command)
+        assert f"file {gone.id} 1.pdf: gone" in said.output and f"file {other.id} 2.pdf: another" in said.output
+        assert (
+            said.exit_code == 1 and "0 terminals and 2 files are not as they were stored" in said.output + said.stderr
+        )
+        assert f"file {whole.id}" not in said.output
