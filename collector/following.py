@@ -38,11 +38,25 @@ class Bound:
         return self._held
 
 
+class Came:
+    """What came after an upload; followers stand side by side nearly always, so it is opened once for all of them."""
+
+    def __init__(self):
+        self._after = self._bindings = self._fresh = None
+
+    def after(self, through, bindings):
+        """See readings.fresh_after."""
+        if self._fresh is None or self._after != through or self._bindings is not bindings:
+            self._after, self._bindings = through, bindings
+            self._fresh = readings.fresh_after(through, bindings.keys())
+        return self._fresh
+
+
 class Way:
     """How far one follower has come."""
 
-    def __init__(self, follower, bound):
-        self.follower, self._bound = follower, bound
+    def __init__(self, follower, bound, came):
+        self.follower, self._bound, self._came = follower, bound, came
         self._through = None  # the last upload in its memory; None: its memory is not to be trusted
         self._kept, self._kept_ms, self._not_before_ms = None, 0, 0
 
@@ -56,7 +70,7 @@ class Way:
             self.follower.forget()
             through, self._kept, self._kept_ms = mark, mark, now_ms
         bindings = self._bound.held()
-        fresh = readings.fresh_after(through, bindings.keys())
+        fresh = self._came.after(through, bindings)
         if fresh is not None:
             self._follow(fresh, bindings, now_ms)
             through = fresh.last
@@ -73,6 +87,8 @@ class Way:
         return mark
 
     def _follow(self, fresh, bindings, now_ms):
+        if fresh.arrival is None and abs(now_ms - self._kept_ms) < KEEP_MS:
+            return
         with db.write():
             worth = fresh.arrival is not None and self.follower.follow(Seen(fresh.arrival, bindings, now_ms))
             if worth or abs(now_ms - self._kept_ms) >= KEEP_MS:
@@ -85,16 +101,18 @@ class Following:
     """All followers, on their ways."""
 
     def __init__(self, followers=None):
-        bound = Bound()
-        self._ways = [Way(follower, bound) for follower in (FOLLOWERS if followers is None else followers)]
+        bound, came = Bound(), Came()
+        self._ways = [Way(follower, bound, came) for follower in (FOLLOWERS if followers is None else followers)]
 
     def go_on(self, now_ms):
-        """Let each see what came; when one fails the others go on, and it tries again later."""
+        """Let each see what came, part by part; when one fails the others go on, and it tries again later."""
+        while any(self._a_part(now_ms)):
+            pass
+
+    def _a_part(self, now_ms):
+        """Of each way, in their order, whether there may be more to see."""
+        more = []
         with ExitStack() as stack:
             for way in reversed(self._ways):
-                stack.callback(_to_the_end, way, now_ms)
-
-
-def _to_the_end(way, now_ms):
-    while way.go_on(now_ms):
-        pass
+                stack.callback(lambda one: more.append(one.go_on(now_ms)), way)
+        return more

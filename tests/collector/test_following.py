@@ -6,7 +6,7 @@ import pytest
 
 from collector import db, readings
 from collector.following import KEEP_MS, REST_MS, Following
-from collector.readings import sealing
+from collector.readings import incoming, sealing
 from tests.collector.site import BOOT, block, now_ms, stored
 
 
@@ -120,3 +120,19 @@ def test_an_upload_stays_until_it_was_followed(bound):
     readings.seal(now_ms() + sealing.GRACE_MS)
     assert db.rows("SELECT batch_no FROM batch") == [(2,)]
     assert stored(bound) == [1, 2, 3, 9]
+
+
+def test_what_came_is_opened_once_for_all_who_follow(bound, monkeypatch):
+    first, second, opened = Adding(), Adding(), []
+    second.name = "second"
+    following, unpacked = Following([first, second]), incoming.unpacked
+    following.go_on(now_ms())
+    bound.upload(block(first=1, count=3))
+    bound.upload(block(first=4, count=2))
+    monkeypatch.setattr(incoming, "unpacked", lambda body: opened.append(body) or unpacked(body))
+    following.go_on(now_ms())
+    assert first.seen == second.seen and len(opened) == 2
+    assert sorted(first.seen) == [("ct-01", n) for n in range(1, 6)]
+    bound.upload(block(first=6, count=1))
+    following.go_on(now_ms())
+    assert len(first.seen) == len(second.seen) == 6 and len(opened) == 3
