@@ -42,7 +42,7 @@ PAGES = {
 # seen by nobody who is signed in: test_walk.py has them; or no page: files and spreadsheets
 ELSEWHERE = {"/sign-in", "/sign-in/second", "/invitation/<code>", "/health", "/vendored/chart.js", "/audit/export"}
 ELSEWHERE |= {"/environment/<int:equipment_id>/export", "/register/export", "/usage/<int:equipment_id>/export"}
-ELSEWHERE |= {"/events/<int:event_id>/files/<int:file_id>"}
+ELSEWHERE |= {"/events/<int:event_id>/files/<int:file_id>", "/terminals/<terminal_id>/installations/<int:number>/photo"}
 ELSEWHERE |= {"/register/<int:equipment_id>/documents/<int:document_id>"}
 pytestmark = pytest.mark.once("what a browser makes of pages; their questions are asked by the tests without one")
 

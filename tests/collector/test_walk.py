@@ -174,8 +174,14 @@ def change(walk, number):
     walk.press("#documents form[enctype] button")
     page = walk.page.inner_text("main")
     assert SUPPLIER in page and f"walk{walk.number}" in page and "label.jpg" in page
-    walk.page.wait_for_function("document.querySelector('#documents img').scrollIntoView() || true")
-    walk.page.wait_for_function("document.querySelector('#documents img').naturalWidth > 0")
+    photo = walk.page.locator("#documents img").first
+    photo.scroll_into_view_if_needed()
+    deadline = time.monotonic() + 20
+    while not photo.evaluate(
+        "one => one.naturalWidth > 0"
+    ):  # waiting inside the page would be an eval, which it forbids
+        assert time.monotonic() < deadline, "the photo is not shown"
+        time.sleep(0.1)
     walk.look("history")
 
 
