@@ -62,13 +62,16 @@ def test_a_terminal_hears_nothing_that_is_not_its_own(broker):
 
 
 def test_a_publication_elsewhere_goes_nowhere_and_is_counted(broker):
-    with Client(broker, OWN_USER) as gateway, Client(broker, "ct-01") as terminal, Client(broker, "ct-02") as other:
+    """Mosquitto 2.0.11 cuts off who tries it while more of its bytes wait, so each try has a client of its own."""
+    with Client(broker, OWN_USER) as gateway, Client(broker, "ct-02") as other:
         gateway.subscribe(ALL_UP)
         other.subscribe("a01/ct-02/down")
-        for topic in ("a01/ct-02/up", "a01/ct-02/down", "a01/ct-01/down"):
-            terminal.publish(topic, b"forged")
-        counted(broker, "ct-01", 3)
-        assert carried(terminal, "a01/ct-01/up", gateway, b"own")
+        for times, topic in enumerate(("a01/ct-02/up", "a01/ct-02/down", "a01/ct-01/down"), 1):
+            with Client(broker, "ct-01") as forger:
+                forger.publish(topic, b"forged")
+                counted(broker, "ct-01", times)
+        with Client(broker, "ct-01") as terminal:
+            assert carried(terminal, "a01/ct-01/up", gateway, b"own")
         assert carried(gateway, "a01/ct-02/down", other, b"real")
 
 
