@@ -11,6 +11,7 @@ import time
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 from collector import api, audit, db, events, files, notify, readings
 from collector.clock import now_ms
@@ -88,28 +89,32 @@ JOBS = (
 
 
 @contextmanager
-def running(settings):
+def running(settings, jobs=JOBS):
     """The jobs run until the end of this."""
     ended = threading.Event()
-    threads = [threading.Thread(target=_in_turn, args=(job, settings, ended)) for job in JOBS]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        for thread in threads:
-            thread.join()
+    with ThreadPoolExecutor(len(jobs) + 1, "job") as workers:
+        keeper = workers.submit(_keep_time, jobs, settings, workers, ended)
+        try:
+            yield
+        finally:
+            ended.set()
+            keeper.result()
 
 
-def _in_turn(job, settings, ended):
-    every_s, due_s = settings.get(job.every, job.every), time.monotonic()
-    with ThreadPoolExecutor(1, job.name) as worker:
-        while not ended.wait(max(0, due_s + every_s - time.monotonic())):
-            due_s = max(due_s + every_s, time.monotonic() - every_s)  # what was missed is done once
-            error = worker.submit(_with_database, job, settings).exception()
-            if error is not None:
-                log.error("job %s failed", job.name, exc_info=error)
+def _keep_time(jobs, settings, workers, ended):
+    due_s, under_way, now_s = dict.fromkeys(jobs, time.monotonic()), {}, time.monotonic()
+    while not ended.wait(max(0, min(due_s.values()) - now_s)):
+        now_s = time.monotonic()
+        for job in [job for job in jobs if due_s[job] <= now_s]:
+            due_s[job] = now_s + settings.get(job.every, job.every)
+            if job not in under_way or under_way[job].done():
+                under_way[job] = workers.submit(_with_database, job, settings)
+                under_way[job].add_done_callback(partial(_say, job))
+
+
+def _say(job, done):
+    if done.exception() is not None:
+        log.error("job %s failed", job.name, exc_info=done.exception())
 
 
 def _with_database(job, settings):

@@ -115,7 +115,7 @@ def end_scope(user_id, scope_id):
 def list_sessions(user_id):
     """Where a person is signed in."""
     found = sessions.open_sessions(_person(user_id), current_app.config["SETTINGS"], now_ms())
-    return [SessionTold(*[getattr(one, name) for name in SessionTold.__struct_fields__]) for one in found]
+    return [api.told(SessionTold, one) for one in found]
 
 
 @door.delete("/users/<int:user_id>/sessions/<int:session_id>")

@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from collector import api
 from collector.accounts.roles import ROLES
 from collector.accounts.tokens import SCOPES
 
@@ -62,4 +63,4 @@ def scope_told(one):
 
 def token_told(token):
     """An ApiToken as the API says it."""
-    return TokenTold(*[getattr(token, name) for name in TokenTold.__struct_fields__])
+    return api.told(TokenTold, token)

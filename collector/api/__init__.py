@@ -8,12 +8,14 @@ A room's `api.py` stands next to its views and calls the same actions:
     def one(equipment_id): ...
 """
 
-from collector.api.door import CSV, PREFIX, Spoken, room, speaks
+from collector.api.checked import day_of
+from collector.api.door import BYTES, CSV, PREFIX, Spoken, room, speaks, told
 from collector.api.kept import forget
 from collector.api.pages import Page, Paged, page
 from collector.api.words import Date, Instant, Limit, Line, Name, Number, Text
 
 __all__ = (
+    "BYTES",
     "CSV",
     "Date",
     "PREFIX",
@@ -26,8 +28,10 @@ __all__ = (
     "Paged",
     "Spoken",
     "Text",
+    "day_of",
     "forget",
     "page",
     "room",
     "speaks",
+    "told",
 )

@@ -1,6 +1,7 @@
 """What a request says, checked against a declared type: every field that is wrong is told, not the first alone."""
 
 import re
+from datetime import date
 
 import msgspec
 
@@ -29,6 +30,21 @@ def of(type_, said, where, strict):
     if errors:
         raise Refused("field_invalid", f"{len(errors)} of what the {where} says cannot be taken", errors)
     return type_(**values)
+
+
+def day_of(text, where):
+    """The date of YYYY-MM-DD, of this century. Raises Refused."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise _no_day(where, text, "is no date of the calendar") from error
+    if not 2000 <= day.year < 2100:
+        raise _no_day(where, text, "is not of this century")
+    return day
+
+
+def _no_day(where, text, what):
+    return Refused("field_invalid", f"{where} {what}", [wrong(where, text, what, "send another day")])
 
 
 def _unknown(where, name, value, fields):

@@ -14,7 +14,7 @@ from collector.web import csrf
 from collector.web.problems import Refused
 
 PREFIX = "/api/v1"
-JSON, CSV = "application/json", "text/csv"
+JSON, CSV, BYTES = "application/json", "text/csv", "application/octet-stream"
 
 # gives: a type, a media type, or None for no body; asks: the Struct of the query; takes: the Struct of the body, or the
 # media types of bytes
@@ -49,6 +49,11 @@ def speaks(gives, status=200, asks=None, takes=None):
         return spoken
 
     return marked
+
+
+def told(kind, one, **more):
+    """A Struct of this kind of what `one` has under the names of its fields; `more` says the fields it has not."""
+    return kind(**{name: getattr(one, name) for name in kind.__struct_fields__ if name not in more}, **more)
 
 
 def require_match(told):

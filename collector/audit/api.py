@@ -78,6 +78,5 @@ def _rows(asked):
 
 
 def _told(row):
-    head = [getattr(row, name) for name in RowTold.__struct_fields__[:-2]]
     before, after = (UNSET if text is None else json.loads(text) for text in (row.before, row.after))
-    return RowTold(*head, before, after)
+    return api.told(RowTold, row, before=before, after=after)

@@ -1,14 +1,11 @@
 """The record of how a terminal was put up, with its photo, on the terminal's page."""
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 from flask import Blueprint, abort, flash, redirect, request, url_for
 
 from collector import files, gateways
 from collector.clock import now_ms
 from collector.dashboard.terminals import terminal_inside
-from collector.web import needs, takes_files, zone
+from collector.web import needs, takes_files, today
 from collector.web.firmware_words import INSTALLATION_REFUSAL_WORDS
 from collector.web.register_words import FILE_WORDS
 
@@ -22,9 +19,8 @@ def record(terminal_id):
     """Keep another record; earlier ones stay."""
     terminal, file = terminal_inside(terminal_id), request.files.get("photo")
     photo = (file.stream, file.filename) if file and file.filename else None
-    today = datetime.now(ZoneInfo(zone())).date()
     try:
-        gateways.record_installation(terminal, request.form, photo, today, now_ms())
+        gateways.record_installation(terminal, request.form, photo, today(), now_ms())
     except gateways.InstallationRefused as refused:
         flash(str(INSTALLATION_REFUSAL_WORDS[refused.code]) % {"about": refused.about}, "danger")
     except files.FileRefused as refused:

@@ -52,7 +52,7 @@ def add():
 @needs("firmware.write")
 def one(number):
     """One rollout with each of its terminals."""
-    rollout = _numbered(number)
+    rollout = numbered(number)
     return render_template("dashboard/rollout.html", rollout=rollout, terminals=gateways.terminals_of_rollout(rollout))
 
 
@@ -71,7 +71,7 @@ def resume(number):
 
 
 def _done(number, action):
-    _numbered(number)
+    numbered(number)
     try:
         action()
     except gateways.FirmwareRefused as refused:
@@ -84,7 +84,8 @@ def _say(refused):
     flash(str(FIRMWARE_REFUSAL_WORDS[refused.code]) % {"about": about}, "danger")
 
 
-def _numbered(number):
+def numbered(number):
+    """A rollout, or page 404."""
     try:
         return gateways.rollout_numbered(number)
     except gateways.FirmwareRefused:

@@ -1,15 +1,16 @@
 """/api/v1/rollouts and /api/v1/images: firmware for terminals, as on the pages."""
 
+from collections import Counter
 from typing import Annotated, Literal
 
-from flask import abort, current_app
+from flask import current_app
 from msgspec import Meta, Struct
 
 from collector import api, audit, gateways
 from collector.clock import now_ms
+from collector.dashboard.rollouts import numbered
 from collector.web import needs, scope
 
-BYTES = "application/octet-stream"
 Rings = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[0-9%, rest]+$")]
 
 
@@ -87,7 +88,7 @@ def images():
 
 @door.post("/images")
 @needs("firmware.write")
-@api.speaks(ImageTold, status=201, takes=(BYTES,))
+@api.speaks(ImageTold, status=201, takes=(api.BYTES,))
 def add_image(body):
     """Take in an image that a trusted release key signed; the same one again is the one that is there."""
     return _image(gateways.add_image(current_app.config["DATA_DIR"], body, now_ms()))
@@ -106,7 +107,7 @@ def rollouts():
 @api.speaks(RolloutWhole)
 def rollout(number):
     """One rollout with its terminals."""
-    return _whole(_numbered(number))
+    return _whole(numbered(number))
 
 
 @door.post("/rollouts")
@@ -123,7 +124,7 @@ def start(body):
 @api.speaks(None, status=204, takes=RolloutHalted)
 def halt(number, body):
     """Offer it to nobody any more."""
-    gateways.halt(_numbered(number).id, body.reason)
+    gateways.halt(numbered(number).id, body.reason)
 
 
 @door.post("/rollouts/<int:number>/resume")
@@ -131,32 +132,20 @@ def halt(number, body):
 @api.speaks(None, status=204)
 def resume(number):
     """Go on where it was halted; what failed is tried again."""
-    gateways.resume(_numbered(number).id, now_ms())
-
-
-def _numbered(number):
-    try:
-        return gateways.rollout_numbered(number)
-    except gateways.FirmwareRefused:
-        abort(404)
+    gateways.resume(numbered(number).id, now_ms())
 
 
 def _image(one):
-    return ImageTold(*(getattr(one, name) for name in ImageTold.__struct_fields__))
+    return api.told(ImageTold, one)
 
 
 def _whole(rollout):
     found = gateways.terminals_of_rollout(rollout)
-    names, counts = RolledTerminal.__struct_fields__, {}
-    for one in found:
-        counts[one.state] = counts.get(one.state, 0) + 1
-    return RolloutWhole(
-        _rollout(rollout, counts), [RolledTerminal(*(getattr(one, name) for name in names)) for one in found]
-    )
+    counts = Counter(one.state for one in found)
+    return RolloutWhole(_rollout(rollout, counts), [api.told(RolledTerminal, one) for one in found])
 
 
 def _rollout(rollout, counts):
     image = rollout.image
-    head = (rollout.id, image.image_id, image.board, image.version)
-    names = ("rings", "ring", "state", "why", "issuer", "reason", "created_ms")
-    return RolloutTold(*head, *[getattr(rollout, name) for name in names], dict(counts))
+    of_image = {"image_id": image.image_id, "board": image.board, "version": image.version}
+    return api.told(RolloutTold, rollout, **of_image, terminals=dict(counts))

@@ -1,18 +1,17 @@
 """/api/v1 for terminals and gateways: how they are, what they were asked to do, of what is inside the scope."""
 
 import json
-from datetime import datetime
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from flask import abort
 from msgspec import Meta, Struct
+from msgspec.structs import asdict
 
 from collector import api, audit, gateways
 from collector.clock import now_ms
 from collector.dashboard.terminals import VERBS, gateways_inside, refusals_inside, terminal_inside, terminals_inside
 from collector.gateways import COMMAND_STATES, Gateway, Terminal
-from collector.web import needs, zone
+from collector.web import needs, today
 
 TerminalId = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")]
 
@@ -171,9 +170,8 @@ def installations(terminal_id):
 @api.speaks(InstallationTold, status=201, takes=InstallationEntered)
 def record_installation(terminal_id, body):
     """Another record; a photo is added on the page."""
-    said = {name: getattr(body, name) for name in InstallationEntered.__struct_fields__}
-    today = datetime.now(ZoneInfo(zone())).date()
-    return _installation(gateways.record_installation(terminal_inside(terminal_id), said, None, today, now_ms()))
+    terminal, said = terminal_inside(terminal_id), asdict(body)
+    return _installation(gateways.record_installation(terminal, said, None, today(), now_ms()))
 
 
 @door.get("/gateways")
@@ -197,8 +195,7 @@ def one_gateway(gateway_id):
 @api.speaks(list[RefusalTold])
 def refusals():
     """What was refused, the newest 200 kinds of it."""
-    names = RefusalTold.__struct_fields__
-    return [RefusalTold(*[getattr(one, name) for name in names]) for one in refusals_inside().limit(200)]
+    return [api.told(RefusalTold, one) for one in refusals_inside().limit(200)]
 
 
 def _terminal(terminal, statuses):
@@ -209,16 +206,13 @@ def _terminal(terminal, statuses):
 
 
 def _installation(one):
-    names = InstallationTold.__struct_fields__
-    told = {name: getattr(one, name) for name in names if name != "photo"}
-    return InstallationTold(photo=one.file_id is not None, **told)
+    return api.told(InstallationTold, one, photo=one.file_id is not None)
 
 
 def _gateway(gateway):
-    return GatewayTold(*[getattr(gateway, name) for name in GatewayTold.__struct_fields__])
+    return api.told(GatewayTold, gateway)
 
 
 def _command(command, steps):
     told = [StepTold(one.state, one.ts_ms, json.loads(one.result) if one.result else None) for one in steps]
-    names = CommandTold.__struct_fields__[:-1]
-    return CommandTold(*[getattr(command, name) for name in names], told)
+    return api.told(CommandTold, command, steps=told)

@@ -13,8 +13,6 @@ from collector.equipment.models import DOCUMENT_KINDS, OF_BUYING_KINDS, Document
 from collector.web import may, needs, scope
 from collector.web.problems import Refused, wrong
 
-BYTES = "application/octet-stream"
-
 
 class DocumentTold(Struct):
     """A file of an equipment; media: what its content is."""
@@ -57,7 +55,7 @@ def documents(equipment_id):
 
 @door.post("/equipment/<int:equipment_id>/documents")
 @needs("equipment.write")
-@api.speaks(DocumentTold, status=201, asks=DocumentAsked, takes=(BYTES,))
+@api.speaks(DocumentTold, status=201, asks=DocumentAsked, takes=(api.BYTES,))
 def add(equipment_id, asked, body):
     """Add one file: JPEG, PNG, WebP, PDF, DOCX or XLSX, told by its content."""
     try:
@@ -70,13 +68,13 @@ def add(equipment_id, asked, body):
 
 @door.get("/equipment/<int:equipment_id>/documents/<int:document_id>")
 @needs("equipment.read")
-@api.speaks(BYTES)
+@api.speaks(api.BYTES)
 def content(equipment_id, document_id):
     """The bytes of one."""
     found = _seen(equipment_id, document_id)
     audit.note("document.read", f"equipment {found.equipment.asset_number}", after={"file": found.file.name})
     answer = files.sent(found.file, to_save=True)
-    answer.mimetype = BYTES
+    answer.mimetype = api.BYTES
     return answer
 
 

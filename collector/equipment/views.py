@@ -1,8 +1,6 @@
 """The register of equipment: list with filters, one piece with its changes, entering, import and export, asset card."""
 
 import json
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import segno
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
@@ -19,7 +17,7 @@ from collector.equipment.models import OF_BUYING_KINDS, Binding, Document, Equip
 from collector.equipment.places import may_stand
 from collector.equipment.years import served
 from collector.errors import ActionError
-from collector.web import may, needs, scope, takes_files, zone
+from collector.web import may, needs, scope, takes_files, today
 from collector.web.words import FIELD_WORDS, SHEET_WORDS, WRONG_WORDS
 
 PER_PAGE, ERRORS_SHOWN = 50, 200
@@ -41,7 +39,7 @@ def first_page():
         departments = {one.name for one in departments}
     return render_template(
         "equipment/register.html",
-        found=[(one, columns.cells(one, names, _today())) for one in found[:PER_PAGE]],
+        found=[(one, columns.cells(one, names, today())) for one in found[:PER_PAGE]],
         names=names,
         columns=columns.chosen(columns.COLUMNS, may("equipment.write")),
         kept=RegisterView.of(current_user.user.id),
@@ -77,7 +75,7 @@ def one(equipment_id):
         "equipment/one.html",
         equipment=equipment,
         told=told,
-        served=served(equipment.told(), _today()),
+        served=served(equipment.told(), today()),
         changes=changes,
         bindings=Binding.of_equipment(equipment),
         documents=list(Document.there(equipment, kinds)),
@@ -97,7 +95,7 @@ def card(equipment_id):
     equipment = _seen(equipment_id)
     address = url_for("dashboard.equipment_page", equipment_id=equipment.id, _external=True)
     picture = segno.make(address, error="m").svg_data_uri(scale=4, border=2)
-    lasted = served(equipment.told(), _today())
+    lasted = served(equipment.told(), today())
     return render_template("equipment/card.html", equipment=equipment, picture=picture, address=address, served=lasted)
 
 
@@ -165,10 +163,6 @@ def _allowed(institution, department):
 
 def _seen(equipment_id):
     return Equipment.seen(scope(), equipment_id) or abort(404)
-
-
-def _today():
-    return datetime.now(ZoneInfo(zone())).date()
 
 
 def _asked():

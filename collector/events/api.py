@@ -276,10 +276,7 @@ def _whole(event):
         StepTold(one.ts_ms, one.actor, one.action, one.state, one.text, json.loads(one.files))
         for one in event.steps.order_by(Step.id)
     ]
-    found = [
-        EvaluationTold(*(getattr(one, name) for name in EvaluationTold.__struct_fields__))
-        for one in event.evaluations.order_by(Evaluation.id)
-    ]
+    found = [api.told(EvaluationTold, one) for one in event.evaluations.order_by(Evaluation.id)]
     allowed = actions(event.state, event.severity) if may("events.act") else []
     return EventWhole(told(event), steps, found, json.loads(event.context), allowed)
 

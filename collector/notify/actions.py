@@ -8,6 +8,7 @@ from collector.config import read_settings
 from collector.errors import ActionError
 from collector.keys import opened, sealed
 from collector.notify import routes, senders
+from collector.notify.choices import choices
 from collector.notify.models import NOT_NEEDED, QUEUED, SENT, Notification, Recipient, Route, Swap
 
 AFTER_MOST = 24 * 60
@@ -73,6 +74,9 @@ def add_route(recipient, severity, days, from_min, to_min, outside, after_min, d
     good = severity in routes.SEVERITIES and days and set(days) <= set("1234567") and outside in routes.OUTSIDE
     if not (hours and good and isinstance(after_min, int) and 0 <= after_min <= AFTER_MOST):
         raise Refused("route")
+    there = choices()
+    if department not in ("", *there.departments) or equipment_id not in (None, *there.names()):
+        raise Refused("place")
     said = {"severity": severity, "days": "".join(sorted(set(days))), "from_min": from_min, "to_min": to_min}
     said |= {"outside": outside, "after_min": after_min, "department": department, "equipment_id": equipment_id}
     with db.write():

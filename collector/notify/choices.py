@@ -2,7 +2,14 @@
 
 from collections import namedtuple
 
-Choices = namedtuple("Choices", ("departments", "machines"))  # names; {asset number: (number of the equipment, name)}
+
+class Choices(namedtuple("Choices", ("departments", "machines"))):
+    """Names of departments; {asset number: (number of the equipment, name)}."""
+
+    def names(self):
+        """{number of the equipment: its name}."""
+        return dict(self.machines.values())
+
 
 _of = {}
 

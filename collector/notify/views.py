@@ -1,8 +1,9 @@
 """Who is told: recipients, their routes, and what became of the newest messages."""
 
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 
 from collector import notify as room
 from collector.clock import minutes_of, now_ms
@@ -23,7 +24,8 @@ pages = Blueprint("notify", __name__, url_prefix="/notify", template_folder="tem
 @needs("notify.write")
 def first_page():
     """Recipients with their routes, and the newest messages with their results."""
-    routes, there, swaps = {}, choices(), Swap.there(date.today().isoformat())
+    today = datetime.now(ZoneInfo(current_app.config["SETTINGS"]["zone"])).date()
+    routes, there, swaps = {}, choices(), Swap.there(today.isoformat())
     for route in Route.there():
         routes.setdefault(route.recipient_id, []).append(route)
     return render_template(
@@ -33,7 +35,7 @@ def first_page():
         swaps=swaps,
         standing_in={swap.recipient_id for some in swaps.values() for swap in some},
         choices=there,
-        names=dict(there.machines.values()),
+        names=there.names(),
         newest=Notification.newest(NEWEST),
         counts=Notification.counts(),
         kinds=senders.KINDS,
@@ -62,10 +64,10 @@ def add_route(recipient_id):
 
 def _place(form):
     """(department, number of an equipment) that a form chose; "" and None for all. Raises Refused."""
-    there, department, asset_number = choices(), form.get("department", ""), form.get("machine", "").strip()
-    if department not in ("", *there.departments) or asset_number not in ("", *there.machines):
+    machines, asset_number = choices().machines, form.get("machine", "").strip()
+    if asset_number not in ("", *machines):
         raise Refused("place")
-    return department, there.machines[asset_number][0] if asset_number else None
+    return form.get("department", ""), machines[asset_number][0] if asset_number else None
 
 
 @pages.post("/routes/<int:route_id>/swaps")

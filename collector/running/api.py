@@ -1,6 +1,6 @@
 """/api/v1/equipment/N about its use: figures of days, states, sessions, examinations, warnings, and what people say."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from collector.web import needs, scope
 from collector.web.problems import Refused, wrong
 
 DAYS_MOST, SPAN_DAYS_MOST = 400, 31
+CENTURY_END_MS = 4_102_444_800_000  # 2100-01-01 UTC
 Source = Literal[figures.SOURCES]
 State = Literal[models.NAMES]
 
@@ -126,7 +127,7 @@ door = api.room("usage")
 def usage(equipment_id, asked):
     """Examinations, hours on, hours working and hours in each state, day by day."""
     equipment = _seen(equipment_id)
-    first, last = _day(asked.first, "query.first"), _day(asked.last, "query.last")
+    first, last = api.day_of(asked.first, "query.first"), api.day_of(asked.last, "query.last")
     if not 0 <= (last - first).days < DAYS_MOST:
         raise _wrong("query.last", asked.last, f"is not within {DAYS_MOST} days after first")
     return [_told(one) for one in figures.figures(equipment, first, last, _zone())]
@@ -148,7 +149,7 @@ def states(equipment_id, asked):
 def exams(equipment_id, asked):
     """Examinations of every source that begin in a span."""
     found = Exam.within(_seen(equipment_id), *_span(asked))
-    return [ExamTold(*(getattr(one, name) for name in ExamTold.__struct_fields__)) for one in found]
+    return [api.told(ExamTold, one) for one in found]
 
 
 @door.get("/equipment/<int:equipment_id>/warnings")
@@ -193,26 +194,16 @@ def _told(one):
 
 def _past(text):
     """A day that has begun. Raises Refused."""
-    day = _day(text, "body.day")
+    day = api.day_of(text, "body.day")
     if day > figures.day_at(now_ms(), _zone()):
         raise _wrong("body.day", text, "has not begun")
-    return day
-
-
-def _day(text, where):
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise _wrong(where, text, "is no date of the calendar") from error
-    if not 2000 <= day.year < 2100:
-        raise _wrong(where, text, "is not of this century")
     return day
 
 
 def _span(asked):
     if not 0 < asked.to_ms - asked.from_ms <= timedelta(days=SPAN_DAYS_MOST).total_seconds() * 1000:
         raise _wrong("query.to_ms", asked.to_ms, f"is not within {SPAN_DAYS_MOST} days after from_ms")
-    if asked.to_ms > 4_102_444_800_000:
+    if asked.to_ms > CENTURY_END_MS:
         raise _wrong("query.to_ms", asked.to_ms, "is not of this century")
     return asked.from_ms, asked.to_ms
 

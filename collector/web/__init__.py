@@ -16,12 +16,12 @@ from collector.web import (
     uploads,
     words,
 )
-from collector.web.i18n import LANGUAGES, own_path, zone
+from collector.web.i18n import LANGUAGES, own_path, today, zone
 from collector.web.rights import may, needs, scope
 from collector.web.security import csrf
 from collector.web.uploads import takes_files
 
-__all__ = ("LANGUAGES", "zone", "csrf", "init", "may", "needs", "own_path", "scope", "takes_files")
+__all__ = ("LANGUAGES", "zone", "csrf", "init", "may", "needs", "own_path", "scope", "takes_files", "today")
 
 
 def init(app):

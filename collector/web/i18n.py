@@ -1,5 +1,8 @@
 """Languages: which one a page speaks, and the switch between them."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from flask import Blueprint, current_app, g, redirect, request, session
 from flask_babel import Babel
 
@@ -26,6 +29,11 @@ def chosen():
 def zone():
     """The name of the time zone of what is shown: the person's, else the institution's."""
     return g.get("zone") or current_app.config["SETTINGS"]["zone"]
+
+
+def today():
+    """The date in the zone of what is shown."""
+    return datetime.now(ZoneInfo(zone())).date()
 
 
 def _wished():

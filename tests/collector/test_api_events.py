@@ -146,18 +146,23 @@ def test_who_is_told_and_what_became_of_it(admin):
     entered = {"name": "Li", "kind": "email", "url": "mailto://user:pass-word-9@127.0.0.1:9?from=a@b.example"}
     made = admin("POST", "/recipients", entered)
     assert made.status_code == 201 and "pass-word-9" not in made.text
-    assert (
-        "https"
-        in refused(
-            admin(
-                "POST", "/recipients", {"name": "X", "kind": "webhook", "url": f"http://{'s' * 16}@hooks.example.com"}
-            ),
-            "not_done",
-        )["detail"]
-    )
+    plain = {"name": "X", "kind": "webhook", "url": f"http://{'s' * 16}@hooks.example.com"}
+    assert "https" in refused(admin("POST", "/recipients", plain), "not_done")["detail"]
     path = f"/recipients/{made.json['id']}"
     route = admin("POST", f"{path}/routes", {"severity": "serious", "after_min": 15, "days": "12345"}).json
     assert admin("GET", f"{path}/routes").json == [route] and route["after_min"] == 15
+    elsewhere = {"severity": "serious", "department": "Nowhere"}, {"severity": "serious", "equipment_id": 999}
+    for bad in elsewhere:
+        assert "no such department" in refused(admin("POST", f"{path}/routes", bad), "not_done")["detail"]
+    swaps, wang = f"/routes/{route['id']}/swaps", admin("POST", "/recipients", entered | {"name": "wang"}).json
+    days = {"recipient_id": wang["id"], "first_on": "2026-05-01", "last_on": "2026-05-05"}
+    assert refused(admin("POST", swaps, days | {"last_on": "2026-02-30"}), "field_invalid")["errors"][0]["value"] == (
+        "2026-02-30"
+    )
+    swap = admin("POST", swaps, days).json
+    assert admin("GET", swaps).json == [swap] == [days | {"id": swap["id"]}]
+    assert admin("POST", f"/swaps/{swap['id']}/end").status_code == 204 and admin("GET", swaps).json == []
+    assert admin("POST", f"/recipients/{wang['id']}/end").status_code == 204
     assert admin("POST", f"{path}/test").status_code == 204
     assert [one["state"] for one in admin("GET", "/messages").json] == ["queued"]
     assert admin("POST", f"/routes/{route['id']}/end").status_code == 204

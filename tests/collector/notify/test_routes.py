@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from collector import notify
+from collector.equipment.models import Department, Institution
 from collector.notify.actions import Refused
 from collector.notify.models import QUEUED, Notification
 from tests.collector.notify.told import ALWAYS, mailed, message, states, tell
@@ -26,6 +27,7 @@ HOUR_MS, THURSDAY_MS = 3_600_000, 1_767_196_800_000  # 2026-01-01 00:00 in Shang
     ({"days": "7"}, "serious", 3, None),
 ])  # fmt: skip
 def test_a_route_is_of_severities_places_days_and_hours(site, route, severity, hour, due_hour):
+    Department.create(institution=Institution.get(), name="Surgery")
     mailed(9, **route)
     tell(message(severity=severity), at_ms=THURSDAY_MS + hour * 3_600_000)
     due = [(one.next_ms - THURSDAY_MS) / 3_600_000 for one in Notification.select()]
