@@ -11,7 +11,7 @@ class Choices(namedtuple("Choices", ("departments", "machines"))):
         return dict(self.machines.values())
 
 
-_of = {}
+_of = {"ask": lambda: Choices([], {})}
 
 
 def offer(ask):
