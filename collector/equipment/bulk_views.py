@@ -20,7 +20,8 @@ CHOICES = {"kind": KIND_WORDS, "category": CATEGORY_WORDS}
 @needs("equipment.write")
 def several():
     """The chosen machines with what would change; with for_real, change them."""
-    machines, said = _chosen(), request.form
+    machines, left = _chosen()
+    said = request.form
     name = said.get("field", "") if said.get("field") in bulk.EDITABLE else ""
     text = _code(name, said.get("value", "").strip()[:200])
     edits = bulk.planned(machines, name, text, _allowed) if name else []
@@ -34,6 +35,7 @@ def several():
     return render_template(
         "equipment/several.html",
         machines=machines,
+        left=left,
         edits=edits,
         fields=bulk.EDITABLE,
         said=said,
@@ -43,13 +45,16 @@ def several():
 
 
 def _chosen():
-    """The Equipment of the numbers in the form, of those inside the scope, or all that the filters leave."""
+    """The Equipment of the numbers in the form, of those inside the scope, or all that the filters leave; at most
+    bulk.MOST, and how many more there are."""
     said = request.form
     if "all" in said:
         asked = {name: said.get(name, "").strip()[:80] for name in ("text", "kind", "department")}
-        return list(Equipment.registered(scope(), **asked).limit(bulk.MOST))
-    numbers = [int(text) for text in said.getlist("id")[: bulk.MOST] if text.isdigit()]
-    return list(Equipment.registered(scope()).where(Equipment.id << numbers))
+        found = Equipment.registered(scope(), **asked)
+    else:
+        numbers = [int(text) for text in said.getlist("id")[: bulk.MOST] if text.isdigit()]
+        found = Equipment.registered(scope()).where(Equipment.id << numbers)
+    return list(found.limit(bulk.MOST)), max(0, found.count() - bulk.MOST)
 
 
 def _code(name, text):

@@ -25,7 +25,7 @@ def keep():
     columns = [column for column in said.getlist("column") if column.isidentifier()][:40]
     if not 0 < len(name) <= NAME_MOST or not name.isprintable():
         flash(gettext("A list needs a name of 1 to %(most)s signs.", most=NAME_MOST), "danger")
-    elif RegisterView.count_of(current_user.user.id) >= KEPT_MOST:
+    elif RegisterView.count_beside(current_user.user.id, name) >= KEPT_MOST:
         flash(gettext("You keep %(most)s lists already; remove one first.", most=KEPT_MOST), "danger")
     else:
         with db.write():

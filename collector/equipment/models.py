@@ -154,9 +154,9 @@ class RegisterView(Table):
         return [(one.id, one.name, json.loads(one.asked)) for one in found]
 
     @classmethod
-    def count_of(cls, user_id):
-        """How many a person keeps."""
-        return cls.select().where(cls.user == user_id).count()
+    def count_beside(cls, user_id, name):
+        """How many a person keeps under other names than this."""
+        return cls.select().where((cls.user == user_id) & (cls.name != name)).count()
 
     @classmethod
     def keep(cls, user_id, name, asked):

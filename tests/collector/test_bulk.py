@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from collector import accounts, equipment
+from collector.equipment import bulk
 from collector.equipment.years import served
 from tests.collector.people import Person
 from tests.collector.site import CT, PASSWORD, now_ms
@@ -59,6 +60,11 @@ def test_a_list_has_the_columns_somebody_chose_and_is_kept_under_a_name(admin):
     link = re.search(r'href="(/register\?[^"]*)">Old ones<', page)[1].replace("&amp;", "&")
     assert "S 3" in admin.get(link).text and "S 4" not in admin.get(link).text
     assert "9.9" in page or "10." in page, "years in service stand in the usual list"
+    for n in range(30):
+        admin.post("/register/views", "/register", name=f"List {n}")
+    assert "30 lists already" in admin.get("/register").text and "List 29" not in admin.get("/register").text
+    admin.post("/register/views", "/register", name="List 3", text="A-0007")
+    assert "text=A-0007" in admin.get("/register").text, "one that is there is kept anew"
     admin.post("/register/views", "/register", name=" ")
     assert "1 to 60 signs" in admin.get("/register").text
     admin.post("/register/views/1/remove", "/register")
@@ -90,6 +96,12 @@ def test_one_field_of_many_is_looked_at_then_changed_with_its_reason(admin, flee
     assert suppliers(fleet)[4] == "S 5"
     page = several(admin, all="1", text="", kind="", department="Imaging", field="kind", value="MRI scanner").text
     assert page.count("→ MRI scanner") == 5, "a choice may be written as the word for it"
+
+
+def test_more_than_can_be_changed_at_once_is_said(admin, monkeypatch):
+    monkeypatch.setattr(bulk, "MOST", 4)
+    page = several(admin, all="1", text="", kind="", department="Imaging", field="supplier", value="Medical Ltd").text
+    assert page.count("→ Medical Ltd") == 4 and "the first 4; 1 more" in page
 
 
 @pytest.mark.parametrize("field,value,word", [
