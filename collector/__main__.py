@@ -70,6 +70,9 @@ def check():
         click.echo(f"{found.terminal_id}: {found.readings} readings, " + ("; ".join(wrong) or "all whole"))
         bad += bool(wrong)
     spoilt = [f"file {file.id} {file.name}: {fault}" for file, fault in files.damaged()]
+    for arrival, fault in files.torn():
+        where = fault if fault == "gone" else f"another from byte {fault} on"
+        spoilt.append(f"arrival {arrival.id} of {arrival.about} {arrival.name}: {where}")
     for said in spoilt:
         click.echo(said)
     if bad or spoilt:

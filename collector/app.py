@@ -41,7 +41,7 @@ from collector.equipment import (
 )
 from collector.equipment import views as register_views
 from collector.events import api as events_api
-from collector.events import rules_api, rules_views
+from collector.events import recording_views, rules_api, rules_views
 from collector.events import views as events_views
 from collector.gateways import api as gateways_api
 from collector.keys import key_from
@@ -77,6 +77,7 @@ def create_app(data_dir, overrides=None):
     of_events = (usage_api, events_api, rules_api, notify_api)
     for room in (*of_people, *of_equipment, *of_events, readings_api, terminals_api, rollouts_api):
         app.register_blueprint(room.door)
+    app.register_blueprint(recording_views.door)
     app.register_blueprint(openapi.documents)
     app.register_blueprint(a02.door)
     app.register_blueprint(gateways_api.flashers)

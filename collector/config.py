@@ -60,6 +60,9 @@ SETTINGS = (
     Setting("audit_head_every_s", 3600, "seconds between two looks whether the audit has grown and is to be signed"),
     Setting("audit_syslog", "", "where rows of the audit go as well: unix:/dev/log or 127.0.0.1:514; empty: nowhere"),
     Setting("files_most_mb", 20_480, "megabytes that documents, photos and recordings may take together"),
+    Setting("recording_most_mb", 512, "megabytes of one recording of an event; at most 4096"),
+    Setting("recording_most_min", 15, "minutes after which a recording of the screen stops by itself"),
+    Setting("recording_wait_h", 24, "hours for which the parts of a recording wait for those that are missing"),
     Setting("api_per_min", 1200, "requests a minute to /api/v1 for each token or person, a sixth of them at once"),
     Setting("public_url", "", "address of these pages as people reach it, https://...; messages lead there"),
     Setting(

@@ -41,8 +41,9 @@ def _audit(settings):
     audit.retire(settings["keep_audit_days"], now_ms())
 
 
-def _files(_settings):
+def _files(settings):
     files.tidy(now_ms())
+    files.sweep(now_ms(), settings["recording_wait_h"])
 
 
 def _forget(_settings):

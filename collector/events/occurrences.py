@@ -31,6 +31,7 @@ REFUSALS = {  # code -> what is told; pages have their own words for it
     "choice": "something chosen is no choice; choose again",
     "exams": "the examinations are no whole number up to {about}",
     "hours": "the hours are no number up to {about}",
+    "closed": "the event is closed; open it again, then add to it",
     "rule": "there is no rule {about} that holds; look at the list of rules",
 }
 

@@ -2,8 +2,9 @@
 
 from collector.files.actions import damaged, drop, keep, room_left, tidy
 from collector.files.answers import sent
+from collector.files.arrivals import Coming, PartRefused, add, begin, give_up, sweep, torn
 from collector.files.kinds import DOCUMENTS, KINDS, PHOTOS, RECORDINGS, FileRefused
-from collector.files.models import File
+from collector.files.models import Arrival, File
 from collector.files.pictures import picture
 from collector.files.store import open_content as open
 
@@ -12,14 +13,22 @@ __all__ = (
     "KINDS",
     "PHOTOS",
     "RECORDINGS",
+    "Arrival",
+    "Coming",
     "File",
     "FileRefused",
+    "PartRefused",
+    "add",
+    "begin",
     "damaged",
     "drop",
+    "give_up",
     "keep",
     "open",
     "picture",
     "room_left",
     "sent",
+    "sweep",
     "tidy",
+    "torn",
 )

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from collector import audit, db
 from collector.config import read_settings
-from collector.files import pictures, store
-from collector.files.kinds import KINDS, MIB, PHOTOS, FileRefused, kind_of
-from collector.files.models import File
+from collector.files import films, pictures, store
+from collector.files.kinds import KINDS, MIB, PHOTOS, RECORDINGS, FileRefused, kind_of
+from collector.files.models import Arrival, File
 
 NAME_MOST = 120
 REST_MS = 3_600_000  # what belongs to no file rests for an hour, in case it is just being brought
@@ -18,15 +18,21 @@ def keep(stream, name, allowed, now_ms):
 
     A picture is made anew without what a camera wrote beside it. Inside a transaction of the caller it is a part of it.
     """
-    copy, sha256, size = store.taken_in(stream, max(KINDS[kind].most for kind in allowed))
+    return keep_copy(*store.taken_in(stream, max(KINDS[kind].most for kind in allowed)), name, allowed, now_ms)
+
+
+def keep_copy(copy, sha256, size, name, allowed, now_ms):
+    """The same of a copy that lies in the folder already; it is discarded. Raises FileRefused."""
     try:
-        kind = kind_of(copy.file, allowed)
+        kind = kind_of(copy, allowed)
         if size > KINDS[kind].most:
             raise FileRefused("size", str(KINDS[kind].most // MIB))
         if kind in PHOTOS:
-            fresh = pictures.made_anew(copy.file, kind)
+            fresh = pictures.made_anew(copy, kind)
             store.discard(copy)
             copy, sha256, size = store.taken_in(fresh, KINDS[kind].most)
+        elif kind in RECORDINGS and films.is_cut(copy, kind, size):
+            raise FileRefused("cut")
         with db.write():
             if size > room_left() and not File.holds(sha256):
                 raise FileRefused("full")
@@ -52,8 +58,8 @@ def shown_name(name, kind):
 
 
 def room_left():
-    """How many bytes may still be kept by the setting `files_most_mb`."""
-    return read_settings(db.folder())["files_most_mb"] * MIB - File.bytes_kept()
+    """How many bytes may still be kept by the setting `files_most_mb`, without what is on its way."""
+    return read_settings(db.folder())["files_most_mb"] * MIB - File.bytes_kept() - Arrival.bytes_promised()
 
 
 def damaged():

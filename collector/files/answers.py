@@ -1,10 +1,13 @@
 """How a file goes out: a picture or a recording as itself, everything else to be saved; nothing runs in our name."""
 
-from flask import send_file
+from flask import request, send_file
+from werkzeug.datastructures import Range
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from collector.files.kinds import KINDS
 from collector.files.store import path_of
 
+PIECE_MOST = 4 * 1024 * 1024  # bytes of an answer to who asks for pieces
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "X-Content-Type-Options": "nosniff",
@@ -20,8 +23,25 @@ def sent(file, to_save=False):
         mimetype=kind.media,
         as_attachment=to_save or not kind.is_shown,
         download_name=file.name,
-        conditional=True,
         etag=file.sha256,
+        conditional=False,
     )
+    asked = {**request.environ, "HTTP_RANGE": _short(request.range)} if request.range else request.environ
+    try:
+        answer.make_conditional(asked, accept_ranges=True, complete_length=file.bytes)
+    except RequestedRangeNotSatisfiable:
+        answer.close()
+        raise
     answer.headers.update(HEADERS)
     return answer
+
+
+def _short(asked):
+    """What a Range asks for, shorter where it asks for much: a film that is paused holds no thread meanwhile.
+
+    A server may give less than was asked for (RFC 9110, 14.2); browsers then ask for the rest when they come to it.
+    """
+    (first, end), *_others = asked.ranges
+    if first >= 0:
+        end = min(end or first + PIECE_MOST, first + PIECE_MOST)
+    return Range(asked.units, [(first, end)]).to_header()

@@ -17,18 +17,23 @@ KINDS = {
     "pdf": Kind("application/pdf", "pdf", 20 * MIB, False),
     "docx": Kind("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx", 20 * MIB, False),
     "xlsx": Kind("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", 20 * MIB, False),
-    "mp4": Kind("video/mp4", "mp4", 512 * MIB, True),
-    "webm": Kind("video/webm", "webm", 512 * MIB, True),
+    "mp4": Kind("video/mp4", "mp4", 4096 * MIB, True),
+    "mov": Kind("video/quicktime", "mov", 4096 * MIB, True),
+    "webm": Kind("video/webm", "webm", 4096 * MIB, True),
 }
 PHOTOS = ("jpeg", "png", "webp")
 DOCUMENTS = (*PHOTOS, "pdf", "docx", "xlsx")
-RECORDINGS = ("mp4", "webm")
+RECORDINGS = ("mp4", "mov", "webm")
 
 _STARTS = (  # offset, bytes there, kind
     (0, b"\xff\xd8\xff", "jpeg"),
     (0, b"\x89PNG\r\n\x1a\n", "png"),
     (8, b"WEBP", "webp"),
     (0, b"%PDF-", "pdf"),
+    (4, b"ftypqt  ", "mov"),
+    (4, b"ftyphei", "heif"),  # pictures of telephones in the dress of a film, and none of KINDS
+    (4, b"ftypmif1", "heif"),
+    (4, b"ftypavif", "avif"),
     (4, b"ftyp", "mp4"),
     (0, b"\x1aE\xdf\xa3", "webm"),
 )
@@ -37,7 +42,7 @@ _PROGRAM = "vbaproject.bin"
 
 
 class FileRefused(ActionError):
-    """A file is not taken; `code`: empty, type, size, picture, program or full; `about`: what it was, or may be."""
+    """A file is not taken; `code`: empty, type, size, picture, cut, program or full; `about`: what may be."""
 
     def __init__(self, code, about=""):
         super().__init__(f"the file is not taken: {code} {about}; see `docs/guide-register.md`, Documents")

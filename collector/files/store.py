@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import secrets
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,6 +11,7 @@ from collector import db
 from collector.files.kinds import FileRefused
 
 FOLDER = "files"
+ARRIVING = "arriving"  # below it: what comes in parts, each under the number of its arrival
 PIECE = 256 * 1024
 
 
@@ -40,6 +42,29 @@ def taken_in(stream, most):
         copy.flush()
         undo.pop_all()
     return copy, digest.hexdigest(), size
+
+
+def arriving(number):
+    """The place of what comes in parts."""
+    path = folder() / ARRIVING
+    path.mkdir(mode=0o700, exist_ok=True)
+    return path / str(number)
+
+
+def write_part(content, at, body):
+    """Put bytes at their place, the last of a file; they are on the disk afterwards."""
+    content.truncate(at)
+    content.seek(at)
+    content.write(body)
+    content.flush()
+    os.fsync(content.fileno())
+
+
+def second_name(path):
+    """An open copy that is the same content under another name, so that giving it its place takes nothing away."""
+    name = folder() / f"new-{secrets.token_hex(8)}"
+    os.link(path, name)
+    return name.open("r+b")
 
 
 def settle(copy, sha256):

@@ -56,6 +56,7 @@ STEP_WORDS = {
     "note": _l("wrote"),
     "hand_over": _l("handed it over to"),
     "merge": _l("says it is part of another event"),
+    "record": _l("added a recording"),
 }
 
 TYPE_WORDS = {
@@ -89,6 +90,7 @@ REFUSAL_WORDS = {
     "choice": _l("Something chosen is no choice."),
     "exams": _l("Examinations are a whole number up to %(about)s."),
     "hours": _l("Hours are a number up to %(about)s."),
+    "closed": _l("The event is closed. Open it again first."),
     "rule": _l("There is no rule %(about)s that holds."),
 }
 

@@ -19,12 +19,17 @@ PROBLEMS = {
     "not_found": Kind(404, "There is no such thing", "Check the address; what is outside your scope is not there."),
     "method_not_allowed": Kind(405, "This address takes another method", "Take one of those `Allow` names."),
     "not_done": Kind(409, "It cannot be done as things stand", "Do what `detail` says, then send it again."),
+    "part_elsewhere": Kind(409, "The part does not belong there", "Send the part that begins where `detail` says."),
+    "gone": Kind(410, "It is not there any more", "Begin anew."),
     "changed_meanwhile": Kind(412, "Somebody changed it meanwhile", "Get it again, look, and send your change anew."),
+    "tus_version": Kind(412, "Another version of tus", "Send the version that `Tus-Version` names."),
     "too_large": Kind(413, "That is too large", "Send less at once."),
     "media_type": Kind(415, "The body is of another media type", "Send the media type the document names."),
     "field_invalid": Kind(422, "A field is not as it has to be", "Correct each of `errors`; nothing was changed."),
     "key_reused": Kind(422, "The idempotency key served another request", "Take a new key for a new request."),
+    "busy": Kind(423, "Another request is doing it", "Ask where the next part begins, then go on."),
     "too_many": Kind(429, "Too many requests", "Wait for the seconds `Retry-After` says."),
+    "hash_wrong": Kind(460, "The part is not what its hash says", "Send the part again."),
     "internal": Kind(
         500, "Something went wrong here", "Try again; if it stays, give `reference` to the administrator."
     ),

@@ -17,6 +17,7 @@ FILE_WORDS = {
     "type": _l("The file is none of these by its content: %(about)s."),
     "size": _l("The file has more than %(about)s MB."),
     "picture": _l("The picture is broken or has too many pixels."),
+    "cut": _l("The recording is cut: its end is missing."),
     "program": _l("The document holds a program (macros). Save it without."),
     "full": _l("There is no room left for files. Ask an administrator."),
 }
