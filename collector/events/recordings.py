@@ -11,7 +11,7 @@ ALLOWED = (*files.RECORDINGS, *files.PHOTOS)
 
 
 def about(event):
-    """What an Arrival of an event is of."""
+    """What an Arrival is said to be of."""
     return f"event {event.id}"
 
 
@@ -20,6 +20,11 @@ def begin(event, name, size, most_mb, now_ms):
     if event.state == CLOSED:
         raise Refused("closed")
     return files.begin(about(event), name, size, most_mb, now_ms)
+
+
+def all_under_way(event):
+    """[Arrival] of an event that who acts has begun and not brought to its end."""
+    return list(files.Arrival.under_way(about(event), audit.acting().name))
 
 
 def under_way(event, number):

@@ -2,13 +2,13 @@
 
 import json
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 
 from collector import audit, files, notify
 from collector import events as room
 from collector.clock import now_ms
 from collector.equipment import Equipment
-from collector.events import evaluations
+from collector.events import evaluations, recordings
 from collector.events.disposition import NEED_TEXT, STATES, UNDONE, actions
 from collector.events.drawing import picture
 from collector.events.models import PER_PAGE, Evaluation, Event, Step
@@ -164,7 +164,7 @@ def _in_words(error):
 
 
 def _page_of(event):
-    said = json.loads(event.said)
+    said, settings = json.loads(event.said), current_app.config["SETTINGS"]
     allowed = actions(event.state, event.severity) if may("events.act") else []
     steps = [(step, _files_of(step)) for step in event.steps.order_by(Step.id)]
     return render_template(
@@ -181,6 +181,9 @@ def _page_of(event):
         evaluation=event.evaluations.order_by(Evaluation.id.desc()).first(),
         need_text=NEED_TEXT,
         others=_others(event),
+        under_way=recordings.all_under_way(event),
+        most_mb=settings["recording_most_mb"],
+        most_min=settings["recording_most_min"],
         shelves=room.Shelf.of(event.equipment_id, now_ms()) if event.equipment_id else [],
         now=now_ms(),
         me=audit.acting().name,

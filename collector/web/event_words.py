@@ -178,6 +178,28 @@ def said_text(said, translate=str):
     return translate(SAID_WORDS[said["kind"]]) % values
 
 
+RECORDING_WORDS = {  # what recording.js says: how it goes, then why something is not kept, by the code of the problem
+    "recording": _l("Recording: %(time)s; %(held)s of %(size)s MB are kept"),
+    "sending": _l("%(held)s of %(size)s MB are kept"),
+    "cut": _l("No connection. What is not kept yet waits here and goes on by itself; leave this page open."),
+    "kept": _l("Kept with the event"),
+    "denied": _l("The screen was not shared with this page."),
+    "signed_out": _l("You are signed out. Sign in again; what is kept waits for the rest."),
+    "media_type": _l("It is neither a recording (WebM, MP4, MOV) nor a photo."),
+    "field_invalid": _l("It is broken, or its end is missing."),
+    "too_large": _l("It is larger than allowed, or there is no room left for files."),
+    "too_many": _l("Five files of yours are not finished. Finish one or give it up."),
+    "not_done": _l("The event is closed. Open it again first."),
+    "gone": _l("It was given up or swept away. Begin again."),
+    "other": _l("Not kept: %(detail)s"),
+}
+
+
+def recording_words():
+    """RECORDING_WORDS in the language of the page."""
+    return {code: str(words) for code, words in RECORDING_WORDS.items()}
+
+
 def init(app):
     """Let templates use these words."""
     app.jinja_env.globals.update(
@@ -188,6 +210,7 @@ def init(app):
         STEP_WORDS=STEP_WORDS,
         TYPE_WORDS=TYPE_WORDS,
         said_text=said_text,
+        recording_words=recording_words,
         CAUSE_WORDS=CAUSE_WORDS,
         EFFECT_WORDS=EFFECT_WORDS,
         RISK_WORDS=RISK_WORDS,
