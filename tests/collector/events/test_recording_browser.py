@@ -9,36 +9,19 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from collector import db, equipment, events
-from tests.collector.browser import CHROMIUM, SCREENSHOTS, hospital_served, serving, settle, signed_in
+from tests.collector.browser import SCREENSHOTS, hospital_served, serving, settle, signed_in
 from tests.collector.events.parts import mp4
+from tests.collector.events.recorder import OF_CAPTURE, PLAYED, PLAYS, begin, end, recorder_of
 from tests.collector.site import now_ms
 from tests.collector.test_shell import RULES
-from tests.needs import require_program
 
 pytestmark = pytest.mark.once("what a browser makes of pages; their questions are asked by the tests without one")
 
-THIS_TAB = "--auto-accept-this-tab-capture"
-OF_CAPTURE = "Permissions policy violation: camera is not allowed in this document."  # Chromium's, of any capture
-PREFER = """
-  const ask = navigator.mediaDevices.getDisplayMedia.bind(navigator.mediaDevices);
-  navigator.mediaDevices.getDisplayMedia = (asked) => ask({ ...asked, preferCurrentTab: true });
-  setInterval(() => document.title = String(Math.random()), 200);
-"""
-PLAYED = """async (film) => {
-  film.muted = true;
-  await film.play();
-  await new Promise((go) => setTimeout(go, 600));
-  return [film.videoWidth > 0, film.currentTime > 0.2, film.error && film.error.message];
-}"""
-
 
 @pytest.fixture(scope="module")
-def recorder(chromium):
-    """A browser that lets a page have its own tab; nobody is there to say so."""
-    path = require_program("chromium", "chromium")
-    here = chromium.browser_type.launch(executable_path=path, args=[*CHROMIUM, THIS_TAB])
-    yield here
-    here.close()
+def recording(chromium):
+    with recorder_of(chromium) as here:
+        yield here
 
 
 def happen(folder):
@@ -55,21 +38,16 @@ def look(page, word, broken):
     broken += [(word, one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in violations]
 
 
-def test_a_screen_is_recorded_while_the_collector_is_killed_and_played_back(built, server, recorder, tmp_path):
+def test_a_screen_is_recorded_while_the_collector_is_killed_and_played_back(built, server, recording, tmp_path):
     broken = []
     with ExitStack() as stack:
         hospital = hospital_served(built, server, tmp_path / "data", happen)
         folder, process, address = stack.enter_context(hospital)
-        page, complaints = stack.enter_context(signed_in(recorder, address, "en-US", 360))
-        page.add_init_script(PREFER)
+        page, complaints = stack.enter_context(signed_in(recording, address, "en-US", 360))
         page.goto(address + "/events/1")
         settle(page)
         look(page, "before", broken)
-        page.click("[data-part=record]")
-        until = time.monotonic() + 15
-        while page.locator("[data-part=progress]").evaluate("bar => bar.value") < 2000:
-            assert time.monotonic() < until
-            time.sleep(0.2)
+        begin(page)
         assert "Recording: 0:" in page.inner_text("[data-part=said]")
         look(page, "under-way", broken)
         os.kill(process.pid, signal.SIGKILL)
@@ -79,10 +57,9 @@ def test_a_screen_is_recorded_while_the_collector_is_killed_and_played_back(buil
         time.sleep(1)
         stack.enter_context(serving(folder, "--port", address.rpartition(":")[2]))
         page.wait_for_selector("text=Recording: 0:", timeout=30_000)
-        page.click("[data-part=stop]")
-        page.wait_for_selector("text=Kept with the event", timeout=30_000)
+        end(page, "Kept with the event")
         film = page.locator("#happened video")
-        assert film.evaluate(PLAYED) == [True, True, None]
+        assert film.evaluate(PLAYED) == PLAYS
         look(page, "kept", broken)
         number = film.get_attribute("src").rpartition("/")[2]
         said = page.request.get(f"{address}/events/1/files/{number}", headers={"Range": "bytes=0-99"})
