@@ -3,7 +3,9 @@
 import time
 from contextlib import contextmanager
 
+from collector import db, equipment, events
 from tests.collector.browser import CHROMIUM
+from tests.collector.site import now_ms
 from tests.needs import require_program
 
 THIS_TAB = "--auto-accept-this-tab-capture"
@@ -28,6 +30,14 @@ def recorder_of(chromium):
     here = chromium.browser_type.launch(executable_path=path, args=[*CHROMIUM, THIS_TAB])
     yield here
     here.close()
+
+
+def happen(folder):
+    """Give the hospital of a folder an event that a person reported."""
+    db.open_database(folder)
+    one = equipment.equipment_named("A-0001")
+    events.report(one, "serious", "smoke", now_ms(), [], now_ms())
+    db.database.close()
 
 
 def begin(page):

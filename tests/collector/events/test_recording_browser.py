@@ -8,11 +8,9 @@ from contextlib import ExitStack
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from collector import db, equipment, events
 from tests.collector.browser import SCREENSHOTS, hospital_served, serving, settle, signed_in
 from tests.collector.events.parts import mp4
-from tests.collector.events.recorder import OF_CAPTURE, PLAYED, PLAYS, begin, end, recorder_of
-from tests.collector.site import now_ms
+from tests.collector.events.recorder import OF_CAPTURE, PLAYED, PLAYS, begin, end, happen, recorder_of
 from tests.collector.test_shell import RULES
 
 pytestmark = pytest.mark.once("what a browser makes of pages; their questions are asked by the tests without one")
@@ -22,13 +20,6 @@ pytestmark = pytest.mark.once("what a browser makes of pages; their questions ar
 def recording(chromium):
     with recorder_of(chromium) as here:
         yield here
-
-
-def happen(folder):
-    db.open_database(folder)
-    one = equipment.equipment_named("A-0001")
-    events.report(one, "serious", "smoke", now_ms(), [], now_ms())
-    db.database.close()
 
 
 def look(page, word, broken):
