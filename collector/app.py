@@ -41,7 +41,7 @@ from collector.equipment import (
 )
 from collector.equipment import views as register_views
 from collector.events import api as events_api
-from collector.events import recording_views, rules_api, rules_views
+from collector.events import recording_views, recordings_api, rules_api, rules_views
 from collector.events import views as events_views
 from collector.gateways import api as gateways_api
 from collector.keys import key_from
@@ -74,7 +74,7 @@ def create_app(data_dir, overrides=None):
         app.register_blueprint(room.pages)
     of_people = (own_api, people_api, grants_api, audit_api)
     of_equipment = (register_api, places_api, bindings_api, documents_api, environment_api, limits_api, dashboard_api)
-    of_events = (usage_api, events_api, rules_api, notify_api)
+    of_events = (usage_api, events_api, recordings_api, rules_api, notify_api)
     for room in (*of_people, *of_equipment, *of_events, readings_api, terminals_api, rollouts_api):
         app.register_blueprint(room.door)
     app.register_blueprint(recording_views.door)

@@ -9,7 +9,7 @@ A room's `api.py` stands next to its views and calls the same actions:
 """
 
 from collector.api.checked import day_of
-from collector.api.door import BYTES, CSV, PREFIX, Spoken, room, speaks, told
+from collector.api.door import BYTES, CSV, JSON, PREFIX, Spoken, room, speaks, told
 from collector.api.kept import forget
 from collector.api.pages import Page, Paged, page
 from collector.api.words import Date, Instant, Limit, Line, Name, Number, Text
@@ -20,6 +20,7 @@ __all__ = (
     "Date",
     "PREFIX",
     "Instant",
+    "JSON",
     "Limit",
     "Line",
     "Name",

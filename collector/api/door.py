@@ -18,7 +18,8 @@ JSON, CSV, BYTES = "application/json", "text/csv", "application/octet-stream"
 
 # gives: a type, a media type, or None for no body; asks: the Struct of the query; takes: the Struct of the body, or the
 # media types of bytes
-Spoken = namedtuple("Spoken", ("gives", "status", "asks", "takes", "also"), defaults=((),))  # also: other statuses
+# also: other statuses; refuses: rows of PROBLEMS beside those that come of what it takes
+Spoken = namedtuple("Spoken", ("gives", "status", "asks", "takes", "also", "refuses"), defaults=((), ()))
 
 
 def room(name):
@@ -28,7 +29,7 @@ def room(name):
     return made
 
 
-def speaks(gives, status=200, asks=None, takes=None):
+def speaks(gives, status=200, asks=None, takes=None, refuses=()):
     """A view that is given `asked` and `body` as declared; what it gives back becomes the answer."""
 
     def marked(view):
@@ -45,7 +46,7 @@ def speaks(gives, status=200, asks=None, takes=None):
 
             return kept.once(answered) if request.method == "POST" else answered()
 
-        spoken.spoken = Spoken(gives, status, asks, takes)
+        spoken.spoken = Spoken(gives, status, asks, takes, refuses=refuses)
         return spoken
 
     return marked

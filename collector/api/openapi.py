@@ -109,7 +109,7 @@ def _responses(method, rule, spoken, schema_of):
     said = {str(status if spoken.gives else 204): _given(spoken, schema_of) for status in (spoken.status, *spoken.also)}
     if method == "GET" and _is_type(spoken.gives):
         said["304"] = {"description": "It is as `If-None-Match` says"}
-    for code in (*ALWAYS, *_refusals(method, rule, spoken)):
+    for code in (*ALWAYS, *_refusals(method, rule, spoken), *spoken.refuses):
         kind = PROBLEMS[code]
         said[str(kind.status)] = {"description": kind.title, "content": {MEDIA: {"schema": schema_of[Problem]}}}
     return dict(sorted(said.items()))

@@ -41,7 +41,7 @@ def begin(event_id):
         made = recordings.begin(event, said.name, said.bytes, _most_mb(), now_ms())
     except REFUSED as error:
         raise _told(error) from error
-    where = url_for("recordings.add", event_id=event.id, number=made.id)
+    where = url_for(".add", event_id=event.id, number=made.id)
     return tus.answer(201, Location=where, Upload_Offset=0, Upload_Expires=_ends(made))
 
 

@@ -33,6 +33,12 @@ def under_way(event, number):
     return files.Arrival.select().where((files.Arrival.id == number) & mine).first()
 
 
+def file_of(event, number):
+    """The File of this number that belongs to a step of an event, or None."""
+    belongs = any(number in json.loads(step.files) for step in event.steps)
+    return files.File.get_or_none(files.File.id == number) if belongs else None
+
+
 def add(event, arrival, coming, most_mb, now_ms):
     """The Arrival after a part; with the last one the event has a step more. Raises FileRefused, PartRefused.
 

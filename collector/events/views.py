@@ -151,10 +151,7 @@ def unshelve(shelf_id):
 @needs("equipment.read")
 def file(event_id, file_id):
     """A file that belongs to a step of an event."""
-    event = _seen(event_id)
-    if not any(file_id in json.loads(step.files) for step in event.steps):
-        abort(404)
-    return files.sent(files.File.get_by_id(file_id))
+    return files.sent(recordings.file_of(_seen(event_id), file_id) or abort(404))
 
 
 def _in_words(error):

@@ -5,6 +5,7 @@ answer that is an error of the collector, or that the document does not describe
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from collector import accounts, db
-from tests.collector.browser import furnish
+from tests.collector.browser import ROOT, furnish
 from tests.collector.site import NO_FACTOR, NO_PACE, PASSWORD, build, now_ms
 from tests.ports import free_port
 from tests.soak.ledger_site import Process
@@ -83,7 +84,8 @@ def _asked(address, token, ca, folder, length):
     command += ["--exclude-operation-id", ENDS_ITSELF, "--seed", SEED, *length]
     command += ["--no-shrink", "--continue-on-failure", "--no-color", "--warnings", "off"]
     command += ["--generation-database", "none", "--report", "json", "--report-json-path", report]
-    done = subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, text=True)
+    told_before = os.environ | {"SCHEMATHESIS_HOOKS": "tests.soak.api_media", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(list(map(str, command)), cwd=folder, env=told_before, capture_output=True, text=True)
     if not report.exists():
         raise AssertionError(done.stdout + done.stderr)
     told = json.loads(report.read_text(encoding="utf-8"))

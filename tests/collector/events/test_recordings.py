@@ -220,3 +220,21 @@ def test_a_recording_is_played_in_pieces_and_runs_nothing(wang):
     assert "sandbox" in answer.headers["Content-Security-Policy"]
     assert wang.ask("GET", where, Range="bytes=99999999-").status_code == 416
     assert wang.ask("GET", where).data == film
+
+
+def test_a_program_brings_and_fetches_the_same_with_its_token(happened, wang):
+    token, film = accounts.add_token("of wang", now_ms(), "write", 1, "wang"), mp4()
+    wang.headers, wang.where = {"Authorization": f"Bearer {token}"}, "/api/v1/events/1/recordings"
+    begun = wang.begin(len(film))
+    path = begun.headers["Location"]
+    assert path == f"{wang.where}/{begun.json['id']}" and begun.json["bytes"] == len(film)
+    refused(wang.add(path, 0, film[:2000], Upload_Checksum=checksum(b"other")), 460, "hash_wrong")
+    wang.add(path, 0, film[:2000])
+    (one,) = wang.ask("GET", wang.where).json
+    assert (one["held"], wang.held(path)) == (2000, 2000)
+    assert wang.add(path, 2000, film[2000:]).status_code == 204 and wang.ask("GET", wang.where).json == []
+    assert wang.ask("GET", "/api/v1/events/1/files/1").data == film
+    assert wang.ask("GET", "/api/v1/events/1/files/2").status_code == 404
+    reads = accounts.add_token("reads", now_ms(), "read", 1, "wang")
+    wang.headers = {"Authorization": f"Bearer {reads}"}
+    refused(wang.begin(len(film)), 403, "forbidden")
