@@ -1,5 +1,6 @@
 """Recordings come in parts: what is cut, wrong, too much or another's is refused and said; what counts is not lost."""
 
+import fcntl
 import json
 
 import pytest
@@ -88,6 +89,15 @@ def test_parts_in_wrong_order_twice_or_wrong_are_refused_with_where_to_go_on(wan
     assert "byte 2000 is not what its SHA-256 says" in refused(wrong, 460, "hash_wrong")
     refused(wang.add(path, 2000, film[2000:] + b"x"), 409, "not_done")
     assert wang.add(path, 2000, film[2000:]).status_code == 204 and files.open(File.get()).read() == film
+
+
+def test_two_at_once_do_not_write_into_each_other(wang):
+    path = wang.begin(5000).headers["Location"]
+    with store.arriving(1).open("r+b") as content:
+        fcntl.flock(content, fcntl.LOCK_EX)
+        answer = wang.add(path, 0, mp4()[:2000])
+        assert "another part is just being written" in refused(answer, 423, "busy")
+    assert wang.add(path, 0, mp4()[:2000]).status_code == 204
 
 
 @pytest.mark.parametrize(
