@@ -12,7 +12,7 @@ import uvicorn
 from a2wsgi import WSGIMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from collector import db, upload
+from collector import db, files, upload
 from collector.a02 import CERTIFICATE
 from collector.errors import ActionError
 from collector.hosts import is_loopback
@@ -24,7 +24,38 @@ FORM_WAIT_S = 120  # so has a form with a file
 FORMS_MOST = 4  # forms with large files at the same time; others wait in line
 HEAD_MOST = 64 * 1024  # bytes of a request's head
 RENEWED_TICKS = 20  # two seconds
+WHOLE = files.WHOLE.lower().encode()
+PIECE = 256 * 1024  # bytes of a file that are read at once
 CLOSING_S = 2  # answers under way may take so long at the end
+
+
+class Contents:
+    """Sends the contents of files that views name: who reads slowly, or not at all, holds no thread meanwhile."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        named = []
+
+        async def handed_on(message):
+            if message["type"] == "http.response.start":
+                named[:] = [value.decode() for name, value in message["headers"] if name == WHOLE]
+                message = {**message, "headers": [pair for pair in message["headers"] if pair[0] != WHOLE]}
+            if message["type"] == "http.response.start" or not named:
+                await send(message)
+
+        await self.app(scope, receive, handed_on)
+        if named:
+            await _content(named[0] if scope["method"] == "GET" else None, send)
+
+
+async def _content(sha256, send):
+    if sha256:
+        with await asyncio.to_thread(files.path_of(sha256).open, "rb") as content:
+            while piece := await asyncio.to_thread(content.read, PIECE):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
 
 
 class WholeBody:
@@ -206,9 +237,9 @@ def serve(app, host, port, cert, key, client_ca=None):
     """
     if cert is None and not is_loopback(host):
         raise ActionError(f"{host} is reached from outside and needs TLS; make a certificate with `ca server`")
-    settings = app.config["SETTINGS"]
+    settings, app.config[files.HANDED_ON] = app.config["SETTINGS"], True
     config = uvicorn.Config(
-        WholeBody(WSGIMiddleware(app, workers=settings["threads"]), settings),
+        WholeBody(Contents(WSGIMiddleware(app, workers=settings["threads"])), settings),
         ssl_certfile=cert,
         ssl_keyfile=key,
         http=_Shown,

@@ -137,7 +137,10 @@ def _disk(look):
 def _certificates(look):
     """Certificates of this collector that end soon."""
     for path in sorted(Path(db.folder()).glob("tls/*.crt")):
-        ends_ms = int(x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc.timestamp() * 1000)
+        try:
+            ends_ms = int(x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc.timestamp() * 1000)
+        except ValueError:  # just being written anew; of one that stays so `serve` tells, and clients do
+            continue
         if ends_ms - look.now_ms < CERTIFICATE_DAYS * DAY_MS:
             said = {"kind": "ends", "file": path.name, "ends_ms": ends_ms}
             yield Found(None, path.name, "certificate", "", "certificate", "warning", look.now_ms, said)

@@ -221,7 +221,7 @@ def test_a_recording_is_played_in_pieces_and_runs_nothing(wang):
     film = mp4(9 << 20)
     wang.bring(film, 1 << 20)
     where = f"/events/1/files/{File.get().id}"
-    for asked, first, end in (("bytes=0-", 0, 4 << 20), ("bytes=100-199", 100, 200), ("bytes=-50", -50, None)):
+    for asked, first, end in (("bytes=0-", 0, 1 << 20), ("bytes=100-199", 100, 200), ("bytes=-50", -50, None)):
         answer = wang.ask("GET", where, Range=asked)
         begins = first % len(film)
         assert answer.status_code == 206 and answer.data == film[first:end]
