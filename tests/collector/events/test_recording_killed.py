@@ -22,6 +22,7 @@ from tests.collector.site import PASSWORD
 pytestmark = pytest.mark.once("a real process and its sockets")
 
 FILM, STEP = mp4(3 << 20), 1 << 20
+PART_MOST = 4 << 20
 THREADS = 8  # of a collector, as its setting is by itself
 
 
@@ -97,10 +98,11 @@ def test_more_people_than_threads_who_fetch_a_film_and_read_none_of_it_hold_nobo
     with hospital_served(built, server, tmp_path / "data", happen) as (folder, _process, address), ExitStack() as lines:
         telephone, film = Telephone(folder, address), mp4(16 << 20)
         path = telephone.ask("POST", "/events/1/recordings", **beginning(len(film))).headers["Location"]
-        for at in range(0, len(film), STEP):
-            telephone.ask("PATCH", path, film[at : at + STEP], **part(at, film[at : at + STEP]))
+        for at in range(0, len(film), PART_MOST):
+            body = film[at : at + PART_MOST]
+            telephone.ask("PATCH", path, body, **part(at, body))
         for asked in ({}, {"Range": "bytes=0-"}):
             for _ in range(THREADS + 2):
                 lines.enter_context(telephone.asked("GET", "/events/1/files/1", folder, asked))
-        time.sleep(1)
+        time.sleep(0.5)
         assert telephone.client.get("/health", timeout=5).status_code == 200
