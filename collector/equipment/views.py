@@ -15,6 +15,7 @@ from collector.equipment import columns, sheet
 from collector.equipment.fields import FIELDS, OF_BUYING, PLACE, checked, shown
 from collector.equipment.models import OF_BUYING_KINDS, Binding, Document, Equipment, RegisterView
 from collector.equipment.places import may_stand
+from collector.equipment.progress import progress_of, under_way
 from collector.equipment.years import served
 from collector.errors import ActionError
 from collector.web import may, needs, scope, takes_files, today
@@ -148,13 +149,22 @@ def bring():
         words = {str(text).lower(): name for name, text in FIELD_WORDS.items()}
         try:
             found = sheet.lines_of(file.stream if file else b"", words)
-            lines, wrong = room.import_equipment(found, _allowed, now_ms(), dry_run)
+            with under_way(current_user.user.id) as progress:
+                lines, wrong = room.import_equipment(found, _allowed, now_ms(), dry_run, progress)
         except sheet.SheetRefused as refused:
             flash(str(SHEET_WORDS[refused.code]) % {"about": refused.about}, "danger")
         except ActionError:
             flash(gettext("Somebody entered one of these asset numbers meanwhile. Look at the file again."), "danger")
     told = [(line, FIELD_WORDS[field], WRONG_WORDS[what]) for line, field, what in wrong[:ERRORS_SHOWN]]
     return render_template("equipment/import.html", lines=lines, wrong=told, count=len(wrong), dry_run=dry_run)
+
+
+@pages.get("/import/progress")
+@needs("equipment.write")
+def how_far():
+    """How far the import is that this person began last; `stage` is empty where none is under way."""
+    mine = progress_of(current_user.user.id)
+    return {"stage": mine.stage, "lines": mine.lines, "of": mine.of} if mine else {"stage": ""}
 
 
 def _allowed(institution, department):

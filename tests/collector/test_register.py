@@ -12,6 +12,7 @@ from collector import accounts, equipment
 from collector.equipment import Equipment, importing
 from collector.equipment import sheet as sheet_room
 from collector.equipment.fields import NAMES, checked
+from collector.equipment.progress import under_way
 from collector.errors import ActionError
 from tests.collector.people import Person, acts
 from tests.collector.site import BASE, CT, PASSWORD, now_ms
@@ -207,6 +208,33 @@ def test_a_file_of_more_lines_than_are_taken_is_refused_before_it_is_read_to_its
 def test_errors_are_told_until_there_are_more_than_anybody_reads(admin, monkeypatch):
     monkeypatch.setattr(importing, "WRONG_MOST", 30)
     assert "31 errors in 31 lines" in bring(admin, text_sheet(lines(100, kind="toaster")))
+
+
+def test_a_page_that_waits_for_an_import_sees_how_far_it_is(admin, monkeypatch):
+    seen, add_many = [], Equipment.add_many
+
+    def look():
+        said = admin.get("/register/import/progress").json
+        seen.append((said["stage"], said.get("lines"), said.get("of")))
+
+    def looked_at():
+        for number, said in enumerate(lines(1200), 2):
+            if number in (2, 1002):
+                look()
+            yield number, said
+
+    def added(rows):
+        look()
+        add_many(rows)
+
+    monkeypatch.setattr(Equipment, "add_many", added)
+    look()
+    with under_way(1) as progress:
+        look()
+        equipment.import_equipment(looked_at(), lambda *_place: True, now_ms(), False, progress)
+    look()
+    assert seen[:4] == [("", None, None), ("waits", 0, None), ("looks", 0, None), ("looks", 1000, None)]
+    assert seen[4:] == [("adds", 0, 1200), ("adds", 500, 1200), ("adds", 1000, 1200), ("", None, None)]
 
 
 def test_a_number_taken_while_a_file_was_looked_at_adds_nothing(admin):

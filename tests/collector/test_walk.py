@@ -23,11 +23,11 @@ from tests.collector.test_shell import RULES
 WALKS = [(locale, width) for locale in ("en-US", "zh-CN") for width in (360, 820, 1440)]
 AXE_WALKS = (1, 3, 5)  # 820 in English, 360 and 1440 in Chinese
 AXE_PAGES = ("second-factor", "looked", "foreign", "label", "history")  # test_shell.py has the others
-LINES = 500
+LINES, MEASURED = 500, 2  # MEASURED: a CT scanner with readings
 # names that are the same in both languages, and what people wrote
 SAME = {"PDF", "DOCX", "XLSX", "JPEG", "PNG", "WebP", "MB", "KB", "UDI", "CSV", "UTF", "CNY", "GB", "DSA", "MRI", "PET"}
 SUPPLIER, SHOP = "Supplier & <b>Sons</b>", "https://pay.example/1"
-WRITTEN = {"walk", "Walk", "label", "jpg", "Imaging", *re.findall(r"[A-Za-z]+", SUPPLIER + SHOP)}
+WRITTEN = {"walk", "Walk", "label", "jpg", "Imaging", "Test", *re.findall(r"[A-Za-z]+", SUPPLIER + SHOP)}
 WRITTEN |= {word for machine in MACHINES for word in re.findall(r"[A-Za-z]+", machine[2])}
 
 
@@ -157,11 +157,23 @@ def bind(walk, number):
 
 
 def limit(walk, number):
-    """Set a limit for this machine, and see that it holds there."""
+    """Set a limit for its class, see it inherited and drawn where there are readings; then one of its own."""
+    now = walk.page.locator("#now [data-indicator='temperature_c:value']")
+    walk.go(f"/environment/limits/new?kind={CT['kind']}")
+    walk.fill(indicator="temperature_c:value", high_alarm="27.5", source="GB 1", reason="Test")
+    walk.press("main [name=keep]")
+    walk.go(f"/environment/{MEASURED}")
+    chart = walk.page.locator("[data-chart=temperature_c][data-points]")
+    chart.wait_for()
+    assert int(chart.get_attribute("data-points")) > 300 and int(chart.get_attribute("data-bands")) > 0
+    assert "27.5" in now.inner_text() and "GB 1" in now.inner_text()
+    walk.look("drawn")
     walk.go(f"/environment/limits/new?equipment={number}")
     walk.fill(indicator="temperature_c:value", high_alarm="26.5", source="Manual", reason="Test")
     walk.press("main [name=keep]")
-    assert "26.5" in walk.page.inner_text("main")
+    walk.go(f"/environment/{number}")
+    set_here = walk.page.inner_text("#history")
+    assert "26.5" in set_here and "GB 1" in set_here
 
 
 def change(walk, number):
