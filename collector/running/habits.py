@@ -16,7 +16,7 @@ Pause = namedtuple("Pause", "least_s usual_s most_s visit_s")
 PAUSES = {
     "CT": Pause(60, 100, 400, 0),
     "MRI": Pause(90, 200, 600, 60),
-    "DSA": Pause(400, 900, 2400, 120),
+    "DSA": Pause(400, 900, 2400, 270),
     "PET/CT": Pause(90, 240, 900, 60),
     "LINAC": Pause(60, 120, 400, 40),
     "DR": Pause(60, 100, 300, 0),
@@ -24,6 +24,7 @@ PAUSES = {
 WARM_MS = 45 * 60_000
 UNLIKE = 0.9  # doublings, of one feature at least: a few mornings differ by less than that by chance
 LONG_S = 15  # a window, against pauses
+WANDERS = 0.2  # of ready: half of it is what the mains may move it by (10 %, EN 50160)
 SHORT_S = 20  # back at standby, where a compressor hides weak acquisitions
 
 
@@ -58,10 +59,11 @@ def _apart(spells):
 
 
 def _between(levels):
-    """The current half-way from the highest standby to ready, or 0.0 where a compressor fills what lies between."""
+    """The current half-way from the highest standby to ready, or 0.0 where a compressor or the mains fill that half."""
     standby = max(amps for state, amps in levels.plateaus if state == STANDBY)
     ready = max(amps for state, amps in levels.plateaus if state == READY)
-    return (standby + levels.cycle_a + ready) / 2 if ready - standby > 1.5 * levels.cycle_a else 0.0
+    apart = ready - standby - levels.cycle_a
+    return ready - apart / 2 if apart > max(0.5 * levels.cycle_a, WANDERS * ready) else 0.0
 
 
 def _pauses(spells, visit_ms, visit_a):

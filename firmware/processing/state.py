@@ -160,13 +160,13 @@ def acts_of(rule, runs, places):
     """[(first run, last run, start_ms, end_ms, sure)] of acquisitions: windows beyond the limit that are no surge."""
     out, at = [], 0
     while at < len(runs):
-        if not _beyond(rule, runs[at], places[at]):
+        if not _beyond(rule, runs, places, at):
             at += 1
             continue
         last = at
         while (
             last + 1 < len(runs)
-            and _beyond(rule, runs[last + 1], places[last + 1])
+            and _beyond(rule, runs, places, last + 1)
             and runs[last + 1].start_ms - runs[last].end_ms < BREAK_MS
         ):
             last += 1
@@ -177,8 +177,21 @@ def acts_of(rule, runs, places):
     return out
 
 
-def _beyond(rule, run, place):
-    return run.mark[0] >= 0 and run.mark[1] > rule.places[place][2]
+def _beyond(rule, runs, places, at):
+    """Whether a run lies beyond the burst limit, and not only because the compressor ran for a part of its window."""
+    run = runs[at]
+    if run.mark[0] < 0 or run.mark[1] <= rule.places[places[at]][2]:
+        return False
+    return run.mark[1] == 2 or run.count > 1 or not _switches(rule, runs, places, at)
+
+
+def _switches(rule, runs, places, at):
+    """Whether the compressor runs just before or after a run that is said to be without it."""
+    for side in (at - 1, at + 1):
+        if 0 <= side < len(runs) and abs(runs[side].start_ms - runs[at].start_ms) < BREAK_MS:
+            if rule.places[places[side]][2]:
+                return True
+    return False
 
 
 def _lasts(rule, runs, at, last, base):
