@@ -126,7 +126,7 @@ def unusual(days):
             continue
         usual = median(values)
         far = value - usual
-        side = [abs(one - usual) for one in values if (one > usual) == (far > 0)]
+        side = [abs(one - usual) for one in values if (one - usual) * far >= 0]  # the middle is of both sides
         if abs(far) > max(least * usual, TAIL * tail(side), 1.3 * reach(side)):
             figures = {"day": today.on_date, unit: value * scale, "usual": usual * scale}
             out.append(Finding(rising if far > 0 else falling, today.start_ms, today.end_ms, figures))

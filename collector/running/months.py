@@ -4,18 +4,19 @@
 """
 
 from collections import namedtuple
-from math import exp, log
-from statistics import median, median_high, median_low
+from math import exp, log, sqrt
+from statistics import mean, median, median_high, median_low
 
 from collector.running.days import USUAL_SUPPLY
 from collector.running.findings import Finding
-from collector.running.usual import surprise, wider
+from collector.running.usual import spread, surprise, wider
 from collector.running.workload import BLIND_H, kind_of, missed_h, on_h
 
-Month = namedtuple("Month", "month start_ms end_ms days exams idle_kwh on_h working_h kinds wide")
-# month: as 2026-03; days: seen ones; kinds: {kind of day: (days, examinations)}; wide: how much wider than by chance
-# the counts of its days wander
+Month = namedtuple("Month", "month start_ms end_ms days exams idle_kwh on_h working_h kinds wide idle_wide")
+# month: as 2026-03; days: seen ones; kinds: {kind of day: (days, examinations, idle kWh)}; wide: how much
+# wider than by chance the counts of its days wander; idle_wide: kWh that a day's wander
 
+EXAMS, IDLE = 1, 2  # places in a kind of day
 DAYS_LEAST, MONTHS_LEAST, MONTHS_MOST = 15, 3, 6
 CHANGED = log(1.25)  # as much again, or as much less
 FAR = 4.7
@@ -29,16 +30,18 @@ def month_of(days, free_dates=frozenset()):
         return None
     kinds = {}
     for day in seen:
-        number, exams = kinds.get(kind_of(day, free_dates), (0, 0))
-        kinds[kind_of(day, free_dates)] = number + 1, exams + day.exams
-    surprises = []
+        number, exams, idle_kwh = kinds.get(kind_of(day, free_dates), (0, 0, 0.0))
+        kinds[kind_of(day, free_dates)] = number + 1, exams + day.exams, idle_kwh + day.idle_kwh
+    surprises, idle = [], []
     for day in seen:
-        number, exams = kinds[kind_of(day, free_dates)]
-        surprises.append(surprise(day.exams, exams / number))
+        number, exams, idle_kwh = kinds[kind_of(day, free_dates)]
+        if exams:
+            surprises.append(surprise(day.exams, exams / number))
+        idle.append(abs(day.idle_kwh - idle_kwh / number))
     return Month(
         seen[0].on_date.strftime("%Y-%m"), seen[0].start_ms, seen[-1].end_ms, len(seen),
         sum(day.exams for day in seen), sum(day.idle_kwh for day in seen), sum(map(on_h, seen)),
-        sum(day.hours["working"] for day in seen), kinds, wider(surprises),
+        sum(day.hours["working"] for day in seen), kinds, wider(surprises), spread(idle),
     )  # fmt: skip
 
 
@@ -51,11 +54,11 @@ def changed(months, supply=USUAL_SUPPLY):
     return list(_exams(last, before)) + list(_idle(last, before, supply))
 
 
-def expected(last, before):
-    """Examinations that a month like `last` had before: of its Mondays, its Tuesdays, its Sundays and holidays."""
-    total, each = 0.0, median(month.exams / month.days for month in before)
-    for kind, (number, _exams) in last.kinds.items():
-        rates = [month.kinds[kind][1] / month.kinds[kind][0] for month in before if kind in month.kinds]
+def expected(last, before, what=EXAMS):
+    """What a month like `last` had before of EXAMS or IDLE: its Mondays, its Tuesdays, its Sundays and holidays."""
+    total, each = 0.0, median(sum(kind[what] for kind in month.kinds.values()) / month.days for month in before)
+    for kind, (number, *_counts) in last.kinds.items():
+        rates = [month.kinds[kind][what] / month.kinds[kind][0] for month in before if kind in month.kinds]
         total += number * (median(rates) if rates else each)
     return total
 
@@ -71,11 +74,12 @@ def _exams(last, before):
 
 
 def _idle(last, before, supply):
-    each = [month.idle_kwh / month.days for month in before]
-    usual = median(each) * last.days
-    wander = max(abs(value - median(each)) for value in each) * last.days
+    usual = expected(last, before, IDLE)
+    each = [month.idle_kwh / max(1e-9, expected(month, before, IDLE)) for month in before]
+    wander = max(abs(value - 1) for value in each) * usual
+    chance = FAR * sqrt(last.days * mean(month.idle_wide**2 for month in before))
     more = last.idle_kwh - usual
-    if usual > 0 and more > max(0.25 * usual, 2 * wander):
+    if usual > 0 and more > max(0.25 * usual, 2 * wander, chance):
         figures = {"kwh": last.idle_kwh, "usual": usual, "change": round(100 * more / usual)}
         yield _found("month_idle", last, figures | {"money": more * supply.price, "currency": supply.currency})
 

@@ -7,22 +7,25 @@ Sundays and holidays. What is new says nothing: DAYS_LEAST days of the kind are 
 
 from collections import namedtuple
 from itertools import pairwise
-from math import exp, log
+from math import exp, log, sqrt
 from statistics import mean, median
 
 from collector.running.days import HOUR_MS, USUAL_SUPPLY
 from collector.running.findings import Finding, clock
-from collector.running.usual import reach, root, surprise, tail, wider
+from collector.running.usual import middle, never, of_share, reach, spread, surprise, tail, wider
 
 Beside = namedtuple("Beside", "alike every wide supply")
 # alike: days of the same kind, every: all days compared, both without today; wide: how much wider than by chance this
 # unit's counts wander
 
 DAYS_LEAST, WEEKS_MOST = 6, 13
-FAR = 4.7  # deviations: once in 400,000 days by chance
-TAIL = 10.0  # mean lengths of a tail: once in 22,000
+FAR = 4.2  # deviations: once in 37,000 days by chance
+TAIL = 7.0  # mean lengths of a tail, the longest of which falls off like a bell: it is seldom so far
+NEVER = log(30_000)
+EXAMS_LEAST = 8  # of a day: fewer have no length to speak of
 BLIND_H = 6.0  # of a day: the rest is no day to compare
 LONG_NIGHT_H, SHORT_NIGHT_H = 4.0, 1.0
+WEEK_LEAST = 10  # examinations, by which a week differs: what hardly ever happens comes by twos and threes
 SUNDAY = 6
 
 
@@ -38,7 +41,8 @@ def unusual(days, free_dates=frozenset(), supply=USUAL_SUPPLY):
         figures = {"hours": missed_h(today), "usual": median(missed_h(day) for day in alike)}
         return [_found("blind_day", today, figures)]
     usual = usual_of(every, free_dates)
-    wide = wider([surprise(day.exams, usual[kind_of(day, free_dates)]) for day in every])
+    wide = wider([surprise(day.exams, usual[kind_of(day, free_dates)]) for day in every if day.exams or on_h(day)])
+    wide *= sqrt(1 + 1.2 / len(alike))  # what is usual is known from so few days
     beside = Beside(alike, every, wide, supply)
     told = {}
     for rule in (not_on, exams, hours, starts, ends, pause, rush, lengths, switches, night, energy):
@@ -50,8 +54,6 @@ def unusual(days, free_dates=frozenset(), supply=USUAL_SUPPLY):
 
 SAID_BY = {  # what has been said by another finding
     "quiet_day": {"not_on"},
-    "pause_in_day": {"quiet_day", "not_on"},
-    "rush_hour": {"busy_day"},
     "late_end": {"odd_hours"},
     "early_end": {"quiet_day"},
     "idle_energy": {"left_ready", "left_on"},
@@ -72,7 +74,7 @@ def usual_of(days, free_dates):
     kinds = {}
     for day in days:
         kinds.setdefault(kind_of(day, free_dates), []).append(day.exams)
-    return {kind: median(counts) for kind, counts in kinds.items()}
+    return {kind: middle(counts) for kind, counts in kinds.items()}
 
 
 def missed_h(day):
@@ -93,13 +95,15 @@ def not_on(today, beside):
 
 
 def exams(today, beside):
-    """Far more or fewer examinations than on such days."""
-    usual = median(day.exams for day in beside.alike)
-    far = surprise(today.exams, usual, beside.wide)
-    if abs(far) > FAR and abs(today.exams - usual) > 0.3 * usual:
+    """Far more or fewer examinations than on such days, beyond what a pause or a rush explains."""
+    usual = middle([day.exams for day in beside.alike])
+    done = today.exams + sum(figures["usual"] for _kind, figures in pause(today, beside))
+    done -= sum(figures["exams"] - figures["usual"] for _kind, figures in rush(today, beside))
+    far = surprise(done, usual, beside.wide)
+    if abs(far) > FAR and abs(done - usual) > 0.3 * usual:
         yield (
             "busy_day" if far > 0 else "quiet_day",
-            {"exams": today.exams, "usual": usual, "days": len(beside.alike)},
+            {"exams": today.exams, "usual": round(usual), "days": len(beside.alike)},
         )
 
 
@@ -110,19 +114,19 @@ def week(today, every, wide, free_dates):
     usual = usual_of([day for day in every if day.start_ms <= since], free_dates)
     expected = sum(usual.get(kind_of(day, free_dates), 0) for day in last)
     done = sum(day.exams for day in last)
-    if len(last) < 7 or abs(done - expected) < 0.4 * expected:
+    if len(last) < 7 or abs(done - expected) < max(0.4 * expected, WEEK_LEAST):
         return {}
     far = surprise(done, expected, wide)
     if abs(far) < FAR:
         return {}
-    return {"busy_week" if far > 0 else "quiet_week": {"exams": done, "usual": expected}}
+    return {"busy_week" if far > 0 else "quiet_week": {"exams": done, "usual": round(expected)}}
 
 
 def aside(value, values, others, least):
     """How far a value lies from the middle of `values`, 0.0 where that is not far for this unit.
 
     `others`: lists of values of other kinds of day, each beside its own middle: thirteen days say little of a spread.
-    Far is ten mean tails, and a third beyond what was seen but for the farthest tenth.
+    Far is TAIL mean tails, and a third beyond what was seen but for the farthest tenth.
     """
     usual, sides = median(values), ([], [])
     for part in (values, *(part for part in others if part)):
@@ -131,8 +135,7 @@ def aside(value, values, others, least):
             sides[one < middle].append(abs(one - middle))
     far = value - usual
     side = sides[far < 0]
-    spread = max(least / TAIL, tail(side), tail([abs(one - usual) for one in values]))
-    return far if abs(far) > max(TAIL * spread, 1.3 * reach(side)) else 0.0
+    return far if abs(far) > max(least, TAIL * tail(side), 1.3 * reach(side)) else 0.0
 
 
 def _aside(today, beside, name, least):
@@ -148,17 +151,24 @@ def _aside(today, beside, name, least):
 
 
 def starts(today, beside):
-    """The first examination came much later than on such days."""
+    """The first examination came much later than on such days, and few patients do not explain it."""
     usual, far = _aside(today, beside, "first_h", 1.0)
-    if far > 0:
+    if far > 0 and _unlikely(today, beside, range(int(today.first_h))):
         yield "late_start", {"at": clock(today.first_h), "usual": clock(usual)}
 
 
 def ends(today, beside):
-    """The last examination was over much later or earlier than on such days."""
+    """The last examination was over much later or earlier than on such days; earlier for no lack of patients."""
     usual, far = _aside(today, beside, "last_h", 1.0)
-    if far:
+    if far > 0 or (far < 0 and _unlikely(today, beside, range(int(today.last_h) + 1, 24))):
         yield "late_end" if far > 0 else "early_end", {"at": clock(today.last_h), "usual": clock(usual)}
+
+
+def _unlikely(today, beside, empty):
+    """Whether none of as many patients as came today would by chance have come in hours that are usually used."""
+    usual = _by_hour(beside)
+    share = sum(usual[hour] for hour in empty) / max(1e-9, sum(usual))
+    return share >= 1 or -today.exams * log(1 - share) > NEVER
 
 
 def hours(today, beside):
@@ -180,45 +190,68 @@ def _by_hour(beside):
 
 
 def pause(today, beside):
-    """A stretch between two examinations of the day without any, in which many are usual."""
+    """A stretch between two examinations of the day without any, in which many are usual of a day of this size."""
     usual, best = _by_hour(beside), (0.0, 0, 0)
     used = [hour for hour in range(24) if today.by_hour[hour]]
     for before, after in pairwise(used):
         best = max(best, (sum(usual[before + 1 : after]), before + 1, after))
     expected, first, last = best
     fewest = min(sum(day.by_hour[first:last]) for day in beside.alike)
-    if surprise(0, expected, beside.wide) < -FAR and fewest > 0:
+    likely, wide = _part_of(today, usual, range(first, last), beside.wide)
+    if never(min(expected, likely), wide) > NEVER and fewest > 0:
         yield "pause_in_day", {"from": clock(first), "until": clock(last), "usual": expected}
 
 
 def rush(today, beside):
-    """An hour with far more examinations than it has on such days."""
-    usual = _by_hour(beside)
-    far, hour = max((surprise(today.by_hour[hour], usual[hour], beside.wide), hour) for hour in range(24))
-    most = max(day.by_hour[hour] for day in beside.every)
-    if far > FAR and today.by_hour[hour] > 1.3 * most:
-        yield (
-            "rush_hour",
-            {"exams": today.by_hour[hour], "from": clock(hour), "until": clock(hour + 1), "usual": usual[hour]},
-        )
+    """One or two hours with far more examinations than they have on such days, and than a day of this size has."""
+    usual, best = _by_hour(beside), (0.0, 0, 0)
+    for long in (1, 2):  # a crowd keeps to no clock, and is not worked off within an hour
+        most = max(sum(day.by_hour[hour : hour + long]) for day in beside.every for hour in range(24))
+        for hour in range(25 - long):
+            count, span = sum(today.by_hour[hour : hour + long]), range(hour, hour + long)
+            likely, wide = _part_of(today, usual, span, beside.wide)
+            far = surprise(count, max(likely, sum(usual[hour : hour + long])), wide)
+            if count > 1.3 * most:
+                best = max(best, (far, hour, long))
+    far, hour, long = best
+    if far > FAR:
+        figures = {"exams": sum(today.by_hour[hour : hour + long]), "usual": sum(usual[hour : hour + long])}
+        yield "rush_hour", figures | {"from": clock(hour), "until": clock(hour + long)}
+
+
+def _part_of(today, usual, span, wide):
+    """(examinations to be expected in hours of a day as busy as today is without them, how much wider than by chance).
+
+    `usual`: of each hour; `wide`: how the counts of whole days wander.
+    """
+    part, whole = sum(usual[hour] for hour in span), max(1e-9, sum(usual))
+    rest = today.exams - sum(today.by_hour[hour] for hour in span)
+    return part * rest / max(1.0, whole - part), of_share(wide, part / whole)
 
 
 def lengths(today, beside):
-    """Examinations took much longer or shorter, by their medians; of days with five of them at least."""
-    values = [log(day.exam_s) for day in beside.every if day.exams >= 5 and day.exam_s]
-    if today.exams < 5 or not today.exam_s or len(values) < DAYS_LEAST:
+    """Examinations took much longer or shorter, by their medians; of days with eight of them at least.
+
+    A median of few examinations wanders more than one of many, as the root of their number.
+    """
+    days = [day for day in beside.every if day.exams >= EXAMS_LEAST and day.exam_s]
+    if today.exams < EXAMS_LEAST or not today.exam_s or len(days) < DAYS_LEAST:
         return
-    far = aside(log(today.exam_s), values, (), 0.3)
-    if far:
-        usual = exp(median(values)) / 60
-        yield "long_exams" if far > 0 else "short_exams", {"minutes": today.exam_s / 60, "usual": usual}
+    usual, number = median(log(day.exam_s) for day in days), median(day.exams for day in days)
+    distances = [abs(log(day.exam_s) - usual) for day in days]
+    one = spread([away * sqrt(day.exams) for away, day in zip(distances, days, strict=True)])
+    far = log(today.exam_s) - usual
+    if abs(far) > max(0.3, FAR * one / sqrt(min(today.exams, number)), 1.3 * reach(distances)):
+        figures = {"minutes": today.exam_s / 60, "usual": exp(usual) / 60}
+        yield "long_exams" if far > 0 else "short_exams", figures
 
 
 def switches(today, beside):
     """Switched on again and again."""
     counts = [day.switched_on for day in beside.alike]
     usual, most = median(counts), max(counts)
-    if today.switched_on >= most + 3 and root(today.switched_on) - root(usual) > 2:
+    wander = mean(abs(count - usual) for count in counts)
+    if today.switched_on >= most + 3 and today.switched_on - usual > FAR * wander:
         yield "many_switches", {"times": today.switched_on, "usual": usual}
 
 

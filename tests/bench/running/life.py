@@ -34,6 +34,7 @@ class Plan:
 
     def __init__(self, on_date, on, off, starts, minutes):
         self.on_date, self.on, self.off, self.starts, self.minutes = on_date, on, off, starts, minutes
+        self.usual = len(starts)  # how many such a day has, but for chance
         self.night, self.breaks, self.blind = OFF, (), None  # night: the state up to this morning; blind: (from, to) h
 
 
@@ -65,6 +66,7 @@ def plans(kind, seed, days):
         on = of.opens + rng.normal(0, 0.12)
         off = of.closes + rng.normal(0, 0.2)
         out.append(planned(on_date, on, off, count if share else 0, of.minutes, rng))
+        out[-1].usual = usual
         if not share or (not count and share < 0.5):
             out[-1].on = out[-1].off = None
     return out
@@ -87,9 +89,17 @@ def lived(kind, days):
         if plan.blind:
             blind.append(tuple(midnight(plan.on_date) + int(hour * 3_600_000) for hour in plan.blind))
     for first, last in blind:
-        spells = [spell for spell in spells if spell.end_ms <= first or spell.start_ms >= last]
+        spells = [part for spell in spells for part in _seen(spell, first, last)]
         exams = [exam for exam in exams if exam.end_ms <= first or exam.start_ms >= last]
     return spells, exams
+
+
+def _seen(spell, first, last):
+    """What is left of a Spell when nothing is seen from `first` to `last`."""
+    for start, end in ((spell.start_ms, min(first, spell.end_ms)), (max(last, spell.start_ms), spell.end_ms)):
+        if end > start:
+            flow = spell.charge_as * (end - start) / (spell.end_ms - spell.start_ms)
+            yield spell._replace(start_ms=start, end_ms=end, charge_as=flow)
 
 
 def midnight(on_date):
@@ -116,8 +126,11 @@ def _live(plan, amps, spells, exams):
         if begin > plan.off + 3:
             break  # who waits so long is sent home
         while breaks and breaks[0] < begin:
-            until(breaks[0], STANDBY)
-            until(breaks.pop(0) + 0.1, OFF)
+            when = max(breaks.pop(0), at + 0.01)  # nobody switches off during an examination
+            until(when, STANDBY)
+            until(when + 0.1, OFF)
+            at = when + 0.1
+            begin = max(begin, at + 0.05)
         until(begin - 0.005, STANDBY)
         until(begin, READY)
         until(begin + minutes / 60, WORKING)

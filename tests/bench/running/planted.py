@@ -39,11 +39,11 @@ def fewer(share):
 
 
 def more(share):
-    """A change to days that have so many more examinations, between those they have."""
+    """A change to days that have so many more examinations than such days usually have, between those they have."""
 
     def change(days, rng):
         for plan in days:
-            count = int(share * len(plan.starts))
+            count = max(0, round((1 + share) * plan.usual) - len(plan.starts))
             plan.starts = sorted([*plan.starts, *rng.uniform(plan.on + 0.5, plan.off - 1, count)])
             plan.minutes = [*plan.minutes, *rng.choice(plan.minutes, count)]
 
@@ -92,6 +92,7 @@ def evening(days, rng):
     """A list of patients late in the evening, after it has long been off on other days."""
     for plan in days:
         start = plan.off + 2.5
+        plan.off = start + 1.5
         plan.starts, plan.minutes = (
             [*plan.starts, *(start + 0.3 * np.arange(5))],
             [*plan.minutes, *rng.choice(plan.minutes, 5)],
