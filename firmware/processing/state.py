@@ -188,9 +188,9 @@ def _beyond(rule, runs, places, at):
 def _switches(rule, runs, places, at):
     """Whether the compressor runs just before or after a run that is said to be without it."""
     for side in (at - 1, at + 1):
-        if 0 <= side < len(runs) and abs(runs[side].start_ms - runs[at].start_ms) < BREAK_MS:
-            if rule.places[places[side]][2]:
-                return True
+        near = 0 <= side < len(runs) and abs(runs[side].start_ms - runs[at].start_ms) < BREAK_MS
+        if near and rule.places[places[side]][2]:
+            return True
     return False
 
 
