@@ -68,8 +68,9 @@ def _shape(page):
     return blocks, [len(one) for one in re.findall(r"^(#+) ", rest, re.M)], len(re.findall(r"^\|", rest, re.M))
 
 
-def test_the_gateways_guide_says_the_same_in_chinese():
-    english, chinese = (text(f"docs/guide-gateway{language}.md") for language in ("", "-zh"))
+@pytest.mark.parametrize("guide", ["gateway", "register"])
+def test_a_guide_says_the_same_in_chinese(guide):
+    english, chinese = (text(f"docs/guide-{guide}{language}.md") for language in ("", "-zh"))
     assert _shape(chinese) == _shape(english)
     names = [set(re.findall(r"`([^`\n]*[a-z]{3}[^`\n]*)`", page)) for page in (english, chinese)]
     missing = {one for one in names[0] - names[1] if re.fullmatch(r"[\w./-]+", one)}
