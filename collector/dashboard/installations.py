@@ -32,5 +32,10 @@ def record(terminal_id):
 @needs("terminals.read")
 def photo(terminal_id, number):
     """The photo of a record."""
+    return files.sent(photo_of(terminal_id, number))
+
+
+def photo_of(terminal_id, number):
+    """The file of a record of a terminal inside the scope; 404 where there is none."""
     found = gateways.Installation.of(terminal_inside(terminal_id)).where(gateways.Installation.id == number).first()
-    return files.sent(found.file) if found and found.file_id else abort(404)
+    return found.file if found and found.file_id else abort(404)

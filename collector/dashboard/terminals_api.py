@@ -7,8 +7,9 @@ from flask import abort
 from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
-from collector import api, audit, gateways
+from collector import api, audit, files, gateways
 from collector.clock import now_ms
+from collector.dashboard.installations import photo_of
 from collector.dashboard.terminals import VERBS, gateways_inside, refusals_inside, terminal_inside, terminals_inside
 from collector.gateways import COMMAND_STATES, Gateway, Terminal
 from collector.web import needs, today
@@ -94,7 +95,7 @@ class CommandTold(Struct):
 
 
 class InstallationTold(Struct):
-    """How a terminal was put up; photo: whether there is one, on the terminal's page."""
+    """How a terminal was put up; photo: whether there is one."""
 
     id: int
     installed_on: str
@@ -172,6 +173,16 @@ def record_installation(terminal_id, body):
     """Another record; a photo is added on the page."""
     terminal, said = terminal_inside(terminal_id), asdict(body)
     return _installation(gateways.record_installation(terminal, said, None, today(), now_ms()))
+
+
+@door.get("/terminals/<terminal_id>/installations/<int:number>/photo")
+@needs("terminals.read")
+@api.speaks(api.BYTES)
+def installation_photo(terminal_id, number):
+    """The bytes of the photo of a record."""
+    answer = files.sent(photo_of(terminal_id, number), to_save=True)
+    answer.mimetype = api.BYTES
+    return answer
 
 
 @door.get("/gateways")

@@ -58,6 +58,16 @@ def bind(equipment_id, body):
     return _told(room.bind(body.terminal_id, number, now, body.from_ms, body.group, body.place))
 
 
+@door.post("/equipment/<int:equipment_id>/bindings/<int:binding_id>/end")
+@needs("equipment.write")
+@api.speaks(BindingTold)
+def end(equipment_id, binding_id):
+    """End a binding now; what was measured until then stays where it belongs."""
+    mine = (Binding.id == binding_id) & (Binding.equipment == _seen(equipment_id))
+    room.unbind(Binding.get_or_none(mine) or abort(404), now_ms())
+    return _told(Binding.get(mine))
+
+
 def _told(one):
     head = (one.id, one.equipment_id, one.terminal_id, one.channel_group, one.place)
     return BindingTold(*head, one.from_ms, one.to_ms)

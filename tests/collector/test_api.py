@@ -143,7 +143,8 @@ def test_a_change_of_what_somebody_else_changed_meanwhile_is_refused(engineer):
     [("PATCH", "/equipment/2", {"reason": "x", "name": "mine"}), ("GET", "/equipment/2/latest", None),
      ("POST", "/equipment/2/bindings", {"terminal_id": "ct-01"}), ("GET", "/terminals/mri-01", None),
      ("POST", "/equipment/1/bindings", {"terminal_id": "mri-01"}), ("GET", "/gateways/gw-2", None),
-     ("POST", "/terminals/mri-01/commands", {"verb": "restart", "reason": "x"})],
+     ("POST", "/terminals/mri-01/commands", {"verb": "restart", "reason": "x"}),
+     ("POST", "/equipment/2/bindings/2/end", None), ("POST", "/equipment/1/bindings/2/end", None)],
 )  # fmt: skip
 def test_what_is_outside_is_not_there(engineer, method, path, body):
     before = [(one.id, one.to_ms) for one in Binding.select()]
@@ -161,6 +162,16 @@ def test_equipment_is_not_put_outside_of_the_scope(engineer):
 
 
 # Terminals, people, tokens, audit
+
+
+def test_a_binding_is_ended_once_and_stays_in_the_history(engineer):
+    (bound,) = engineer("GET", "/equipment/1/bindings").json["items"]
+    path = f"/equipment/1/bindings/{bound['id']}/end"
+    ended = engineer("POST", path).json
+    assert ended["to_ms"] > bound["from_ms"] and ended | {"to_ms": None} == bound
+    assert "has an end already" in refused(engineer("POST", path), "not_done")["detail"]
+    assert engineer("GET", "/equipment/1/bindings").json["items"] == [ended]
+    assert [one[0] for one in acts("terminal.unbind")] == ["wang by token of wang"]
 
 
 def test_a_command_is_sent_in_the_name_of_who_made_the_token(engineer):

@@ -174,6 +174,7 @@ def test_how_a_terminal_was_put_up_is_written_down_by_programs_too(admin):
     path, said = "/terminals/ct-01/installations", {"installed_on": "2026-03-01", "clamp": "feeder Q3", "phase": "L1"}
     made = admin("POST", path, said)
     assert made.status_code == 201 and admin("GET", path).json == [made.json] and not made.json["photo"]
+    refused(admin("GET", f"{path}/{made.json['id']}/photo"), "not_found")
     assert "no day" in refused(admin("POST", path, said | {"installed_on": "2093-01-01"}), "not_done")["detail"]
 
 

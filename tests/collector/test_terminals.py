@@ -115,7 +115,8 @@ def test_how_a_terminal_was_put_up_is_written_down_with_a_photo(admin, site):
     assert "Nobody has written down" in admin.get("/terminals/ct-01").text
     page = record(photo=(picture(size=(300, 200)), "clamp.jpg"), note="arrow towards the scanner")
     assert "cabinet 2, feeder Q3" in page and "phase L2" in page and "arrow towards the scanner" in page
-    assert admin.get("/terminals/ct-01/installations/1/photo").data[:2] == b"\xff\xd8"
+    for path in ("/terminals/ct-01/installations/1/photo", "/api/v1/terminals/ct-01/installations/1/photo"):
+        assert admin.get(path).data[:2] == b"\xff\xd8"
     for wrong, word in (
         ({"installed_on": "2093-01-01"}, "no day up to today"), ({"clamp": " "}, "where the clamp"),
         ({"phase": "L9"}, "is no phase"), ({"note": "x" * 301}, "this one has 301"),
