@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import time
+from datetime import date, timedelta
 
 import pyotp
 import pytest
@@ -160,13 +161,19 @@ def limit(walk, number):
     """Set a limit for its class, see it inherited and drawn where there are readings; then one of its own."""
     now = walk.page.locator("#now [data-indicator='temperature_c:value']")
     walk.go(f"/environment/limits/new?kind={CT['kind']}")
-    walk.fill(indicator="temperature_c:value", high_alarm="27.5", source="GB 1", reason="Test")
+    begins_on = date.today() - timedelta(days=2 * len(WALKS) - walk.number)  # each after that of the walk before
+    level = f"27.{walk.number + 1}"
+    walk.fill(indicator="temperature_c:value", high_alarm=level, source="GB 1", reason="Test")
+    walk.fill(from_on=begins_on.isoformat())
     walk.press("main [name=keep]")
-    walk.go(f"/environment/{MEASURED}")
+    with walk.page.expect_response("**/environment/series?*") as series:
+        walk.go(f"/environment/{MEASURED}")
+    bands = [one for one in series.value.json()["bands"] if one["channel"] == "temperature_c"]
+    assert [one["high_alarm"] for one in bands] == [float(level)], "it held all day"
     chart = walk.page.locator("[data-chart=temperature_c][data-points]")
     chart.wait_for()
     assert int(chart.get_attribute("data-points")) > 300 and int(chart.get_attribute("data-bands")) > 0
-    assert "27.5" in now.inner_text() and "GB 1" in now.inner_text()
+    assert level in now.inner_text() and "GB 1" in now.inner_text()
     walk.look("drawn")
     walk.go(f"/environment/limits/new?equipment={number}")
     walk.fill(indicator="temperature_c:value", high_alarm="26.5", source="Manual", reason="Test")
