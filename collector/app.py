@@ -33,6 +33,7 @@ from collector.equipment import api as register_api
 from collector.equipment import (
     binding_views,
     bindings_api,
+    bulk_api,
     bulk_views,
     document_views,
     documents_api,
@@ -73,9 +74,9 @@ def create_app(data_dir, overrides=None):
     for room in (*of_people, dashboard_views, *of_equipment, *of_events, *of_terminals, found):
         app.register_blueprint(room.pages)
     of_people = (own_api, people_api, grants_api, audit_api)
-    of_equipment = (register_api, places_api, bindings_api, documents_api, environment_api, limits_api, dashboard_api)
+    of_equipment = (register_api, bulk_api, places_api, bindings_api, documents_api, environment_api, limits_api)
     of_events = (usage_api, events_api, recordings_api, rules_api, notify_api)
-    for room in (*of_people, *of_equipment, *of_events, readings_api, terminals_api, rollouts_api):
+    for room in (*of_people, *of_equipment, *of_events, dashboard_api, readings_api, terminals_api, rollouts_api):
         app.register_blueprint(room.door)
     app.register_blueprint(recording_views.door)
     app.register_blueprint(openapi.documents)

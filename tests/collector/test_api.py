@@ -164,16 +164,6 @@ def test_equipment_is_not_put_outside_of_the_scope(engineer):
 # Terminals, people, tokens, audit
 
 
-def test_a_binding_is_ended_once_and_stays_in_the_history(engineer):
-    (bound,) = engineer("GET", "/equipment/1/bindings").json["items"]
-    path = f"/equipment/1/bindings/{bound['id']}/end"
-    ended = engineer("POST", path).json
-    assert ended["to_ms"] > bound["from_ms"] and ended | {"to_ms": None} == bound
-    assert "has an end already" in refused(engineer("POST", path), "not_done")["detail"]
-    assert engineer("GET", "/equipment/1/bindings").json["items"] == [ended]
-    assert [one[0] for one in acts("terminal.unbind")] == ["wang by token of wang"]
-
-
 def test_a_command_is_sent_in_the_name_of_who_made_the_token(engineer):
     sent = engineer("POST", "/terminals/ct-01/commands", {"verb": "identify", "reason": "which is it"}).json
     assert (sent["state"], sent["issuer"]) == ("queued", "wang by token of wang")
