@@ -29,6 +29,8 @@ def several():
         try:
             count = bulk.change_many(edits, name, said.get("reason", ""), now_ms())
             flash(gettext("Equipment changed: %(count)s.", count=count), "success")
+            if left:
+                flash(gettext("%(left)s more that the filter left were not among them.", left=left), "warning")
             return redirect(url_for("register.first_page"))
         except ActionError:
             flash(gettext("Nothing was changed: write a reason of 1 to 200 signs."), "danger")
@@ -54,7 +56,8 @@ def _chosen():
     else:
         numbers = [int(text) for text in said.getlist("id")[: bulk.MOST] if text.isdigit()]
         found = Equipment.registered(scope()).where(Equipment.id << numbers)
-    return list(found.limit(bulk.MOST)), max(0, found.count() - bulk.MOST)
+    left = max(0, found.count() - bulk.MOST) or said.get("left", 0, type=int)  # as told when they were chosen
+    return list(found.limit(bulk.MOST)), left
 
 
 def _code(name, text):

@@ -102,6 +102,13 @@ def test_more_than_can_be_changed_at_once_is_said(admin, monkeypatch):
     monkeypatch.setattr(bulk, "MOST", 4)
     page = several(admin, all="1", text="", kind="", department="Imaging", field="supplier", value="Medical Ltd").text
     assert page.count("→ Medical Ltd") == 4 and "the first 4; 1 more" in page
+    chosen, left = (
+        map(int, re.findall(r'name="id" value="(\d+)"', page)),
+        re.search(r'name="left" value="(\d+)"', page)[1],
+    )
+    several(admin, *chosen, field="supplier", value="Medical Ltd", reason="taken over", for_real="1", left=left)
+    page = admin.get("/register").text
+    assert "Equipment changed: 4." in page and "1 more that the filter left" in page
 
 
 @pytest.mark.parametrize("field,value,word", [
