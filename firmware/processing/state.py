@@ -119,7 +119,7 @@ def places_of(rule, runs):
     size, working = len(rule.places), [name == WORKING for name, _amps, _on in rule.places]
     sides = [range(0, size, 2), range(1, size, 2)] if rule.levels.cycle_a else [range(size)]  # compressor off, on
     cost, ways, before, burst_ms = [0] * size, [], None, None
-    for run in runs:
+    for index, run in enumerate(runs):
         free = before is not None and run.start_ms - before > BREAK_MS
         change, toggle = (0, 0) if free else (rule.change, rule.toggle)
         follows = burst_ms is not None and run.start_ms - burst_ms <= FOLLOWS_MS
@@ -141,9 +141,17 @@ def places_of(rule, runs):
         cost = [value - least for value in fresh]
         ways.append(way)
         before = run.end_ms
-        if run.mark[1] == 2:
+        if run.mark[1] == 2 and not _is_surge(rule, runs, index):
             burst_ms = run.end_ms
     return _back(ways, cost.index(min(cost)) if runs else 0)
+
+
+def _is_surge(rule, runs, at):
+    """Whether a single window is what starts a compressor: above the higher of what is around it, it hardly lasts."""
+    if runs[at].count > 1:
+        return False
+    base = max([runs[side].base / runs[side].count for side in (at - 1, at + 1) if 0 <= side < len(runs)] or [0.0])
+    return not _lasts(rule, runs, at, at, base)
 
 
 def _back(ways, place):
