@@ -118,30 +118,34 @@ def places_of(rule, runs):
     """The place of each run on the cheapest way through all. Source: Viterbi 1967, with a price for each change."""
     size, working = len(rule.places), [name == WORKING for name, _amps, _on in rule.places]
     sides = [range(0, size, 2), range(1, size, 2)] if rule.levels.cycle_a else [range(size)]  # compressor off, on
-    cost, ways, before, burst_ms = [0] * size, [], None, None
+    cost, ways, before, burst_ms, surged = [0] * size, [], None, None, False
     for index, run in enumerate(runs):
         free = before is not None and run.start_ms - before > BREAK_MS
         change, toggle = (0, 0) if free else (rule.change, rule.toggle)
         follows = burst_ms is not None and run.start_ms - burst_ms <= FOLLOWS_MS
         entered = change // 2 if follows else 2 * change  # a level of acquisitions follows bursts at once
+        surge = run.mark[1] > 0 and _is_surge(rule, runs, index)
+        starts = toggle // 4 if surge or surged else toggle  # a motor that starts is seen to
+        surged = surge
         jumps = [min([(cost[place], place) for place in side]) for side in sides]
         prices, fresh, way = rule.prices(run), [], []
         for place in range(size):
             best, origin = cost[place], place
             for side, (least, cheapest) in enumerate(jumps):
                 jump = least + (entered if working[place] and not working[cheapest] else change)
-                jump += 0 if place in sides[side] else toggle  # both at once is rarer
+                jump += 0 if place in sides[side] else starts if side == 0 else toggle  # both at once is rarer
                 if jump < best:
                     best, origin = jump, cheapest
-            if len(sides) == 2 and cost[place ^ 1] + toggle < best:
-                best, origin = cost[place ^ 1] + toggle, place ^ 1
+            switch = starts if place % 2 else toggle
+            if len(sides) == 2 and cost[place ^ 1] + switch < best:
+                best, origin = cost[place ^ 1] + switch, place ^ 1
             fresh.append(best + prices[place])
             way.append(origin)
         least = min(fresh)
         cost = [value - least for value in fresh]
         ways.append(way)
         before = run.end_ms
-        if run.mark[1] == 2 and not _is_surge(rule, runs, index):
+        if run.mark[1] == 2 and not surge:
             burst_ms = run.end_ms
     return _back(ways, cost.index(min(cost)) if runs else 0)
 
