@@ -91,7 +91,7 @@ JOBS = (
 
 @contextmanager
 def running(settings, jobs=JOBS):
-    """The jobs run until the end of this."""
+    """The jobs run until the end of this, each for the first time after its seconds."""
     ended = threading.Event()
     with ThreadPoolExecutor(len(jobs) + 1, "job") as workers:
         keeper = workers.submit(_keep_time, jobs, settings, workers, ended)
@@ -103,11 +103,12 @@ def running(settings, jobs=JOBS):
 
 
 def _keep_time(jobs, settings, workers, ended):
-    due_s, under_way, now_s = dict.fromkeys(jobs, time.monotonic()), {}, time.monotonic()
-    while not ended.wait(max(0, min(due_s.values()) - now_s)):
+    every_s = {job: settings.get(job.every, job.every) for job in jobs}
+    due_s, under_way = {job: time.monotonic() + every_s[job] for job in jobs}, {}
+    while not ended.wait(max(0, min(due_s.values()) - time.monotonic())):
         now_s = time.monotonic()
         for job in [job for job in jobs if due_s[job] <= now_s]:
-            due_s[job] = now_s + settings.get(job.every, job.every)
+            due_s[job] = now_s + every_s[job]
             if job not in under_way or under_way[job].done():
                 under_way[job] = workers.submit(_with_database, job, settings)
                 under_way[job].add_done_callback(partial(_say, job))

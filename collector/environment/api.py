@@ -7,11 +7,11 @@ from flask import abort, current_app
 from msgspec import Meta, Struct
 
 from collector import api
-from collector.clock import now_ms
+from collector.clock import day_at, now_ms
 from collector.environment.charts import charted
 from collector.environment.indicators import unit_of
 from collector.environment.limits_api import Channel, LimitTold, What, told
-from collector.environment.shares import day_of, shares
+from collector.environment.shares import shares
 from collector.environment.standing import ORDER, standing_of, standings, worst
 from collector.equipment import KINDS, PLACES, SPANS, Equipment
 from collector.web import needs, scope
@@ -158,7 +158,7 @@ def series(equipment_id, asked):
 def shares_of_days(equipment_id, asked):
     """How long the surroundings were within limits, for each day and indicator."""
     machine, zone = _seen(equipment_id), _settings()["zone"]
-    last_on = asked.last_on or day_of(now_ms(), zone)
+    last_on = asked.last_on or day_at(now_ms(), zone)
     first_on = asked.first_on or max(last_on, FIRST_ON) - timedelta(days=29)
     if not (FIRST_ON <= first_on <= last_on < LAST_ON and last_on - first_on < timedelta(days=DAYS_MOST)):
         do = f"Give a day from {FIRST_ON} on, not before first_on and less than {DAYS_MOST} days after it."

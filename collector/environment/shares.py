@@ -5,10 +5,9 @@ readings is looked at. Time in which nothing valid was measured is neither good 
 """
 
 from collections import namedtuple
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -44,11 +43,6 @@ NOTHING = Share(0, 0, 0, 0)
 def added(shares):
     """The Share of several that do not overlap."""
     return Share(*map(sum, zip(NOTHING, *shares, strict=True)))
-
-
-def day_of(ts_ms, zone):
-    """The date an instant is of in a zone."""
-    return datetime.fromtimestamp(ts_ms / 1000, ZoneInfo(zone)).date()
 
 
 def shares(machine, first_on, last_on, zone, now_ms):

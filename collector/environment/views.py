@@ -5,12 +5,12 @@ from datetime import date, timedelta
 from flask import Blueprint, Response, abort, current_app, render_template, request
 
 from collector import audit
-from collector.clock import now_ms
+from collector.clock import day_at, now_ms
 from collector.environment.export import sheet_of
 from collector.environment.indicators import CHANNELS, unit_of
 from collector.environment.inherit import level_of, reaching
 from collector.environment.models import EnvironmentLimit
-from collector.environment.shares import added, day_of, shares
+from collector.environment.shares import added, shares
 from collector.environment.standing import standing_of, standings, worst
 from collector.equipment import SPANS, Equipment
 from collector.web import needs, scope
@@ -88,7 +88,7 @@ def _settings():
 
 
 def _today():
-    return day_of(now_ms(), _settings()["zone"])
+    return day_at(now_ms(), _settings()["zone"])
 
 
 def _month():

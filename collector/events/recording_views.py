@@ -28,7 +28,7 @@ door = Blueprint("recordings", __name__, url_prefix="/events/<int:event_id>/reco
 @needs("events.act")
 def abilities(event_id):
     """What this door can do."""
-    _event(event_id)
+    event_of(event_id)
     return tus.abilities(_most_mb() * MIB)
 
 
@@ -36,13 +36,18 @@ def abilities(event_id):
 @needs("events.act")
 def begin(event_id):
     """Begin a recording; its address is in `Location`."""
-    event, said = _event(event_id), tus.begun()
+    return begun(event_id)[1]
+
+
+def begun(event_id):
+    """(the new Arrival, the answer to who began it)."""
+    event, said = event_of(event_id), tus.begun()
     try:
         made = recordings.begin(event, said.name, said.bytes, _most_mb(), now_ms())
     except REFUSED as error:
         raise _told(error) from error
     where = url_for(".add", event_id=event.id, number=made.id)
-    return tus.answer(201, Location=where, Upload_Offset=0, Upload_Expires=_ends(made))
+    return made, tus.answer(201, Location=where, Upload_Offset=0, Upload_Expires=_ends(made))
 
 
 @door.route("/<int:number>", methods=["HEAD"])
@@ -62,7 +67,7 @@ def add(event_id, number):
     """Add the next part; with the last one the recording is a step of the event."""
     found, coming = _arrival(event_id, number), files.Coming(*tus.part())
     try:
-        found = recordings.add(_event(event_id), found, coming, _most_mb(), now_ms())
+        found = recordings.add(event_of(event_id), found, coming, _most_mb(), now_ms())
     except REFUSED as error:
         raise _told(error) from error
     return tus.answer(204, Upload_Offset=found.held, Upload_Expires=_ends(found))
@@ -96,9 +101,10 @@ def _ends(arrival):
     return formatdate(arrival.touched_ms / 1000 + wait_s, usegmt=True)
 
 
-def _event(event_id):
+def event_of(event_id):
+    """The Event of a number inside the scope; 404 where there is none."""
     return Event.seen(scope(), event_id) or abort(404)
 
 
 def _arrival(event_id, number):
-    return recordings.under_way(_event(event_id), number) or abort(404)
+    return recordings.under_way(event_of(event_id), number) or abort(404)

@@ -5,8 +5,8 @@ from flask import abort
 
 from collector import api, files
 from collector.events import recording_views, recordings
-from collector.events.models import Event
-from collector.web import needs, scope, tus
+from collector.events.recording_views import event_of
+from collector.web import needs, tus
 
 
 class ArrivalTold(msgspec.Struct):
@@ -30,7 +30,7 @@ ONE = f"{WHERE}/<int:number>"
 @api.speaks(list[ArrivalTold])
 def under_way(event_id):
     """Recordings of an event that you have begun and not brought to their end."""
-    return [api.told(ArrivalTold, one) for one in recordings.all_under_way(_event(event_id))]
+    return [api.told(ArrivalTold, one) for one in recordings.all_under_way(event_of(event_id))]
 
 
 @door.post(WHERE)
@@ -38,8 +38,7 @@ def under_way(event_id):
 @api.speaks(ArrivalTold, status=201, refuses=("tus_version",))
 def begin(event_id):
     """Begin a recording or a photo by tus 1.0 (docs/events.md says how); its address is in `Location`."""
-    answer = recording_views.begin(event_id)
-    *_earlier, made = recordings.all_under_way(_event(event_id))
+    made, answer = recording_views.begun(event_id)
     answer.set_data(msgspec.json.encode(api.told(ArrivalTold, made)))
     answer.mimetype = api.JSON
     return answer
@@ -80,10 +79,6 @@ def give_up(event_id, number):
 @api.speaks(api.BYTES)
 def content(event_id, file_id):
     """The bytes of a file of a step."""
-    answer = files.sent(recordings.file_of(_event(event_id), file_id) or abort(404), to_save=True)
+    answer = files.sent(recordings.file_of(event_of(event_id), file_id) or abort(404), to_save=True)
     answer.mimetype = api.BYTES
     return answer
-
-
-def _event(event_id):
-    return Event.seen(scope(), event_id) or abort(404)

@@ -5,6 +5,7 @@ right add theirs to FINDERS. Who is silent says a clock that nobody sets: one of
 a terminal, makes nobody silent, and keeps nobody from being called so. After a start it listens for that long first.
 """
 
+import logging
 import math
 import shutil
 from collections import namedtuple
@@ -30,6 +31,7 @@ COOLING = {  # severity of what is lost: a magnet that is not cooled boils off i
     "clamp_lost": "warning",
 }
 SILENT = ("silence", "gateway_silence")
+log = logging.getLogger("collector")
 
 # types: of the events that are this finder's alone; find: called with a Look, gives [Found]
 Finder = namedtuple("Finder", ("types", "find"))
@@ -139,7 +141,8 @@ def _certificates(look):
     for path in sorted(Path(db.folder()).glob("tls/*.crt")):
         try:
             ends_ms = int(x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc.timestamp() * 1000)
-        except ValueError:  # just being written anew; of one that stays so `serve` tells, and clients do
+        except ValueError as error:  # just being written anew, or broken; the others are looked at all the same
+            log.warning("certificate %s cannot be read: %s; make another with `ca server` if it stays so", path, error)
             continue
         if ends_ms - look.now_ms < CERTIFICATE_DAYS * DAY_MS:
             said = {"kind": "ends", "file": path.name, "ends_ms": ends_ms}

@@ -1,12 +1,11 @@
 """Who is told: recipients, their routes, and what became of the newest messages."""
 
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 
 from collector import notify as room
-from collector.clock import minutes_of, now_ms
+from collector.clock import day_at, minutes_of, now_ms
 from collector.notify import senders
 from collector.notify.actions import Refused
 from collector.notify.choices import choices
@@ -24,7 +23,7 @@ pages = Blueprint("notify", __name__, url_prefix="/notify", template_folder="tem
 @needs("notify.write")
 def first_page():
     """Recipients with their routes, and the newest messages with their results."""
-    today = datetime.now(ZoneInfo(current_app.config["SETTINGS"]["zone"])).date()
+    today = day_at(now_ms(), current_app.config["SETTINGS"]["zone"])
     routes, there, swaps = {}, choices(), Swap.there(today.isoformat())
     for route in Route.there():
         routes.setdefault(route.recipient_id, []).append(route)

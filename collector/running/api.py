@@ -8,7 +8,7 @@ from flask import abort, current_app
 from msgspec import Meta, Struct
 
 from collector import api
-from collector.clock import now_ms
+from collector.clock import day_at, now_ms
 from collector.equipment import Equipment
 from collector.running import actions, figures, findings, models
 from collector.running.models import Exam
@@ -195,7 +195,7 @@ def _told(one):
 def _past(text):
     """A day that has begun. Raises Refused."""
     day = api.day_of(text, "body.day")
-    if day > figures.day_at(now_ms(), _zone()):
+    if day > day_at(now_ms(), _zone()):
         raise _wrong("body.day", text, "has not begun")
     return day
 

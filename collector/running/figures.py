@@ -4,12 +4,12 @@ A figure is what was told of closed hours; those of the last two or three are to
 """
 
 from collections import namedtuple
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import numpy as np
 
 from collector import readings
+from collector.clock import day_at
 from collector.equipment import Binding
 from collector.running import current, models, settling, telling
 from collector.running.models import DAY_MS, Exam, UsageCorrection
@@ -88,11 +88,6 @@ def seconds_of_days(equipment, first_on, last_on, zone):
     for terminal_id, held in units_of(equipment, from_ms, to_ms):
         out += readings.states(terminal_id, first_on, last_on, zone, held.from_ms, held.to_ms)
     return out
-
-
-def day_at(ts_ms, zone):
-    """The date of an instant in a zone."""
-    return datetime.fromtimestamp(ts_ms / 1000, ZoneInfo(zone)).date()
 
 
 def figures(equipment, first_on, last_on, zone):

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, current_app, flash, redirect, rend
 from flask_babel import gettext
 
 from collector import audit, readings
-from collector.clock import now_ms
+from collector.clock import day_at, now_ms
 from collector.equipment import Equipment
 from collector.running import actions, book, figures, findings, models, panel, pictures
 from collector.running.classes import compared
@@ -27,7 +27,7 @@ def first_page():
     """Equipment inside the scope, a page at a time: the last 30 days beside the units of its class."""
     page = max(1, request.args.get("page", 1, type=int))
     found = list(Equipment.registered(scope()).paginate(page, PER_PAGE + 1))
-    last = figures.day_at(now_ms(), _zone()) - timedelta(days=1)
+    last = day_at(now_ms(), _zone()) - timedelta(days=1)
     rows = compared(found[:PER_PAGE], last, _zone())
     more = len(found) > PER_PAGE
     return render_template("running/first_page.html", rows=rows, page=page, more=more, last=last)
@@ -38,7 +38,7 @@ def first_page():
 def one(equipment_id):
     """One unit: a day, the week, month and year around it, findings, sources beside each other."""
     equipment, zone, now = _seen(equipment_id), _zone(), now_ms()
-    today = figures.day_at(now, zone)
+    today = day_at(now, zone)
     on = _day(today)
     day, around = panel.day_of(equipment, on, zone, now), panel.around(equipment, on, zone)
     lines, most = pictures.trace(day.points, day.from_ms, day.to_ms)
@@ -90,7 +90,7 @@ def _spell_words(one):
 def export(equipment_id):
     """A month of a unit, and its year, as a spreadsheet."""
     equipment, zone = _seen(equipment_id), _zone()
-    on = _day(figures.day_at(now_ms(), zone))
+    on = _day(day_at(now_ms(), zone))
     around, span = panel.around(equipment, on, zone), _month_ms(on, zone)
     spells, told = figures.told_between(equipment, *span, now_ms())
     head = [
@@ -111,7 +111,7 @@ def export(equipment_id):
 def say(equipment_id):
     """Correct a figure of a day, type its examinations, bring many in, or say what its daily QC came to."""
     equipment, zone, form = _seen(equipment_id), _zone(), request.form
-    on = _day(figures.day_at(now_ms(), zone), form)
+    on = _day(day_at(now_ms(), zone), form)
     try:
         match form.get("what"):
             case "exams_typed":

@@ -4,6 +4,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from collector import db, readings
+from collector.clock import day_at
 from collector.environment import MAINS
 from collector.equipment import Binding, Equipment
 from collector.running import cold, cooling, current, days, disk, figures, models, months, panel, settling, workload
@@ -20,7 +21,7 @@ def warn(watched, now_ms, zone):
 
     watched: [(terminal_id, Held)].
     """
-    today, units, fresh = figures.day_at(now_ms, zone), models.units(), {}
+    today, units, fresh = day_at(now_ms, zone), models.units(), {}
     until_ms = readings.bounds_of(today, zone)[0]
     for _terminal_id, held in watched:
         unit = units.get(held.binding_id)

@@ -1,10 +1,9 @@
 """Languages: which one a page speaks, and the switch between them."""
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 from flask import Blueprint, current_app, g, redirect, request, session
 from flask_babel import Babel
+
+from collector.clock import day_at, now_ms
 
 LANGUAGES = {"en": "English", "zh_CN": "中文"}  # the catalogue of zh_CN stands in the folder Babel calls zh_Hans_CN
 
@@ -33,7 +32,7 @@ def zone():
 
 def today():
     """The date in the zone of what is shown."""
-    return datetime.now(ZoneInfo(zone())).date()
+    return day_at(now_ms(), zone())
 
 
 def _wished():

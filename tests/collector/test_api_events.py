@@ -5,8 +5,8 @@ import json
 import pytest
 
 from collector import accounts, db, equipment, events, gateways, readings
+from collector.clock import day_at
 from collector.gateways import images
-from collector.running.figures import day_at
 from tests.collector.site import CT, PASSWORD, now_ms
 from tests.collector.test_api import caller, engineer, refused  # noqa: F401  engineer is a fixture
 from tests.collector.test_labels import picture

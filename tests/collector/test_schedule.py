@@ -27,9 +27,11 @@ class Work:
 
 def test_a_job_that_failed_is_said_and_tried_again_and_none_runs_twice_at_once(site, caplog):
     work = Work()
-    with schedule.running({"often": 0.01}, [schedule.Job("work", "often", work)]):
+    daily = Work()
+    jobs = [schedule.Job("work", "often", work), schedule.Job("daily", schedule.DAY_S, daily)]
+    with schedule.running({"often": 0.01}, jobs):
         wait_until(lambda: work.calls >= 4, "the job is not tried again")
     calls = work.calls
     assert not work.at_once and "job work failed" in caplog.text and "the disk is full" in caplog.text
     threading.Event().wait(0.1)
-    assert work.calls == calls
+    assert work.calls == calls and not daily.calls, "nor is anything done before its time"

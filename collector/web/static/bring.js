@@ -6,9 +6,18 @@ const working = document.getElementById("working");
 const first = working.textContent;
 let timer = null;
 
+// Where the import is; nothing where there is no answer, and then it is asked again.
+async function asked() {
+  try {
+    const answer = await fetch(working.dataset.address);
+    return answer.ok ? await answer.json() : {};
+  } catch {
+    return {};
+  }
+}
+
 async function look() {
-  const answer = await fetch(working.dataset.address);
-  const said = answer.ok ? await answer.json() : {};
+  const said = await asked();
   const words = working.dataset[said.stage];
   if (words) working.textContent = words.replace("{lines}", said.lines).replace("{of}", said.of);
   timer = setTimeout(look, EVERY_MS);

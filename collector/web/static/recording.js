@@ -75,15 +75,15 @@ async function bring(source, name, size, address) {
   sending = source;
   [buttons.hidden, going.hidden, progress.hidden] = [true, false, false];
   told.tell();
+  let end = words.kept;
   try {
     await door.send(address ?? (await door.begin(name, size)), source, told);
-    show(words.kept);
   } catch (error) {
     source.refuse?.();
-    show(inWords(error));
+    end = inWords(error);
   }
   [buttons.hidden, progress.hidden, sending] = [false, true, null];
-  await refresh();
+  await refresh().finally(() => show(end)); // what is said to be kept is there to be seen
 }
 
 // Steps and what is on its way, as the collector has them now; what somebody has typed stays.

@@ -68,7 +68,9 @@ def test_a_file_of_a_telephone_goes_on_after_its_page_was_closed(built, server, 
         choose = "[data-part=buttons] input:not([capture])"
         page.set_input_files(choose, film)
         page.wait_for_selector("text=连接已断开")
+        page.context.set_offline(True)  # what still waits for the route would go through when its page is left
         page.goto("about:blank")
+        page.context.set_offline(False)
         page.goto(address + "/events/1")
         settle(page)
         assert "1.0 / 3.0 MB" in page.inner_text("#under-way")

@@ -7,6 +7,7 @@ import pytest
 from openpyxl import load_workbook
 
 from collector import db, equipment, gateways, readings, running
+from collector.clock import day_at
 from collector.equipment import Equipment
 from collector.running import figures, models, panel
 from collector.running.reconciling import beside
@@ -154,7 +155,7 @@ ORDER = ("source_id", "seq", "kind", "ts_ms", "body")
 
 def test_the_day_on_which_a_terminal_moves_is_divided(site):
     now = now_ms()
-    day = figures.day_at(now, ZONE) - timedelta(days=1)
+    day = day_at(now, ZONE) - timedelta(days=1)
     begins_ms = readings.bounds_of(day, ZONE)[0]
     with site.app.app_context():
         second = equipment.add_equipment(CT | {"asset_number": "A-2"}, now)
