@@ -172,11 +172,10 @@ class Cable(Wire):
                 if end is not None:
                     selector.register(end, selectors.EVENT_READ)
             for key, _events in selector.select(TURN_S):
-                data = _get(key.fd)
                 if key.fd == self._here:
-                    self._up(data)
-                else:
-                    _put(self._here, data)
+                    self._up(_get(key.fd))
+                elif key.fd == self._there:  # the board's bytes may have broken it: its number is somebody else's then
+                    _put(self._here, _get(key.fd))
 
     def _up(self, data):
         *lines, self._line = (self._line + data).split(b"\n")
