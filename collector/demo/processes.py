@@ -24,7 +24,7 @@ class Processes:
         logs.mkdir(parents=True, exist_ok=True)
 
     def __enter__(self):
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # also where Ctrl-C is ignored, as behind `&`
         return self
 
     def __exit__(self, *_error):
