@@ -12,11 +12,12 @@ from collector.accounts import commands as accounts_commands
 from collector.audit import commands as audit_commands
 from collector.equipment import commands as equipment_commands
 from collector.errors import ActionError, Away
+from collector.events import commands as events_commands
 from collector.gateways import commands as gateways_commands
 from collector.running import commands as running_commands
 
 SWITCH_S = 0.001  # a request asks the database many times, and waits so long each time while another thread computes
-NEEDS_NO_DATABASE = ("analyse", "ca", "demo", "migrate", "serve")
+NEEDS_NO_DATABASE = ("analyse", "ca", "demo", "event", "migrate", "serve")
 
 
 class Main(click.Group):
@@ -133,7 +134,8 @@ def demo(folder, seconds, days, port):
     sys.exit(whole_chain.run(folder, seconds, days, port))
 
 
-for room in (accounts_commands, audit_commands, equipment_commands, gateways_commands, running_commands):
+of_readings = (equipment_commands, gateways_commands, running_commands, events_commands)
+for room in (accounts_commands, audit_commands, *of_readings):
     for command in room.COMMANDS:
         main.add_command(command)
 

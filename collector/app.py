@@ -42,7 +42,7 @@ from collector.equipment import (
 )
 from collector.equipment import views as register_views
 from collector.events import api as events_api
-from collector.events import recording_views, recordings_api, rules_api, rules_views
+from collector.events import evidence_api, evidence_views, recording_views, recordings_api, rules_api, rules_views
 from collector.events import views as events_views
 from collector.gateways import api as gateways_api
 from collector.keys import key_from
@@ -69,13 +69,13 @@ def create_app(data_dir, overrides=None):
     of_people = (accounts_views, own_views, tokens_views, people_views, audit_views, grants)
     of_register = (register_views, bulk_views, kept_views, document_views, binding_views)
     of_equipment = (*of_register, usage_views, environment_views, limit_views)
-    of_events = (events_views, rules_views, notify_views)
+    of_events = (events_views, evidence_views, rules_views, notify_views)
     of_terminals = (terminals, installations, rollouts)
     for room in (*of_people, dashboard_views, *of_equipment, *of_events, *of_terminals, found):
         app.register_blueprint(room.pages)
     of_people = (own_api, people_api, grants_api, audit_api)
     of_equipment = (register_api, bulk_api, places_api, bindings_api, documents_api, environment_api, limits_api)
-    of_events = (usage_api, events_api, recordings_api, rules_api, notify_api)
+    of_events = (usage_api, events_api, evidence_api, recordings_api, rules_api, notify_api)
     for room in (*of_people, *of_equipment, *of_events, dashboard_api, readings_api, terminals_api, rollouts_api):
         app.register_blueprint(room.door)
     app.register_blueprint(recording_views.door)

@@ -47,14 +47,13 @@ class Contents:
 
         await self.app(scope, receive, handed_on)
         if named:
-            await _content(named[0] if scope["method"] == "GET" else None, send)
+            await _content(named[0], scope["method"], send)
 
 
-async def _content(sha256, send):
-    if sha256:
-        with await asyncio.to_thread(files.path_of(sha256).open, "rb") as content:
-            while piece := await asyncio.to_thread(content.read, PIECE):
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+async def _content(name, method, send):
+    with await asyncio.to_thread(files.opened, name) as content:
+        while method == "GET" and (piece := await asyncio.to_thread(content.read, PIECE)):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 
 

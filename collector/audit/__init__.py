@@ -2,7 +2,7 @@
 
 from collector.audit.acting import act_as, acting
 from collector.audit.actions import DONE, REFUSED, keep_head, note, retire, rows_of, verify
-from collector.audit.export import export, exported
+from collector.audit.export import attested, export, exported
 from collector.audit.models import AuditRow
 from collector.audit.syslog import ship
 
@@ -12,6 +12,7 @@ __all__ = (
     "AuditRow",
     "act_as",
     "acting",
+    "attested",
     "export",
     "exported",
     "keep_head",

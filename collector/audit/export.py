@@ -16,8 +16,13 @@ def export(rows, at_ms):
         line = json.dumps({name: getattr(row, name) for name in (*chain.FIELDS, "mac")}, ensure_ascii=False) + "\n"
         seen.update(line.encode())
         yield line
+    yield json.dumps(attested(seen.hexdigest(), at_ms)) + "\n"
+
+
+def attested(sha256, at_ms):
+    """A signed head of the chain, as a dict, that says this hash of something made at an instant."""
     head = AuditHead.get_by_id(1)
-    yield json.dumps(heads.signed(db.folder(), head.number, head.mac, at_ms, seen.hexdigest())) + "\n"
+    return heads.signed(db.folder(), head.number, head.mac, at_ms, sha256)
 
 
 def exported(path, public):

@@ -194,7 +194,7 @@ def statistics(asked):
 @api.speaks(EventWhole)
 def event(event_id):
     """One event with all that was done."""
-    return _whole(_seen(event_id))
+    return whole(_seen(event_id))
 
 
 @door.post("/events")
@@ -271,7 +271,8 @@ def told(event):
     return EventTold(*head, event.state, event.version, *times, *rest)
 
 
-def _whole(event):
+def whole(event):
+    """The EventWhole of an Event, with what who asks can do now."""
     steps = [
         StepTold(one.ts_ms, one.actor, one.action, one.state, one.text, json.loads(one.files))
         for one in event.steps.order_by(Step.id)

@@ -1,5 +1,6 @@
 """A channel around an event, or over days with a rule, as points of a small picture; a template draws it."""
 
+import json
 from collections import namedtuple
 
 from collector import readings
@@ -7,6 +8,7 @@ from firmware.protocol.channels import BY_NAME
 
 WIDTH, HEIGHT, MARGIN = 720, 160, 4
 POINTS = 240
+AROUND_MS = 1_800_000  # of readings before an event began and after it was over
 
 # line: points of the means; marks: [(from x, width)] of spans; limit: its y, or None; low, high: of the picture
 Picture = namedtuple("Picture", ("channel", "unit", "line", "marks", "limit", "low", "high", "from_ms", "to_ms"))
@@ -16,6 +18,17 @@ def picture(terminal_id, channel, from_ms, to_ms, spans=(), limit=None):
     """The Picture of a channel over a span; None where nothing valid was measured."""
     points = readings.series(terminal_id, channel, from_ms, to_ms, max(1, (to_ms - from_ms) // POINTS))
     return drawn(channel, [(one.ts_ms, one.mean) for one in points], from_ms, to_ms, spans, limit)
+
+
+def around(event, now_ms):
+    """The Picture of the channel an Event is about, from before it began until after it was over; or None."""
+    said = json.loads(event.said)
+    if event.equipment_id is None or "channel" not in said:
+        return None
+    end_ms = event.cleared_ms or now_ms
+    first_ms, last_ms = event.began_ms - AROUND_MS, min(end_ms + AROUND_MS, now_ms)
+    limit = said.get("limit") if said["kind"] in ("above", "below") else None
+    return picture(event.subject, said["channel"], first_ms, last_ms, [(event.began_ms, end_ms)], limit)
 
 
 def drawn(channel, points, from_ms, to_ms, spans, limit):

@@ -221,11 +221,15 @@ class Evaluation(Table):
     risk = TextField()
 
     @classmethod
-    def causes(cls, numbers):
-        """{cause: how many} of the newest evaluations of some events, the most frequent first."""
+    def newest(cls, numbers):
+        """{number of an event: its newest Evaluation} of some events."""
         newest = {}
         for at in range(0, len(numbers), 500):
-            asked = cls.select(cls.event, cls.cause).where(cls.event << numbers[at : at + 500]).order_by(cls.id)
-            newest |= dict(asked.tuples())
-        counts = Counter(newest.values())
-        return dict(counts.most_common())
+            asked = cls.select().where(cls.event << numbers[at : at + 500]).order_by(cls.id)
+            newest |= {one.event_id: one for one in asked}
+        return newest
+
+    @classmethod
+    def causes(cls, numbers):
+        """{cause: how many} of the newest evaluations of some events, the most frequent first."""
+        return dict(Counter(one.cause for one in cls.newest(numbers).values()).most_common())

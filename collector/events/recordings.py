@@ -39,6 +39,11 @@ def file_of(event, number):
     return files.File.get_or_none(files.File.id == number) if belongs else None
 
 
+def files_of(step):
+    """[File] that belong to a step."""
+    return list(files.File.select().where(files.File.id << json.loads(step.files)).order_by(files.File.id))
+
+
 def add(event, arrival, coming, most_mb, now_ms):
     """The Arrival after a part; with the last one the event has a step more. Raises FileRefused, PartRefused.
 

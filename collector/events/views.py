@@ -10,14 +10,13 @@ from collector.clock import now_ms
 from collector.equipment import Equipment
 from collector.events import evaluations, recordings
 from collector.events.disposition import NEED_TEXT, STATES, UNDONE, actions
-from collector.events.drawing import picture
+from collector.events.drawing import around
 from collector.events.models import PER_PAGE, Evaluation, Event, Step
 from collector.web import may, needs, scope, takes_files
 from collector.web.event_words import ACT_WORDS, REFUSAL_WORDS
 from collector.web.register_words import FILE_WORDS
 
 DAY_MS = 86_400_000
-AROUND_MS = 1_800_000
 ON_WALL = 12
 REFUSED = (room.Refused, files.FileRefused)
 
@@ -163,7 +162,7 @@ def _in_words(error):
 def _page_of(event):
     said, settings = json.loads(event.said), current_app.config["SETTINGS"]
     allowed = actions(event.state, event.severity) if may("events.act") else []
-    steps = [(step, _files_of(step)) for step in event.steps.order_by(Step.id)]
+    steps = [(step, recordings.files_of(step)) for step in event.steps.order_by(Step.id)]
     return render_template(
         "events/one.html",
         event=event,
@@ -171,7 +170,7 @@ def _page_of(event):
         values=json.loads(event.context).get("values", {}),
         steps=steps,
         told=notify.Notification.of(f"event {event.id}"),
-        picture=_around(event, said),
+        picture=around(event, now_ms()),
         actions=[action for action in allowed if action != "evaluate"],
         evaluates="evaluate" in allowed,
         choices=(evaluations.CAUSES, evaluations.EFFECTS, evaluations.RISKS),
@@ -187,26 +186,12 @@ def _page_of(event):
     )
 
 
-def _around(event, said):
-    """The Picture of the channel it is about, from before it began until after it was over."""
-    if event.equipment_id is None or "channel" not in said:
-        return None
-    end_ms = event.cleared_ms or now_ms()
-    first_ms, last_ms = event.began_ms - AROUND_MS, min(end_ms + AROUND_MS, now_ms())
-    limit = said.get("limit") if said["kind"] in ("above", "below") else None
-    return picture(event.subject, said["channel"], first_ms, last_ms, [(event.began_ms, end_ms)], limit)
-
-
 def _others(event):
     """Events of the same equipment that this one may be a part of."""
     if event.equipment_id is None:
         return []
     asked = Event.inbox(scope(), equipment_id=event.equipment_id).where(Event.id != event.id).limit(20)
     return [_told(other) for other in asked if other.state != "closed"]
-
-
-def _files_of(step):
-    return list(files.File.select().where(files.File.id << json.loads(step.files)))
 
 
 def _told(event):

@@ -1,13 +1,13 @@
 """Files people bring: known by what is in them, kept once by their hash beside the database, handed out harmless."""
 
 from collector.files.actions import damaged, drop, keep, room_left, tidy
-from collector.files.answers import HANDED_ON, WHOLE, sent
+from collector.files.answers import HANDED_ON, WHOLE, sent, sent_once
 from collector.files.arrivals import Coming, PartRefused, add, begin, give_up, sweep, torn
 from collector.files.kinds import DOCUMENTS, KINDS, PHOTOS, RECORDINGS, FileRefused
 from collector.files.models import Arrival, File
 from collector.files.pictures import picture
+from collector.files.store import discard, new_copy, opened
 from collector.files.store import open_content as open
-from collector.files.store import path_of
 
 __all__ = (
     "DOCUMENTS",
@@ -24,14 +24,17 @@ __all__ = (
     "add",
     "begin",
     "damaged",
+    "discard",
     "drop",
     "give_up",
     "keep",
+    "new_copy",
     "open",
-    "path_of",
+    "opened",
     "picture",
     "room_left",
     "sent",
+    "sent_once",
     "sweep",
     "tidy",
     "torn",

@@ -79,7 +79,7 @@ def drop(file, now_ms):
 def tidy(now_ms):
     """Remove contents that belong to no file and copies that were never finished; how many."""
     gone = 0
-    for path in [*store.folder().glob("new-*"), *store.folder().glob("??/*")]:
+    for path in [*store.folder().glob(f"{store.NEW}*"), *store.folder().glob("??/*")]:
         with db.write():
             gone += _cleared(path, now_ms)
     return gone

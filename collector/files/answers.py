@@ -1,14 +1,16 @@
 """How a file goes out: a picture or a recording as itself, everything else to be saved; nothing runs in our name."""
 
+from pathlib import Path
+
 from flask import current_app, request, send_file
 from werkzeug.datastructures import Range
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from collector.files.kinds import KINDS
-from collector.files.store import path_of
+from collector.files.store import discard, folder, path_of
 
 PIECE_MOST = 1024 * 1024  # bytes of an answer to who asks for pieces: so few are on their way at once
-WHOLE = "X-Gantry-Whole"  # from here to the server: the content of which hash it is to send, and no thread waits for it
+WHOLE = "X-Gantry-Whole"  # from here to the server: what of our folder it is to send, and no thread waits for it
 HANDED_ON = "HANDS_ON_FILES"  # whether there is such a server
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -37,7 +39,21 @@ def sent(file, to_save=False):
     answer.headers.update(HEADERS)
     if answer.status_code == 200 and current_app.config.get(HANDED_ON):
         answer.close()
-        answer.response, answer.headers[WHOLE] = (), file.sha256
+        answer.response, answer.headers[WHOLE] = (), str(path_of(file.sha256).relative_to(folder()))
+    return answer
+
+
+def sent_once(copy, media, name):
+    """The answer that sends a copy (store.new_copy), to be saved under a name; nothing of it is left afterwards."""
+    copy.flush()
+    answer = send_file(copy.name, media, as_attachment=True, download_name=name, conditional=False)
+    answer.headers.update(HEADERS)
+    if current_app.config.get(HANDED_ON):
+        copy.close()
+        answer.close()
+        answer.response, answer.headers[WHOLE] = (), Path(copy.name).name
+    else:
+        discard(copy)  # the answer has it open
     return answer
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from collector import db
 from collector.files.kinds import FileRefused
 
-FOLDER = "files"
+FOLDER, NEW = "files", "new-"
 ARRIVING = "arriving"  # below it: what comes in parts, each under the number of its arrival
 PIECE = 256 * 1024
 
@@ -27,9 +27,14 @@ def path_of(sha256):
     return folder() / sha256[:2] / sha256
 
 
+def new_copy():
+    """An empty file in the folder, open; whoever asks settles or discards it, and `tidy` what was left."""
+    return tempfile.NamedTemporaryFile(dir=folder(), prefix=NEW, delete=False)
+
+
 def taken_in(stream, most):
     """(open file, its SHA-256 in hexadecimal, its bytes) of a copy in the folder. Raises FileRefused beyond `most`."""
-    copy = tempfile.NamedTemporaryFile(dir=folder(), prefix="new-", delete=False)  # noqa: SIM115 the caller closes it
+    copy = new_copy()
     digest, size = hashlib.sha256(), 0
     with ExitStack() as undo:
         undo.callback(discard, copy)
@@ -62,7 +67,7 @@ def write_part(content, at, body):
 
 def second_name(path):
     """An open copy that is the same content under another name, so that giving it its place takes nothing away."""
-    name = folder() / f"new-{secrets.token_hex(8)}"
+    name = folder() / f"{NEW}{secrets.token_hex(8)}"
     os.link(path, name)
     return name.open("r+b")
 
@@ -98,3 +103,12 @@ def fault_of(file):
 def open_content(file):
     """The content of a File as a binary stream. Raises FileNotFoundError when it is gone."""
     return path_of(file.sha256).open("rb")
+
+
+def opened(name):
+    """What stands under a name in the folder; of a copy this is the end, once it was read."""
+    path = folder() / name
+    content = path.open("rb")
+    if path.name.startswith(NEW):
+        path.unlink()
+    return content

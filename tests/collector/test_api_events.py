@@ -48,6 +48,8 @@ def test_an_event_goes_its_way_by_steps_that_name_what_was_seen(engineer):  # no
     assert whole["evaluations"][0]["hours"] == 2.0 and whole["actions"] == ["reopen"]
     assert engineer("GET", "/events?state=closed").json["items"][0]["id"] == made.json["id"]
     assert engineer("GET", "/events/statistics").json["causes"] == {"cooling": 1}
+    starts = [engineer("GET", f"{path}/{what}").data[:4] for what in ("report", "bundle")]
+    assert starts == [b"%PDF", b"PK\x03\x04"]
 
 
 def test_events_of_others_are_not_there_and_shelves_hold(engineer):  # noqa: F811

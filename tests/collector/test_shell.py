@@ -43,6 +43,7 @@ PAGES = {
 ELSEWHERE = {"/sign-in", "/sign-in/second", "/invitation/<code>", "/health", "/vendored/chart.js", "/audit/export"}
 ELSEWHERE |= {"/environment/<int:equipment_id>/export", "/register/export", "/usage/<int:equipment_id>/export"}
 ELSEWHERE |= {"/events/<int:event_id>/files/<int:file_id>", "/terminals/<terminal_id>/installations/<int:number>/photo"}
+ELSEWHERE |= {"/events/export", "/events/<int:event_id>/report.pdf", "/events/<int:event_id>/bundle.zip"}
 ELSEWHERE |= {"/register/<int:equipment_id>/documents/<int:document_id>", "/register/import/progress"}
 pytestmark = pytest.mark.once("what a browser makes of pages; their questions are asked by the tests without one")
 

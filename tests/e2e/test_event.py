@@ -1,8 +1,12 @@
 """The whole way of an event: a hot chip, mail and webhook, a phone that handles it, a recording, its end."""
 
+import subprocess
+import sys
 import time
+import zipfile
 
 from collector.demo.hospital import MACHINES
+from collector.demo.processes import ROOT
 from tests.collector.browser import SCREENSHOTS, browser, settle, signed_in
 from tests.collector.events.recorder import OF_CAPTURE, PLAYED, PLAYS, begin, end, recorder_of
 from tests.e2e import told
@@ -57,6 +61,19 @@ def brought_to_its_end(page):
     page.screenshot(path=SCREENSHOTS / "e2e-event-360.png", full_page=True)
 
 
+def packed(page, folder):
+    """The members of the event's bundle, as the browser saves it and the command of any machine finds it whole."""
+    with page.expect_download() as coming:
+        page.click("a[href$='bundle.zip']")
+    path = folder / coming.value.suggested_filename
+    coming.value.save_as(path)
+    verify = [sys.executable, "-m", "collector", "--data", folder / "site/collector", "event", "verify", path]
+    said = subprocess.run(verify, cwd=ROOT, capture_output=True, text=True)
+    assert said.returncode == 0, said.stderr
+    with zipfile.ZipFile(path) as members:
+        return set(members.namelist())
+
+
 def test_an_event_goes_from_a_hot_chip_to_its_end(tmp_path):
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     with (
@@ -77,6 +94,7 @@ def test_an_event_goes_from_a_hot_chip_to_its_end(tmp_path):
         told.play(chain, CT, temperature_c=told.COOL_C, humidity_pct=45.0)
         wait_until(lambda: any(f"{told.RULE} (is over)" in text for _at, text in mails()))
         brought_to_its_end(page)
+        assert packed(page, tmp_path) >= {"report.pdf", "readings.csv", "audit.jsonl", "files/1.webm"}
         assert [text for text in complaints if text != OF_CAPTURE] == []
         steps = chain.rows("SELECT action FROM step WHERE event_id = ? ORDER BY id", number)
         assert [action for (action,) in steps] == STEPS
