@@ -22,6 +22,8 @@ METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 KEYWORDS = {"_": None, "_l": None, "gettext": None}
 SAME_IN_BOTH = {"Gantry", "English", "CT", "A", "Radiology", "Room", "Hospital", "Maker", "Model", "Asia", "Shanghai"}
 SAME_IN_BOTH |= {
+    "PDF",
+    "ZIP",
     "admin",
     "chen",
     "liu",

@@ -61,13 +61,13 @@ def brought_to_its_end(page):
     page.screenshot(path=SCREENSHOTS / "e2e-event-360.png", full_page=True)
 
 
-def packed(page, folder):
+def packed(page, site, folder):
     """The members of the event's bundle, as the browser saves it and the command of any machine finds it whole."""
     with page.expect_download() as coming:
         page.click("a[href$='bundle.zip']")
     path = folder / coming.value.suggested_filename
     coming.value.save_as(path)
-    verify = [sys.executable, "-m", "collector", "--data", folder / "site/collector", "event", "verify", path]
+    verify = [sys.executable, "-m", "collector", "--data", site.folder / "collector", "event", "verify", path]
     said = subprocess.run(verify, cwd=ROOT, capture_output=True, text=True)
     assert said.returncode == 0, said.stderr
     with zipfile.ZipFile(path) as members:
@@ -94,7 +94,7 @@ def test_an_event_goes_from_a_hot_chip_to_its_end(tmp_path):
         told.play(chain, CT, temperature_c=told.COOL_C, humidity_pct=45.0)
         wait_until(lambda: any(f"{told.RULE} (is over)" in text for _at, text in mails()))
         brought_to_its_end(page)
-        assert packed(page, tmp_path) >= {"report.pdf", "readings.csv", "audit.jsonl", "files/1.webm"}
+        assert packed(page, chain.site, tmp_path) >= {"report.pdf", "readings.csv", "audit.jsonl", "files/1.webm"}
         assert [text for text in complaints if text != OF_CAPTURE] == []
         steps = chain.rows("SELECT action FROM step WHERE event_id = ? ORDER BY id", number)
         assert [action for (action,) in steps] == STEPS
@@ -102,5 +102,5 @@ def test_an_event_goes_from_a_hot_chip_to_its_end(tmp_path):
         assert sent == [("sent", 1)] * 4, "raised and over, by mail and webhook"
         acts = chain.rows("SELECT action FROM audit_row WHERE record = ? ORDER BY number", f"event {number}")
         assert [action for (action,) in acts if action.startswith("event.")] == [
-            f"event.{step}" for step in STEPS if step not in ("raised", "cleared")
+            f"event.{step}" for step in (*STEPS, "export") if step not in ("raised", "cleared")
         ]
