@@ -14,6 +14,7 @@ from collector.accounts.people import (
     enable,
     end_scope,
     give_scope,
+    holders,
     invite,
     invited,
 )
@@ -53,6 +54,7 @@ __all__ = (
     "Institution",
     "Room",
     "DAY_MS",
+    "holders",
     "OWN_SCOPES",
     "ScopeTold",
     "SignInPaused",

@@ -131,6 +131,12 @@ def enable(user):
         audit.note("user.enable", f"user {user.name}")
 
 
+def holders(right):
+    """[User] without an end whose role has a right, by name."""
+    roles = [name for name, role in ROLES.items() if right in role.rights]
+    return list(User.select().where(User.disabled_ms.is_null() & (User.role << roles)).order_by(User.name))
+
+
 def give_scope(user, kind, target, label, why, from_ms, until_ms):
     """A part of the hospital for a User to see. kind: institution, department or equipment; target: its number.
 

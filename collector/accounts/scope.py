@@ -24,6 +24,12 @@ class Scope(namedtuple("Scope", ("everything", "institutions", "departments", "e
             | institution_id.in_(self.institutions)
         )
 
+    def holds(self, equipment_id, department_id, institution_id):
+        """Whether one row is seen, by the three numbers that say where it stands."""
+        if self.everything or equipment_id in self.equipment:
+            return True
+        return department_id in self.departments or institution_id in self.institutions
+
 
 EVERYTHING = Scope(True, (), (), ())
 NOTHING = Scope(False, (), (), ())

@@ -7,6 +7,7 @@ from peewee import fn
 from collector import audit, db
 from collector.errors import ActionError
 from collector.events import sense, shape, telling
+from collector.events.colleagues import colleagues
 from collector.events.disposition import NEED_TEXT, TRANSITIONS, actions
 from collector.events.models import Event, RuleVersion, Shelf, Step
 from collector.events.occurrences import Refused, checked_text, cleared
@@ -47,7 +48,7 @@ def step(event_id, action, version, text, now_ms, files=(), to="", into=None):
         before = event.state
         event.state = TRANSITIONS[event.state, action]
         event.version += 1
-        _on(event, action, to, into)
+        _on(event, action, to, into, now_ms)
         event.save()
         who = audit.acting().name
         said = f"{to}: {text}" if to else text
@@ -58,13 +59,13 @@ def step(event_id, action, version, text, now_ms, files=(), to="", into=None):
         return event
 
 
-def _on(event, action, to, into):
+def _on(event, action, to, into, now_ms):
     who = audit.acting().name
     if action in ("acknowledge", "begin"):
         event.owner, event.due_ms = event.owner or who, None
     elif action == "hand_over":
-        if not to:
-            raise Refused("colleague")
+        if to not in colleagues(event, now_ms):
+            raise Refused("colleague", to)
         event.owner = to
     elif action == "merge":
         event.merged_into = _other(event, into)

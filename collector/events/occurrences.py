@@ -5,7 +5,7 @@ from collections import namedtuple
 
 from collector import audit, db
 from collector.errors import ActionError
-from collector.events import telling
+from collector.events import snapshot, telling
 from collector.events.disposition import OPEN, due_ms
 from collector.events.models import Event, Shelf, Step
 from collector.notify import SEVERITIES
@@ -24,7 +24,7 @@ REFUSALS = {  # code -> what is told; pages have their own words for it
     "future": "what happened cannot have begun in the future; say when it was seen",
     "changed": "{about} did something with the event meanwhile; look at it again, then decide",
     "state": "{about} cannot be done with the event as it is; look at it again",
-    "colleague": "the colleague is missing; say who takes the event over",
+    "colleague": "{about!r} is nobody who may handle this event; name a colleague with such an account",
     "other": "{about} is no other event of the same equipment; name one",
     "part": "that event is itself a part of event {about}; name that",
     "shelf": "a shelf ends after it begins, after now, and within {about} days",
@@ -60,7 +60,7 @@ def raised(found, raised_ms, now_ms, context=None):
         event.cleared_ms, event.times = None, event.times + 1
         return _happened(event, "again", now_ms)
     event = _new(found, raised_ms, now_ms)
-    event.context = _json(context or {})
+    event.context = _json(snapshot.taken(found.equipment_id, found.subject, now_ms) | (context or {}))
     event.late = now_ms - raised_ms > LATE_MS
     event.shelved = found.equipment_id is not None and Shelf.holds(found.equipment_id, found.rule, raised_ms)
     return _happened(event, "raised", now_ms)
@@ -110,6 +110,7 @@ def report(equipment, severity, text, began_ms, files, now_ms):
     with db.write():
         event = _new(found, began_ms, now_ms)
         event.cleared_ms = began_ms
+        event.context = _json(snapshot.taken(equipment.id, who, now_ms))
         _happened(event, "reported", now_ms, text, files)
         audit.note("event.report", f"event {event.id}", after={"equipment": equipment.asset_number, "text": text})
         return event

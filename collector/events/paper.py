@@ -24,11 +24,11 @@ from collector.web.event_words import (
     SEVERITY_WORDS,
     STEP_WORDS,
     TYPE_WORDS,
+    known_lines,
     said_text,
 )
 from collector.web.notify_words import NOTIFICATION_WORDS, RECIPIENT_WORDS
 from collector.web.words import CHANNEL_WORDS, moment, value_text
-from firmware.protocol.channels import BY_NAME
 
 FONT = "STSong-Light"  # a CID font: Chinese without a font file
 EDGE = 18 * mm
@@ -97,9 +97,7 @@ def _facts(event):
     ]
     if event.times > 1:
         rows.append((gettext("How often"), gettext("%(n)s times", n=event.times)))
-    for channel, value in json.loads(event.context).get("values", {}).items():
-        rows.append((CHANNEL_WORDS[channel], f"{value_text(channel, value)} {BY_NAME[channel].unit}"))
-    return rows
+    return rows + known_lines(json.loads(event.context))
 
 
 def _step(step, kept):

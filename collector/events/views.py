@@ -4,11 +4,12 @@ import json
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 
-from collector import audit, files, notify
 from collector import events as room
+from collector import files, notify
 from collector.clock import now_ms
 from collector.equipment import Equipment
 from collector.events import evaluations, recordings
+from collector.events.colleagues import colleagues
 from collector.events.disposition import NEED_TEXT, STATES, UNDONE, actions
 from collector.events.drawing import around
 from collector.events.models import PER_PAGE, Evaluation, Event, Step
@@ -63,15 +64,17 @@ def one(event_id):
 @takes_files
 def act(event_id):
     """One step of the disposition."""
-    event, form = _seen(event_id), request.form
+    event, form, kept = _seen(event_id), request.form, []
     try:
         kept = _kept_files()
         room.act(
-            event.id, form.get("action", ""), form.get("version", 0, type=int), form.get("text", ""), now_ms(), kept,
-            to=form.get("to", "").strip()[:120], into=form.get("into", type=int),
+            event.id, form.get("action", ""), form.get("version", 0, type=int), form.get("text", ""), now_ms(),
+            [one.id for one in kept], to=form.get("to", "").strip()[:120], into=form.get("into", type=int),
         )  # fmt: skip
     except REFUSED as error:
-        flash(_in_words(error), "danger")
+        for one in kept:
+            files.drop(one, now_ms())
+        return _not_done(error, event_id)
     return redirect(url_for("events.one", event_id=event.id))
 
 
@@ -87,7 +90,7 @@ def evaluate(event_id):
             event.id, form.get("version", 0, type=int), evaluations.Finding(**said, **numbers), now_ms()
         )
     except room.Refused as error:
-        flash(_in_words(error), "danger")
+        return _not_done(error, event_id)
     return redirect(url_for("events.one", event_id=event.id))
 
 
@@ -109,9 +112,8 @@ def report():
         form = request.form
         machine = Equipment.seen(scope(), form.get("equipment", 0, type=int)) or abort(404)
         try:
-            event = room.report(
-                machine, form.get("severity", ""), form.get("text", ""), now_ms(), _kept_files(), now_ms()
-            )
+            kept = [one.id for one in _kept_files()]
+            event = room.report(machine, form.get("severity", ""), form.get("text", ""), now_ms(), kept, now_ms())
             return redirect(url_for("events.one", event_id=event.id))
         except REFUSED as error:
             flash(_in_words(error), "danger")
@@ -159,7 +161,13 @@ def _in_words(error):
     return str(words[error.code]) % {"about": about}
 
 
-def _page_of(event):
+def _not_done(error, event_id):
+    """The page of the event as it is now, with why nothing was done and all that was typed: nobody writes twice."""
+    flash(_in_words(error), "danger")
+    return _page_of(_seen(event_id), request.form), 409
+
+
+def _page_of(event, typed=None):
     said, settings = json.loads(event.said), current_app.config["SETTINGS"]
     allowed = actions(event.state, event.severity) if may("events.act") else []
     steps = [(step, recordings.files_of(step)) for step in event.steps.order_by(Step.id)]
@@ -167,7 +175,7 @@ def _page_of(event):
         "events/one.html",
         event=event,
         said=said,
-        values=json.loads(event.context).get("values", {}),
+        context=json.loads(event.context),
         steps=steps,
         told=notify.Notification.of(f"event {event.id}"),
         picture=around(event, now_ms()),
@@ -181,8 +189,9 @@ def _page_of(event):
         most_mb=settings["recording_most_mb"],
         most_min=settings["recording_most_min"],
         shelves=room.Shelf.of(event.equipment_id, now_ms()) if event.equipment_id else [],
+        colleagues=[name for name in colleagues(event, now_ms()) if name != event.owner] if allowed else [],
+        typed=typed or {},
         now=now_ms(),
-        me=audit.acting().name,
     )
 
 
@@ -207,10 +216,10 @@ def _counts():
 
 
 def _kept_files():
-    """Numbers of the files that came with a form, kept now. Raises FileRefused."""
+    """[File] that came with a form, kept now. Raises FileRefused."""
     brought = [one for one in request.files.getlist("files") if one.filename]
     allowed = (*files.DOCUMENTS, *files.RECORDINGS)
-    return [files.keep(one.stream, one.filename, allowed, now_ms()).id for one in brought]
+    return [files.keep(one.stream, one.filename, allowed, now_ms()) for one in brought]
 
 
 def _seen(event_id):

@@ -161,3 +161,9 @@ def commands_of(terminal_id, now_ms, most=50):
     expire_commands(now_ms)
     found = Command.select().where(Command.terminal_id == terminal_id).order_by(Command.id.desc()).limit(most)
     return [(one, sorted(one.steps, key=lambda step: step.ts_ms)) for one in found]
+
+
+def newest_commands(terminal_id, since_ms, most):
+    """[Command] of a terminal that were given since an instant, the newest first; nothing expires here."""
+    mine = (Command.terminal_id == terminal_id) & (Command.created_ms >= since_ms)
+    return list(Command.select().where(mine).order_by(Command.id.desc()).limit(most))

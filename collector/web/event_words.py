@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from collector.web.words import CHANNEL_WORDS, value_text
+from collector.web.words import CHANNEL_WORDS, COMMAND_WORDS, STATE_OF_UNIT_WORDS, VERB_WORDS, moment, value_text
 from firmware.protocol.channels import BY_NAME
 
 SEVERITY_WORDS = {
@@ -83,7 +84,7 @@ REFUSAL_WORDS = {
     "future": _l("What happened cannot have begun in the future."),
     "changed": _l("%(about)s did something with the event meanwhile. Look at it again, then decide."),
     "state": _l("The event has changed: “%(about)s” is not possible now."),
-    "colleague": _l("Say which colleague takes the event over."),
+    "colleague": _l("“%(about)s” is nobody who may handle this event. Choose a colleague."),
     "other": _l("Choose another event of the same equipment."),
     "part": _l("That event is itself part of event %(about)s; choose that."),
     "shelf": _l("The while has to end after now and within %(about)s days."),
@@ -178,6 +179,23 @@ def said_text(said, translate=str):
     return translate(SAID_WORDS[said["kind"]]) % values
 
 
+def known_lines(context):
+    """[(what, text)] of an event's context: values with units, running state, the terminal, commands before it."""
+    lines = [
+        (str(CHANNEL_WORDS[channel]), f"{value_text(channel, value)} {BY_NAME[channel].unit}")
+        for channel, value in context.get("values", {}).items()
+    ]
+    for one in context.get("running", ()):
+        since = gettext("since %(moment)s, %(terminal)s", moment=moment(one["since_ms"]), terminal=one["terminal_id"])
+        lines.append((gettext("Running state"), f"{STATE_OF_UNIT_WORDS[one['state']]}, {since}"))
+    if terminal := context.get("terminal"):
+        lines.append((gettext("Firmware"), ", ".join(str(what) for what in terminal.values())))
+    for one in context.get("commands", ()):
+        said = (str(VERB_WORDS.get(one["verb"], one["verb"])), str(COMMAND_WORDS[one["state"]]), one["issuer"])
+        lines.append((gettext("Command before"), ", ".join((moment(one["created_ms"]), *said))))
+    return lines
+
+
 RECORDING_WORDS = {  # what recording.js says: how it goes, then why something is not kept, by the code of the problem
     "recording": _l("Recording: %(time)s; %(held)s of %(size)s MB are kept"),
     "sending": _l("%(held)s of %(size)s MB are kept"),
@@ -210,11 +228,11 @@ def init(app):
         STEP_WORDS=STEP_WORDS,
         TYPE_WORDS=TYPE_WORDS,
         said_text=said_text,
+        known_lines=known_lines,
         recording_words=recording_words,
         CAUSE_WORDS=CAUSE_WORDS,
         EFFECT_WORDS=EFFECT_WORDS,
         RISK_WORDS=RISK_WORDS,
         CONDITION_WORDS=CONDITION_WORDS,
         RUNNING_WORDS=RUNNING_WORDS,
-        UNITS={name: channel.unit for name, channel in BY_NAME.items()},
     )

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from collector import audit, db, equipment, events, gateways
+from collector import accounts, audit, db, equipment, events, gateways
 from collector.errors import ActionError
 from collector.events import Event, Judging, Rule, RuleVersion, Watch
 from collector.following import Following
@@ -282,6 +282,15 @@ def test_of_two_people_at_once_the_second_is_told_who_was_first(watched):
 def test_an_event_is_handed_over_and_merged(watched):
     machine = equipment.equipment_named("A-0001")
     one, other = (events.report(machine, "warning", text, now_ms(), [], now_ms()) for text in ("noise", "smell"))
+    li, elsewhere = (accounts.add_person(name, "technician", now_ms()) for name in ("li", "zhou"))
+    accounts.add_person("qian", "operator", now_ms())
+    accounts.give_scope(li, "equipment", machine.id, "A-0001", "", now_ms() - 1, None)
+    gone = accounts.add_person("sun", "biomedical_engineer", now_ms())
+    accounts.give_scope(gone, "equipment", machine.id, "A-0001", "", now_ms() - 1, None)
+    accounts.disable(gone, now_ms())
+    for nobody in ("", "nobody", elsewhere.name, "qian", gone.name):
+        with pytest.raises(events.Refused, match=f"'{nobody}' is nobody who may handle this event"):
+            events.act(one.id, "hand_over", one.version, "my shift ends", now_ms(), to=nobody)
     one = events.act(one.id, "hand_over", one.version, "my shift ends", now_ms(), to="li")
     assert one.owner == "li"
     with pytest.raises(ActionError, match="no other event"):

@@ -1,14 +1,16 @@
 """Pages of events: who handles one from a phone finds what is first, sees what was done, is told what is refused."""
 
 import io
+import json
 import re
 
 import pytest
 from PIL import Image
 
-from collector import accounts, audit, equipment, events
-from collector.events import Event
+from collector import accounts, audit, equipment, events, files, gateways, readings, running
+from collector.events import Event, snapshot
 from collector.following import Following
+from collector.running.live import NOTHING
 from tests.collector.people import Person, acts
 from tests.collector.site import CT, PASSWORD, block, now_ms
 from tests.collector.test_languages import SAME_IN_BOTH
@@ -72,8 +74,9 @@ def test_a_serious_event_is_evaluated_before_it_is_closed_and_counted_by_its_cau
     place = ("/events/1/evaluation", "/events/1")
     step(wang, "evaluate", "all good")
     assert Event.get().state == "resolved", "an evaluation says more than a text"
-    wang.post(*place, version=version(wang), **fields | {"hours": "a while"})
-    assert "Hours are a number" in wang.get("/events/1").text and Event.get().state == "resolved"
+    refused = wang.post(*place, version=version(wang), **fields | {"hours": "a while"})
+    assert "Hours are a number" in refused.text and "the fan&#39;s bearing</textarea>" in refused.text
+    assert Event.get().state == "resolved"
     wang.post(*place, version=version(wang), **fields | {"improvement": "look at it each year"})
     page = wang.get("/events/1").text
     assert "cooling, air conditioning: the fan" in page and "look at it each year" in page and "1.5 h" in page
@@ -88,10 +91,43 @@ def test_who_comes_second_or_says_nothing_is_told(hot, wang):
     admin.sign_in()
     stale = version(wang)
     step(admin, "begin")
-    wang.post("/events/1/steps", "/events/1", action="acknowledge", version=stale, text="")
-    assert "admin did something with the event meanwhile" in wang.get("/events/1").text
-    step(wang, "resolve", " ")
-    assert "The text is missing" in wang.get("/events/1").text and Event.get().state == "in_progress"
+    note = {"action": "note", "text": "it smells of <ozone>"}
+    photo = io.BytesIO()
+    Image.new("RGB", (40, 30), "red").save(photo, "JPEG")
+    picture = (io.BytesIO(photo.getvalue()), "a.jpg")
+    late = wang.post("/events/1/steps", "/events/1", version=stale, files=picture, **note)
+    assert late.status_code == 409 and "admin did something with the event meanwhile" in late.text
+    assert "it smells of &lt;ozone&gt;</textarea>" in late.text and "admin</strong> works on it" in late.text
+    assert [one.dropped_ms is None for one in files.File.select()] == [False], "the photo of no step takes no room"
+    now = re.search(r'name="version" value="(\d+)"', late.text)[1]
+    wang.post("/events/1/steps", "/events/1", version=now, **note)
+    assert "wang</strong> wrote: it smells" in wang.get("/events/1").text
+    refused = step(wang, "resolve", " ")
+    assert "The text is missing" in refused.text and Event.get().state == "in_progress"
+
+
+def test_an_event_knows_what_its_equipment_did_and_what_its_terminal_was_told(hot, wang):
+    number = gateways.send_command("ct-01", "identify", {}, "li", "where is it", 10, now_ms())
+    said = {"version": "0.1.0", "board": "pico_w", "rssi_dbm": -60}
+    record = {"source_id": "gw-1", "seq": 1, "kind": "status", "ts_ms": now_ms(), "body": {"ct-01": said}}
+    hot.upload(records=[record])
+    readings.remember(running.LIVE.name, {"ct-01": ["working", now_ms() - 60_000, "working", 0, now_ms()]})
+    running.LIVE.forget()
+    try:
+        made = events.report(equipment.equipment_named("A-0001"), "warning", "noise", now_ms(), [], now_ms())
+        known = snapshot.taken(1, "ct-01", now_ms())
+    finally:
+        readings.remember(running.LIVE.name, {"ct-01": list(NOTHING)})
+        running.LIVE.forget()
+    assert known["terminal"] == {"version": "0.1.0", "board": "pico_w"}
+    assert [(one["command_id"], one["verb"], one["issuer"]) for one in known["commands"]] == [
+        (number, "identify", "li")
+    ]
+    page = wang.get(f"/events/{made.id}").text
+    assert "working, since" in page and "ct-01" in page
+    Event.update(context=json.dumps(known)).where(Event.id == 1).execute()
+    page = wang.get("/events/1").text
+    assert "0.1.0, pico_w" in page and "Blink, queued, li" in page
 
 
 def test_a_report_from_the_phone_carries_a_photo_that_only_this_event_shows(wang):

@@ -1,0 +1,41 @@
+"""What is known besides readings when an event is raised: what its equipment did, what its terminal was told."""
+
+from collector import gateways, running
+from collector.equipment import Binding
+from collector.events.shape import STATES
+
+COMMANDS_MS, COMMANDS_MOST = 86_400_000, 5  # of a terminal that went out so shortly before
+OF_TERMINAL = ("version", "board", "slot")  # of what it said of itself
+
+
+def taken(equipment_id, subject, now_ms):
+    """{"running": [...], "terminal": {...}, "commands": [...]} as far as anything is known. See docs/events.md."""
+    known = {
+        "running": _running(equipment_id, now_ms) if equipment_id else [],
+        "terminal": _terminal(subject),
+        "commands": _commands(subject, now_ms),
+    }
+    return {name: what for name, what in known.items() if what}
+
+
+def _running(equipment_id, now_ms):
+    """What each clamp of an equipment says that it does now."""
+    clamps = [one.terminal_id for one in Binding.of([equipment_id], now_ms) if "current_a" in one.channels]
+    standings = [(terminal_id, running.LIVE.standing(terminal_id)) for terminal_id in clamps]
+    return [
+        {"terminal_id": terminal_id, "state": one.state, "since_ms": one.since_ms}
+        for terminal_id, one in standings
+        if one.state in STATES
+    ]
+
+
+def _terminal(subject):
+    _ts_ms, said = gateways.statuses([subject]).get(subject, (0, {}))
+    return {name: said[name] for name in OF_TERMINAL if said.get(name) is not None}
+
+
+def _commands(subject, now_ms):
+    return [
+        {"command_id": one.id, "verb": one.verb, "state": one.state, "issuer": one.issuer, "created_ms": one.created_ms}
+        for one in gateways.newest_commands(subject, now_ms - COMMANDS_MS, COMMANDS_MOST)
+    ]
