@@ -17,6 +17,7 @@ from firmware.protocol.channels import BY_NAME
 CONTENT_TYPE = "application/vnd.gantry.a02.v1"
 WIDTHS = (0, 1, 2, 4, 8)
 MAX_COLUMNS = 64
+HEADS = {"seq": 0, "ts_ms": 0, "behind": 0, "windows": 1, "flags": 0}  # of each reading; what none has said means
 
 
 class _Sheet(msgspec.Struct):
@@ -69,11 +70,11 @@ def _unfolded(at, sheet):
     count = sum(sheet.counts)
     if not count:
         return []
-    heads = []
-    for name, usual in (("seq", 0), ("ts_ms", 0), ("behind", 0), ("windows", 1), ("flags", 0)):
-        packed = getattr(sheet, name)
-        heads.append(np.full(count, usual) if packed is None else _column(packed, count, at, name))
-    steps = {name: _column(packed, count, at, f"columns.{name}") for name, packed in sheet.columns.items()}
+    said = {name: getattr(sheet, name) for name in HEADS if getattr(sheet, name) is not None}
+    said |= {f"columns.{name}": packed for name, packed in sheet.columns.items()}
+    columns = dict(zip(said, _columns(said, count, at), strict=True))
+    heads = [columns[name] if name in columns else np.full(count, usual) for name, usual in HEADS.items()]
+    steps = {name: columns[f"columns.{name}"] for name in sheet.columns}
     states = {name: _states(steps, rows, count, at, name) for name, rows in sheet.bad.items()}
     starts = np.cumsum([0, *sheet.counts[:-1]])
     if steps.keys() <= BY_NAME.keys():
@@ -96,18 +97,18 @@ def _listed(terminals, arrival):
     ]
 
 
-def _column(packed, count, at, name):
-    """Whole numbers out of their differences, byte by byte side by side."""
-    width = packed[0] if packed else -1
-    if width not in WIDTHS or len(packed) != 1 + width * count:
-        text = f"$.readings[{at}].{name} has {len(packed)} bytes for {count} readings; update the gateway"
-        raise BodyRefused("body_invalid", text)
-    if width == 0:
-        return np.zeros(count, np.int64)
-    planes = np.frombuffer(packed, np.uint8, offset=1).reshape(width, count)
-    folded = np.ascontiguousarray(planes.T).view(f"<u{width}").reshape(-1).astype(np.uint64)
+def _columns(said, count, at):
+    """Whole numbers out of their differences, byte by byte side by side: a row of an int64 array for each column."""
+    planes = np.zeros((len(said), WIDTHS[-1], count), np.uint8)
+    for row, (name, packed) in enumerate(said.items()):
+        width = packed[0] if packed else -1
+        if width not in WIDTHS or len(packed) != 1 + width * count:
+            text = f"$.readings[{at}].{name} has {len(packed)} bytes for {count} readings; update the gateway"
+            raise BodyRefused("body_invalid", text)
+        planes[row, :width] = np.frombuffer(packed, np.uint8, offset=1).reshape(width, count)
+    folded = np.ascontiguousarray(planes.transpose(0, 2, 1)).view("<u8").reshape(len(said), count)
     differences = (folded >> np.uint64(1)).view(np.int64) ^ -(folded & np.uint64(1)).view(np.int64)
-    return np.cumsum(differences, out=differences)
+    return np.cumsum(differences, axis=1)
 
 
 def _states(steps, rows, count, at, name):

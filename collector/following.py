@@ -74,6 +74,9 @@ class Way:
         if fresh is not None:
             self._follow(fresh, bindings, now_ms)
             through = fresh.last
+        elif through != self._kept and self._is_long_ago(now_ms):  # nothing comes any more
+            with db.write():
+                self._keep(through, now_ms)
         self._through, self._not_before_ms = through, 0
         return fresh is not None
 
@@ -87,14 +90,20 @@ class Way:
         return mark
 
     def _follow(self, fresh, bindings, now_ms):
-        if fresh.arrival is None and abs(now_ms - self._kept_ms) < KEEP_MS:
+        if fresh.arrival is None and not self._is_long_ago(now_ms):
             return
         with db.write():
             worth = fresh.arrival is not None and self.follower.follow(Seen(fresh.arrival, bindings, now_ms))
-            if worth or abs(now_ms - self._kept_ms) >= KEEP_MS:
-                self.follower.keep()
-                readings.set_mark(self.follower.name, fresh.last)
-                self._kept, self._kept_ms = fresh.last, now_ms
+            if worth or self._is_long_ago(now_ms):
+                self._keep(fresh.last, now_ms)
+
+    def _is_long_ago(self, now_ms):
+        return abs(now_ms - self._kept_ms) >= KEEP_MS
+
+    def _keep(self, through, now_ms):
+        self.follower.keep()
+        readings.set_mark(self.follower.name, through)
+        self._kept, self._kept_ms = through, now_ms
 
 
 class Following:

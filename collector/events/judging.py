@@ -31,8 +31,9 @@ class Judging:
 
     def __init__(self):
         self.zone = None  # whose hours a schedule means
-        self._memory, self._touched, self._clamps = {}, set(), {}
-        self._book, self._nearby, self._shared = KnownPlans(), Nearby(), set()
+        self._memory, self._touched = {}, set()
+        self._book, self._nearby = KnownPlans(), Nearby()
+        self._bindings, self._clamps, self._shared = None, {}, set()
 
     def forget(self):
         """Go back to what was kept last."""
@@ -48,7 +49,8 @@ class Judging:
     def follow(self, seen):
         """Whether something was raised or cleared by what came. Call it inside a transaction."""
         self._book.look_up(seen.now_ms)
-        self._clamps, self._shared = _clamps(seen.bindings), _shared(seen.bindings)
+        if seen.bindings is not self._bindings:  # the same until one begins or ends: a look at all takes long
+            self._bindings, self._clamps, self._shared = seen.bindings, _clamps(seen.bindings), _shared(seen.bindings)
         self._touched.update(seen.arrival.terminal_ids)
         whole, units, late = self._in_order(seen)
         told = False

@@ -45,14 +45,14 @@ class Book:
     def __init__(self, ts_ms):
         self._ts_ms, self._limits = ts_ms, environment.Limits(ts_ms)
         self._made = [(one, one.rule()) for one in RuleVersion.valid()]
-        self._surroundings = {}
+        self._types, self._surroundings = Equipment.types(), {}
 
     def entries(self, terminal_id, held, is_shared=False):
         """({name: Entry} of what a terminal can judge for the equipment of a Held, whether they are its alone).
 
         is_shared: whether other terminals measure the same equipment.
         """
-        machine = Equipment.get_by_id(held.equipment_id)
+        machine = self._types.get(held.equipment_id) or Equipment.get_by_id(held.equipment_id)  # registered since
         made = [(one, rule) for one, rule in self._made if one.reaches(machine)]
         is_own = any(leaf["kind"] == "unlike" for _one, rule in made for leaf in leaves(rule.condition))
         found = [

@@ -57,7 +57,7 @@ def _new_of(arrivals, numbers, front, shared):
     """
     some = [_stretches(arrival, numbers) for arrival in arrivals]
     owners, counts = np.unique(np.concatenate([one.owners for one in some]), return_counts=True)
-    doubtful = np.union1d(owners[counts > 1], shared)
+    doubtful = np.append(owners[counts > 1], np.array(shared, np.int64))
     plain = [_are_above(one, front, doubtful) for one in some]
     others = [one._make(values[~is_plain] for values in one) for one, is_plain in zip(some, plain, strict=True)]
     near, grown = ledger.near(ledger.STORED, _spans(others)), {}

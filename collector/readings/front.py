@@ -67,9 +67,10 @@ def place_of(front, numbers):
 
 def with_places(front, numbers):
     """The same Front with a place for each of these terminals, an array without repeats."""
-    new = np.setdiff1d(numbers, front.numbers)
-    if not len(new):
+    at = np.searchsorted(front.numbers, numbers)
+    if len(front.numbers) and (front.numbers.take(at, mode="clip") == numbers).all():
         return front
+    new = np.setdiff1d(numbers, front.numbers)
     at = np.searchsorted(front.numbers, new)
     heads = (np.insert(getattr(front, name), at, 0) for name in HEADS[1:])
     channels = {
@@ -88,15 +89,16 @@ def newest_of(front, channel_id):
 
 def _body(front):
     """Of a channel only what says more than its terminals' heads: nearly always the steps alone."""
-    parts, rows = [], []
-    for channel_id, newest in front.channels.items():
-        never = newest.seq == 0
-        states = np.where(never, ABSENT, newest.states)
-        lags = [np.where(never, 0, mine - there) for mine, there in zip(front[2:4], newest[:2], strict=True)]
-        several = [row.any() for row in (*lags, states)]
-        parts.append((channel_id, *map(bool, several)))
-        rows += [newest.steps, *(row for row, says in zip((*lags, states), several, strict=True) if says)]
-    return msgspec.msgpack.encode((parts, planes.packed(np.array(rows)) if rows else b""))
+    if not front.channels:
+        return msgspec.msgpack.encode(([], b""))
+    seq, ts_ms, steps, states = (np.array(rows) for rows in zip(*front.channels.values(), strict=True))
+    never = seq == 0
+    lags = [np.where(never, 0, mine - there) for mine, there in zip(front[2:4], (seq, ts_ms), strict=True)]
+    table = np.stack((steps, *lags, np.where(never, ABSENT, states)), axis=1)
+    says = table.any(axis=2)
+    says[:, 0] = True
+    parts = [(channel_id, *several) for channel_id, several in zip(front.channels, says[:, 1:].tolist(), strict=True)]
+    return msgspec.msgpack.encode((parts, planes.packed(table[says])))
 
 
 def _heads(terminals, heads):

@@ -21,8 +21,9 @@ NAMES = {channel.id: (channel.name, channel.scale) for channel in CHANNELS}
 def follow(front, pairs):
     """Take over the newest of freshly stored (terminal numbers, Arrival) pairs, whose runs `front` has already."""
     for numbers, arrival in pairs:
-        rows, numbers = newest_of(arrival), np.array(numbers)
-        if len(np.unique(numbers)) == len(numbers):
+        rows, once = newest_of(arrival), len(set(numbers)) == len(numbers)
+        numbers = np.array(numbers)
+        if once:
             _follow(front, numbers, arrival.columns, rows)
         else:
             for at in range(len(numbers)):  # a terminal that stands twice in an upload

@@ -29,7 +29,7 @@ from tests.fleet.site import FleetSite
 TERMINALS, BATCHES = 500, 360  # an hour with a reading every ten seconds
 FEW, SECONDS, START_S = 30, 120, 90
 BYTES_MOST, RATE_MOST = 250, 4.0  # a reading; kB a second
-SEAL_WAIT_S = 300
+SEAL_WAIT_S = 300  # what follows the readings keeps its mark within a minute, and an upload is kept until then
 UPLOAD = "/a02/v1/batches"
 BARE = "bare sqlite3, wide rows keyed by terminal and time"
 

@@ -17,8 +17,6 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
-import psutil
-
 from tests.bench.store_data import CHANNELS, SCALES
 from tests.servers import ports
 
@@ -64,7 +62,7 @@ class Served:
     """A process on a port of loopback. It runs inside `with served.turn():` only."""
 
     def __init__(self, process, port):
-        self.process, self.port, self._used = process, port, psutil.Process(process.pid)
+        self.process, self.port = process, port
         self._local, self.cpu_s = threading.local(), 0.0
 
     def ask(self, method, path, body=None, headers=None):
@@ -91,8 +89,7 @@ class Served:
             self.process.send_signal(signal.SIGSTOP)
 
     def _cpu_s(self):
-        times = self._used.cpu_times()
-        return times.user + times.system
+        return time.clock_gettime(~self.process.pid << 3 | 2)  # its own clock, see clock_getcpuclockid(3): to the ns
 
 
 @contextmanager

@@ -80,6 +80,17 @@ def test_what_nobody_has_to_keep_at_once_is_kept_a_minute_later(bound):
     assert marks == [0, 0, 3] and readings.remembered("adding") == {"ct-01": 6}
 
 
+def test_it_is_kept_a_minute_later_when_nothing_comes_any_more_too(bound):
+    follower, now = Adding(), now_ms()
+    following = Following([follower])
+    bound.upload(block(first=1, count=1))
+    marks = []
+    for later in (0, KEEP_MS - 1, KEEP_MS):
+        following.go_on(now + later)
+        marks.append(readings.mark_of("adding"))
+    assert marks == [0, 0, 1] and readings.remembered("adding") == {"ct-01": 1}
+
+
 def test_one_that_fails_holds_up_nobody_and_tries_again_later(bound):
     wrong, good, now = Adding(falls=True), Adding(), now_ms()
     wrong.name = "wrong"

@@ -1,11 +1,11 @@
 """What a fleet's terminals measure: windows of the days that simulated boards play, told as a gateway tells them."""
 
 import gzip
-import json
 import time
 
 from boards.simulated.day import KINDS, Day
 from boards.simulated.history import WINDOW_S, windows
+from firmware.gateway import compact
 from firmware.gateway.batch import body_of
 from firmware.gateway.outbox import Waiting
 from firmware.protocol.frame import Reading, seq_of
@@ -30,7 +30,7 @@ class Fleet:
         """The bytes of an A02 upload, gzipped, of (terminal, number of its window) pairs."""
         waiting = Waiting([(0, self.reading(terminal, n)) for terminal, n in some], [], [])
         body = body_of(waiting, gateway_id, round(time.time() * 1000))
-        return gzip.compress(json.dumps(body, separators=(",", ":")).encode(), 6)
+        return gzip.compress(compact.packed(body), 6)
 
     def reading(self, terminal, n):
         """The n-th Reading of a terminal, from 1."""

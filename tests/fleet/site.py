@@ -11,6 +11,7 @@ from collector import accounts, db, gateways
 from collector.config import FILE, read_settings
 from collector.equipment import KINDS, Binding, Equipment
 from collector.gateways import Gateway, Terminal, secret
+from firmware.gateway import compact
 from tests.collector.site import NO_FACTOR, enrolled
 from tests.fleet.account import used_by
 from tests.fleet.door import Door
@@ -95,7 +96,7 @@ class FleetSite:
     def gateway(self, gateway):
         """A gateway's Door, by its number."""
         bearer = f"Bearer {self._credentials[gateway]}"
-        headers = {"Authorization": bearer, "Content-Type": "application/json", "Content-Encoding": "gzip"}
+        headers = {"Authorization": bearer, "Content-Type": compact.CONTENT_TYPE, "Content-Encoding": "gzip"}
         return Door(HOST, self.port, self.trust, headers)
 
     def person(self):
