@@ -12,7 +12,7 @@ from collector.events.conditions import Trace
 from collector.events.plan import Plan, Stretches
 from collector.events.rules import Rule
 from firmware.protocol.channels import BY_NAME
-from tests.bench import events_storm, events_told, store_site
+from tests.bench import events_door, events_storm, events_told, store_site
 from tests.bench.row import ROUNDS, Row
 from tests.bench.store_data import CHANNELS, SCALES, trace
 from tests.collector.site import BOOT
@@ -89,8 +89,10 @@ def bare_us(some, each):
 
 
 def rows():
-    """Every figure of events: judging, from a window to a message, a storm."""
+    """Every figure of events: judging, the door with all that follows, from a window to a message, a storm."""
     yield from judging()
+    with tempfile.TemporaryDirectory(prefix="gantry-bench-") as folder:
+        yield from events_door.rows(folder, fifty())
     for told in (events_told, events_storm):
         with tempfile.TemporaryDirectory(prefix="gantry-bench-") as folder:
             yield from told.rows(folder)

@@ -82,14 +82,26 @@ def _stored(rows):
         return took
 
 
+def learned(trace, start_ms):
+    """The Version that holds from an instant on, of what a Trace of a CT teaches."""
+    columns = ordered(trace.ts_ms, trace.current_a, trace.current_min_a, trace.current_max_a)
+    whole = running.analyse(columns, "CT")
+    return models.Version(0, start_ms, start_ms, start_ms, start_ms, "first", None, whole.levels, whole.habits)
+
+
+def known(binding_id, version):
+    """Let a binding have levels from an instant on, and nothing before to tell."""
+    with db.write():
+        models.add_version(binding_id, version)
+        models.keep_unit(models.Unit(binding_id, version.from_ms // 3_600_000 - 1, 2**50))
+
+
 def _in_the_collector():
     """Microseconds of a reading of stored uploads that is followed live and told for good; beside storing it."""
     trace = make("CT", 7, 2, 10, "rough")
-    columns = ordered(trace.ts_ms, trace.current_a, trace.current_min_a, trace.current_max_a)
-    whole = running.analyse(columns, "CT")
     hour_ms, first = 3_600_000, int(np.searchsorted(trace.ts_ms, trace.ts_ms[0] + FROM_H * 3_600_000))
     start_ms = int(trace.ts_ms[first])
-    version = models.Version(0, start_ms, start_ms, start_ms, start_ms, "first", None, whole.levels, whole.habits)
+    version = learned(trace, start_ms)
     stored_s = followed_s = count = 0
     with tempfile.TemporaryDirectory() as folder:
         site.build(Path(folder) / "data")
@@ -124,10 +136,7 @@ def _bound(folder, at, version):
     name, asset = f"clamp-{at}", f"C-{at}"
     equipment.add_equipment(site.CT | {"asset_number": asset, "serial": asset}, 0)
     gateways.add_terminal(folder, name, bytes(32), 0)
-    number = equipment.bind(name, asset, 0).id
-    with db.write():
-        models.add_version(number, version)
-        models.keep_unit(models.Unit(number, version.from_ms // 3_600_000 - 1, 2**50))
+    known(equipment.bind(name, asset, 0).id, version)
     return name
 
 
