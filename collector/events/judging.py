@@ -10,7 +10,7 @@ import numpy as np
 
 from collector import db, readings, running
 from collector.config import read_settings
-from collector.events import edges, nearby, order, plan, rules, shape
+from collector.events import edges, nearby, order, plan, rules, shape, together
 from collector.events.conditions import Trace
 from collector.events.known import KnownPlans
 from collector.events.nearby import Nearby
@@ -53,13 +53,11 @@ class Judging:
             self._bindings, self._clamps, self._shared = seen.bindings, _clamps(seen.bindings), _shared(seen.bindings)
         self._touched.update(seen.arrival.terminal_ids)
         whole, units, late = self._in_order(seen)
-        told = False
         self._look_around(whole, units, seen.bindings)
-        for known, some in self._by_plan(units, seen):
-            told |= self._judge(known, some, whole, seen.now_ms)
-        for terminal_id, held, some in late:
-            told |= self._judge_late(terminal_id, held, some, seen.now_ms)
-        return told
+        with together.look(seen.now_ms):
+            told = [self._judge(known, some, whole, seen.now_ms) for known, some in self._by_plan(units, seen)]
+            told += [self._judge_late(terminal_id, held, some, seen.now_ms) for terminal_id, held, some in late]
+        return any(told)
 
     def _in_order(self, seen):
         """(Columns of what is judged now, [(terminal_id, first row, row behind the last)], late readings)."""

@@ -5,6 +5,7 @@ from collections import Counter
 
 from peewee import JOIN, BooleanField, Case, FloatField, ForeignKeyField, IntegerField, TextField, fn
 
+from collector import db
 from collector.accounts import Department, Institution, Room
 from collector.db import Table
 from collector.equipment import Equipment
@@ -133,9 +134,13 @@ class Event(Table):
     @classmethod
     def to_go_on(cls, subject, rule, equipment_id, ts_ms):
         """The event of a rule that is raised, else the undone one cleared shortly before an instant, or None."""
-        recent = (cls.cleared_ms >= ts_ms - AGAIN_MS) & (cls.state << UNDONE) & cls.merged_into.is_null()
-        asked = cls._of(subject, rule, equipment_id).where(cls.cleared_ms.is_null() | recent)
-        return asked.order_by(cls.cleared_ms.is_null().desc(), cls.id.desc()).first()
+        sql = (
+            "SELECT id FROM event WHERE subject = ? AND rule = ? AND coalesce(equipment_id, 0) = ? "
+            f"AND (cleared_ms IS NULL OR (cleared_ms >= ? AND state IN ({', '.join('?' * len(UNDONE))}) "
+            "AND merged_into_id IS NULL)) ORDER BY cleared_ms IS NULL DESC, id DESC LIMIT 1"
+        )  # as text: it is asked for every event of a storm
+        found = db.rows(sql, (subject, rule, equipment_id or 0, ts_ms - AGAIN_MS, *UNDONE))
+        return cls.get_by_id(found[0][0]) if found else None
 
     @classmethod
     def touching(cls, subject, rule, equipment_id, from_ms, to_ms):
@@ -197,8 +202,8 @@ class Shelf(Table):
     @classmethod
     def holds(cls, equipment_id, rule, ts_ms):
         """Whether events of a rule are shelved at an instant."""
-        asked = cls.select().where((cls.equipment == equipment_id) & (cls.from_ms <= ts_ms) & (cls.to_ms > ts_ms))
-        return asked.where(cls.rule << (rule, "")).exists()
+        sql = "SELECT 1 FROM shelf WHERE equipment_id = ? AND from_ms <= ? AND to_ms > ? AND rule IN (?, '') LIMIT 1"
+        return bool(db.rows(sql, (equipment_id, ts_ms, ts_ms, rule)))
 
     @classmethod
     def of(cls, equipment_id, now_ms):

@@ -5,7 +5,7 @@ from collections import namedtuple
 
 from collector import audit, db
 from collector.errors import ActionError
-from collector.events import snapshot, telling
+from collector.events import snapshot, telling, together
 from collector.events.disposition import OPEN, due_ms
 from collector.events.models import Event, Shelf, Step
 from collector.notify import SEVERITIES
@@ -60,7 +60,8 @@ def raised(found, raised_ms, now_ms, context=None):
         event.cleared_ms, event.times = None, event.times + 1
         return _happened(event, "again", now_ms)
     event = _new(found, raised_ms, now_ms)
-    event.context = _json(snapshot.taken(found.equipment_id, found.subject, now_ms) | (context or {}))
+    about = found.equipment_id, found.subject
+    event.context = _json(together.once(about, lambda: snapshot.taken(*about, now_ms)) | (context or {}))
     event.late = now_ms - raised_ms > LATE_MS
     event.shelved = found.equipment_id is not None and Shelf.holds(found.equipment_id, found.rule, raised_ms)
     return _happened(event, "raised", now_ms)

@@ -12,6 +12,7 @@ from collector import db, gateways, notify, web
 from collector.config import read_settings
 from collector.equipment import Equipment
 from collector.errors import ActionError
+from collector.events import together
 from collector.web.event_words import SEVERITY_WORDS, STEP_WORDS, TYPE_WORDS, said_text
 
 CATALOGUES = Path(web.__file__).parent / "translations"
@@ -27,22 +28,26 @@ def tell(event, what, now_ms):
     if what in SEEN:
         notify.hush(about)
     elif what == "cleared":
+        together.tell_now(now_ms)
         notify.tell_those(_message(event, what, about), now_ms)
         notify.hush(about)
     elif what in TOLD and not event.shelved:
-        notify.tell(_message(event, what, about), now_ms)
+        together.tell(_message(event, what, about), now_ms)
         if event.severity == "critical":
             _blink(event, now_ms)
 
 
 def _message(event, what, about):
-    settings = read_settings(db.folder())
-    return contextvars.Context().run(_in_words, event, what, about, settings)  # outside of any request's language
+    settings = together.once("settings", lambda: read_settings(db.folder()))
+    number = event.equipment_id
+    machine = together.once(("machine", number), lambda: next(iter(Equipment.numbered([number])), None))
+    outside = contextvars.Context()  # of any request's language
+    return outside.run(_in_words, event, machine, what, about, settings)
 
 
-def _in_words(event, what, about, settings):
+def _in_words(event, machine, what, about, settings):
     translate = _translations(settings["language"])
-    said, machine = json.loads(event.said), next(iter(Equipment.numbered([event.equipment_id])), None)
+    said = json.loads(event.said)
     place = f"{machine.name} · {machine.room.department.name} · {machine.room.name}" if machine else event.subject
     name = event.name or translate(TYPE_WORDS[event.type])
     title = f"{translate(SEVERITY_WORDS[event.severity])}: {place}: {name} ({translate(STEP_WORDS[what])})"

@@ -109,10 +109,27 @@ def end_swap(swap, now_ms):
         audit.note("notify.end_swap", f"route {swap.route_id} to {swap.recipient.name}")
 
 
-def tell(message, now_ms):
-    """Queue a Message for everybody whose route takes it; how many. Call it inside a transaction."""
-    zone, told, swaps = read_settings(db.folder())["zone"], {}, Swap.there()
-    for route in Route.there():
+def tell(messages, now_ms):
+    """Queue Messages for everybody whose route takes them; how many. Call it inside a transaction."""
+    zone, there, swaps = read_settings(db.folder())["zone"], list(Route.there()), Swap.there()
+    known = Notification.known_of([message.about for message in messages])
+    new, count = {}, 0
+    for message in messages:
+        told = _told(message, there, swaps, zone, now_ms)
+        count += len(told)
+        for recipient, (due_ms, after_min) in told.items():
+            if message.about in known:
+                _queue(message, recipient, due_ms, after_min, now_ms)
+            else:
+                new[message.about, recipient, due_ms] = _row(message, recipient, due_ms, after_min, now_ms)
+    Notification.add_many(new.values())
+    return count
+
+
+def _told(message, there, swaps, zone, now_ms):
+    """{Recipient: (when, after how many minutes)} of those to whom a Message goes."""
+    told = {}
+    for route in there:
         if routes.is_for(route, message):
             due_ms = routes.due_ms(route, message.severity, zone, now_ms)
             if due_ms is None:
@@ -120,9 +137,7 @@ def tell(message, now_ms):
             recipient = routes.told_by(route, swaps.get(route.id, ()), zone, due_ms)
             if due_ms < told.get(recipient, (2**62, 0))[0]:
                 told[recipient] = due_ms, route.after_min
-    for recipient, (due_ms, after_min) in told.items():
-        _queue(message, recipient, due_ms, after_min, now_ms)
-    return len(told)
+    return told
 
 
 def tell_those(message, now_ms):
@@ -143,12 +158,20 @@ def test(recipient, link, now_ms):
 
 def _queue(message, recipient, due_ms, after_min, now_ms):
     """One message to one recipient; what waits for its first try about the same is said anew instead."""
-    said = {"severity": message.severity, "title": message.title, "text": message.text, "link": message.link}
+    said = _said(message)
     same = (Notification.about == message.about) & (Notification.recipient == recipient)
     waits = same & (Notification.state == QUEUED) & (Notification.attempts == 0) & (Notification.next_ms <= due_ms)
     if not Notification.update(said).where(waits).execute():
-        rest = {"state": QUEUED, "attempts": 0, "together": 0, "result": "", "made_ms": now_ms, "next_ms": due_ms}
-        Notification.create(about=message.about, recipient=recipient, escalated=after_min, **said, **rest)
+        Notification.add_many([_row(message, recipient, due_ms, after_min, now_ms)])
+
+
+def _said(message):
+    return {"severity": message.severity, "title": message.title, "text": message.text, "link": message.link}
+
+
+def _row(message, recipient, due_ms, after_min, now_ms):
+    rest = {"state": QUEUED, "attempts": 0, "together": 0, "result": "", "made_ms": now_ms, "next_ms": due_ms}
+    return {"about": message.about, "recipient": recipient, "escalated": after_min} | _said(message) | rest
 
 
 def hush(about):

@@ -92,6 +92,22 @@ class Notification(Table):
         return found
 
     @classmethod
+    def known_of(cls, abouts):
+        """Those of some abouts of which there are messages already."""
+        found = set()
+        for at in range(0, len(abouts), 500):
+            asked = cls.select(cls.about).where(cls.about << abouts[at : at + 500]).distinct()
+            found.update(about for (about,) in asked.tuples())
+        return found
+
+    @classmethod
+    def add_many(cls, rows):
+        """Keep rows, {field: value} each, in their order."""
+        rows = list(rows)
+        for at in range(0, len(rows), 500):
+            cls.insert_many(rows[at : at + 500]).execute()
+
+    @classmethod
     def ahead(cls, now_ms):
         """[Notification] that wait and were tried before, or were made after now by a clock that was set back since."""
         waits = (cls.state == QUEUED) & (cls.next_ms > now_ms)

@@ -30,7 +30,7 @@ def message(number=1, severity="serious", **more):
 
 def tell(*messages, at_ms=None):
     with db.write():
-        return [notify.tell(one, at_ms or now_ms()) for one in messages]
+        return [notify.tell([one], at_ms or now_ms()) for one in messages]
 
 
 def states():
