@@ -18,7 +18,7 @@ MACHINES, RULES, GATEWAYS = 2_000, 5, 10
 SPREAD_S, AT_ONCE = 60, 10  # the storm's length; terminals of an upload
 ALL_TOLD_S = 150  # behind the first event
 PATHS = (("inbox", "/events"), ("wall board", "/events/wall"), ("first page", "/"))
-PAGE_MS, MESSAGES = 500, 4
+PAGE_MS, MESSAGES = 500, 2  # to one person: what is first at once, all the rest when its minute is over
 ALWAYS = {"severity": "notice", "days": "1234567", "from_min": 0, "to_min": 1440, "outside": "skip", "after_min": 0}
 
 
