@@ -16,6 +16,7 @@ from collector.config import read_settings
 from collector.dashboard import api as dashboard_api
 from collector.dashboard import (
     found,
+    found_api,
     grants,
     grants_api,
     installations,
@@ -38,6 +39,7 @@ from collector.equipment import (
     document_views,
     documents_api,
     kept_views,
+    lists_api,
     places_api,
 )
 from collector.equipment import views as register_views
@@ -76,7 +78,8 @@ def create_app(data_dir, overrides=None):
     of_people = (own_api, people_api, grants_api, audit_api)
     of_equipment = (register_api, bulk_api, places_api, bindings_api, documents_api, environment_api, limits_api)
     of_events = (usage_api, events_api, evidence_api, recordings_api, rules_api, notify_api)
-    for room in (*of_people, *of_equipment, *of_events, dashboard_api, readings_api, terminals_api, rollouts_api):
+    of_terminals = (dashboard_api, readings_api, terminals_api, rollouts_api)
+    for room in (*of_people, *of_equipment, *of_events, *of_terminals, lists_api, found_api):
         app.register_blueprint(room.door)
     app.register_blueprint(recording_views.door)
     app.register_blueprint(openapi.documents)

@@ -9,7 +9,7 @@ from collector import accounts, api
 from collector.accounts.models import ApiToken, UserScope
 from collector.accounts.told import ScopeTold, TokenTold, scope_told, token_told
 from collector.clock import now_ms
-from collector.web import needs
+from collector.web import LANGUAGES, needs
 from collector.web.problems import Refused
 
 
@@ -40,6 +40,13 @@ class TokenMade(Struct):
     secret: str
 
 
+class SettingsOwn(Struct):
+    """Time zone and language of what one is shown; empty: as the institution, as the browser."""
+
+    zone: api.Text
+    language: Literal["", *LANGUAGES]
+
+
 door = api.room("own")
 
 
@@ -51,6 +58,23 @@ def me():
     held = [scope_told(one) for one in UserScope.held_by(g.user, now_ms())] if g.user else []
     name, role = (g.user.name, g.user.role) if g.user else (None, None)
     return MeTold(name, role, g.token.name if g.token else None, sorted(g.rights), g.scope.everything, held)
+
+
+@door.get("/me/settings")
+@needs("own")
+@api.speaks(SettingsOwn)
+def settings():
+    """How things are shown to oneself."""
+    return SettingsOwn(g.user.zone, g.user.language)
+
+
+@door.put("/me/settings")
+@needs("own")
+@api.speaks(SettingsOwn, takes=SettingsOwn)
+def change_settings(body):
+    """Have them shown otherwise, at every browser."""
+    accounts.change_settings(g.user, body.zone.strip(), body.language)
+    return SettingsOwn(body.zone.strip(), body.language)
 
 
 @door.get("/me/tokens")

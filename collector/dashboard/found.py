@@ -17,12 +17,17 @@ pages = Blueprint("search", __name__, template_folder="templates")
 def first_page():
     """What holds the text; a single whole asset or serial number leads straight to its equipment."""
     asked = request.args.get("q", "").strip()[:80]
-    found = list(Equipment.holding(scope(), asked).limit(MOST)) if asked else []
-    exact = [one for one in found if asked.lower() in (one.asset_number.lower(), one.serial.lower())]
-    terminals = _terminals(asked) if asked and may("terminals.read") else []
+    machines, terminals = found(asked)
+    exact = [one for one in machines if asked.lower() in (one.asset_number.lower(), one.serial.lower())]
     if len(exact) == 1 and not terminals:
         return redirect(url_for("dashboard.equipment_page", equipment_id=exact[0].id))
-    return render_template("dashboard/search.html", asked=asked, found=found, terminals=terminals, most=MOST)
+    return render_template("dashboard/search.html", asked=asked, found=machines, terminals=terminals, most=MOST)
+
+
+def found(asked):
+    """([Equipment], [Terminal]) inside the scope that hold a text, the first of each; none of an empty one."""
+    machines = list(Equipment.holding(scope(), asked).limit(MOST)) if asked else []
+    return machines, _terminals(asked) if asked and may("terminals.read") else []
 
 
 def _terminals(asked):

@@ -1,5 +1,6 @@
 """/api/v1 for terminals and gateways: how they are, what they were asked to do, of what is inside the scope."""
 
+import io
 import json
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from collector.dashboard.installations import photo_of
 from collector.dashboard.terminals import VERBS, gateways_inside, refusals_inside, terminal_inside, terminals_inside
 from collector.gateways import COMMAND_STATES, Gateway, Terminal
 from collector.web import needs, today
+from collector.web.problems import Refused, wrong
 
 TerminalId = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")]
 
@@ -116,6 +118,12 @@ class InstallationEntered(Struct):
     note: api.Text = ""
 
 
+class PhotoAsked(Struct):
+    """What the photo is called."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f/\\]+$")] = "photo"
+
+
 door = api.room("terminals")
 
 
@@ -170,7 +178,7 @@ def installations(terminal_id):
 @needs("terminals.command")
 @api.speaks(InstallationTold, status=201, takes=InstallationEntered)
 def record_installation(terminal_id, body):
-    """Another record; a photo is added on the page."""
+    """Another record; its photo is sent after it."""
     terminal, said = terminal_inside(terminal_id), asdict(body)
     return _installation(gateways.record_installation(terminal, said, None, today(), now_ms()))
 
@@ -183,6 +191,18 @@ def installation_photo(terminal_id, number):
     answer = files.sent(photo_of(terminal_id, number), to_save=True)
     answer.mimetype = api.BYTES
     return answer
+
+
+@door.put("/terminals/<terminal_id>/installations/<int:number>/photo")
+@needs("terminals.command")
+@api.speaks(None, status=204, asks=PhotoAsked, takes=(api.BYTES,))
+def add_installation_photo(terminal_id, number, asked, body):
+    """Give a record that has none its photo: JPEG, PNG or WebP, told by its content."""
+    mine = [one for one in gateways.Installation.of(terminal_inside(terminal_id)) if one.id == number] or abort(404)
+    try:
+        gateways.add_photo(mine[0], io.BytesIO(body), asked.name, now_ms())
+    except files.FileRefused as refused:
+        raise Refused("field_invalid", str(refused), [wrong("body", None, refused.code, str(refused))]) from refused
 
 
 @door.get("/gateways")

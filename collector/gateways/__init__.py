@@ -25,7 +25,7 @@ from collector.gateways.fleet import (
     statuses,
 )
 from collector.gateways.images import add_image, image_path, images_told, release_keys
-from collector.gateways.installations import PHASES, InstallationRefused, record_installation
+from collector.gateways.installations import PHASES, InstallationRefused, add_photo, record_installation
 from collector.gateways.models import Gateway, Installation, Record, Refusal, Terminal
 from collector.gateways.records import store
 from collector.gateways.registration import journal_of
@@ -46,6 +46,7 @@ __all__ = (
     "InstallationRefused",
     "PHASES",
     "record_installation",
+    "add_photo",
     "add_image",
     "halt",
     "image_path",

@@ -12,6 +12,7 @@ REFUSALS = {  # code -> what is told; pages have their own words for it
     "day": "{about!r} is no day up to today; write it as 2026-03-01",
     "clamp": "say in 1 to 300 characters where the clamp or the sensor sits",
     "phase": "{about!r} is no phase; take one of " + ", ".join(PHASES),
+    "photo": "record {about} has a photo, which stays; make another record",
     "note": "the note has {about} characters, 300 are taken",
 }
 
@@ -36,6 +37,17 @@ def record_installation(terminal, said, photo, today, now_ms):
         told = about | ({"photo": file.name} if file else {})
         audit.note("terminal.install", f"terminal {terminal.terminal_id}", after=told)
         return made
+
+
+def add_photo(installation, stream, name, now_ms):
+    """Give an Installation that has none its photo. Raises InstallationRefused, FileRefused."""
+    with db.write():
+        if Installation.get_by_id(installation.id).file_id is not None:
+            raise InstallationRefused("photo", installation.id)
+        file = files.keep(stream, name, files.PHOTOS, now_ms)
+        Installation.update(file=file).where(Installation.id == installation.id).execute()
+        record = f"terminal {installation.terminal.terminal_id}"
+        audit.note("terminal.install_photo", record, after={"record": installation.id, "photo": file.name})
 
 
 def _checked(said, today):

@@ -22,8 +22,6 @@ ADVICE = {
 }
 ADVICE[503] = ADVICE[500]
 
-REFERENCED = (403, 500, 503)
-
 log = logging.getLogger("collector")
 
 
@@ -36,12 +34,13 @@ def init(app):
 
 def refuse(refused):
     """What a program asked of the API is not done, and why."""
-    return problems.answer(refused.code, str(refused), "", refused.errors, refused.headers)
+    reference = _noted(problems.PROBLEMS[refused.code].status, None)
+    return problems.answer(refused.code, str(refused), reference, refused.errors, refused.headers)
 
 
 def answer_away(error):
     """The same in plain words, because a page asks the database who reads it."""
-    reference = _logged(ServiceUnavailable(str(error)))
+    reference = _noted(503, ServiceUnavailable(str(error)))
     title, advice = ADVICE[503]
     if request.path.startswith("/api/"):
         return problems.answer("store_unavailable", str(error), reference, headers={"Retry-After": "5"})
@@ -54,9 +53,9 @@ def answer_away(error):
 
 def answer(error):
     """A page, or JSON where a program asked."""
-    reference = _logged(error) if error.code in REFERENCED else None
+    reference = _noted(error.code, getattr(error, "original_exception", error) if error.code >= 500 else None)
     if request.path.startswith("/api/"):
-        return _problem(error, reference or "")
+        return _problem(error, reference)
     if request.path.startswith("/a02/"):
         text = f"{error.name}: {request.method} {request.path[:200]}"
         return jsonify(code=error.name.lower().replace(" ", "_"), error=text, reference=reference), error.code
@@ -76,9 +75,10 @@ def _problem(error, reference):
     return problems.answer(code, said, reference, headers=headers)
 
 
-def _logged(error):
+def _noted(status, cause):
+    """The reference of an answer, under which it stands in the log: with its cause where the fault is ours."""
     reference = secrets.token_hex(4)
-    cause = None if error.code == 403 else getattr(error, "original_exception", error)
     path = request.path[:200].replace("\n", " ")
-    log.error("%s: %s %s answered %s", reference, request.method, path, error.code, exc_info=cause)
+    level = logging.ERROR if status == 403 or status >= 500 else logging.INFO
+    log.log(level, "%s: %s %s answered %s", reference, request.method, path, status, exc_info=cause)
     return reference

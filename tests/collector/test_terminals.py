@@ -9,7 +9,7 @@ from collector import accounts, db, equipment, gateways
 from collector.gateways import fleet
 from collector.gateways.models import Refusal, TerminalStatus
 from tests.collector.people import Person, acts
-from tests.collector.site import CT, PASSWORD, now_ms
+from tests.collector.site import BASE, CT, PASSWORD, now_ms
 from tests.collector.test_labels import picture
 
 DAY_MS = 86_400_000
@@ -87,14 +87,28 @@ def test_search_takes_every_text_as_text(admin, asked):
     assert answer.status_code == 200 and "<script>" not in answer.text and "A-0001" not in answer.text
 
 
-def test_what_is_refused_has_a_reference_that_stands_in_the_log(site, caplog):
+def test_whatever_is_refused_has_a_reference_that_stands_in_the_log(site, caplog):
+    caplog.set_level("INFO", "collector")
     accounts.add_administrator("wang", PASSWORD, now_ms(), "operator")
     wang = Person(site, "wang")
     wang.sign_in()
-    answer = wang.get("/audit")
-    assert answer.status_code == 403
-    reference = answer.text.split("<code>")[1].split("</code>")[0]
-    assert f"{reference}: GET /audit answered 403" in caplog.text
+    for method, path, status in (
+        ("GET", "/audit", 403), ("GET", "/nowhere", 404), ("DELETE", "/events", 405), ("POST", "/events/report", 400),
+    ):  # fmt: skip
+        answer = wang.client.open(path, method=method, base_url=BASE, headers={"User-Agent": wang.agent})
+        assert answer.status_code == status
+        reference = answer.text.split("<code>")[1].split("</code>")[0]
+        assert f"{reference}: {method} {path} answered {status}" in caplog.text
+    for method, path, status, body in (
+        ("GET", "/api/v1/equipment/999", 404, None), ("GET", "/api/v1/people", 404, None),
+        ("DELETE", "/api/v1/equipment", 405, None), ("POST", "/api/v1/equipment", 401, b"{}"),
+        ("GET", "/api/v1/events?severity=bad", 422, None), ("GET", "/a02/v1/commands", 401, None),
+    ):  # fmt: skip
+        headers = site.bearer("token") if status != 401 else {}
+        answer = site.client.open(path, method=method, base_url=BASE, data=body, headers=headers)
+        assert answer.status_code == status, answer.text
+        told = f"{method} {path.partition('?')[0]} answered {status}"
+        assert f"{answer.json['reference']}: {told}" in caplog.text
 
 
 def test_the_look_is_chosen_and_kept(admin):
