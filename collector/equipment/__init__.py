@@ -5,7 +5,7 @@ from collector.equipment.fields import KINDS
 from collector.equipment.importing import import_equipment
 from collector.equipment.lines import SPANS, trend
 from collector.equipment.models import CHANNEL_GROUPS, PLACES, WHOLE, Binding, Equipment, EquipmentChange, Held
-from collector.equipment.places import choices, may_stand
+from collector.equipment.places import choices, departments, institutions, may_stand
 
 __all__ = (
     "CHANNEL_GROUPS",
@@ -21,8 +21,10 @@ __all__ = (
     "bind",
     "change_equipment",
     "choices",
+    "departments",
     "equipment_named",
     "import_equipment",
+    "institutions",
     "may_stand",
     "trend",
     "unbind",

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from collector import readings
 from collector.equipment import Binding
-from collector.running import current, disk, figures, reconciling
+from collector.running import current, days, disk, figures, reconciling
 from collector.running.models import DailyQc, Exam
 from collector.running.telling import QUARTER_MS
 from firmware.processing.state import HOUR_MS, UNKNOWN, WORKING
@@ -40,6 +40,12 @@ def day_of(equipment, on, zone, now_ms):
 def hour_of(ts_ms, zone):
     """The hour of an instant on the wall."""
     return datetime.fromtimestamp(ts_ms / 1000, ZoneInfo(zone)).hour
+
+
+def idle_kwh(day, supply, place):
+    """What a unit drew on a Day while on and not examining, None where nothing is known of it."""
+    lived = days.days_of(day.spells, day.exams, place, supply)
+    return sum(one.idle_kwh for one in lived) if lived else None
 
 
 def figure_of(day):

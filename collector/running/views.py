@@ -9,7 +9,7 @@ from flask_babel import gettext
 from collector import audit, readings
 from collector.clock import day_at, now_ms
 from collector.equipment import Equipment
-from collector.running import actions, book, figures, findings, models, panel, pictures
+from collector.running import actions, book, figures, findings, models, panel, pictures, set_models, supply
 from collector.running.classes import compared
 from collector.running.models import Exam, UsageCorrection
 from collector.web import needs, scope
@@ -45,7 +45,7 @@ def one(equipment_id):
     since_ms, until_ms = day.to_ms - panel.FINDING_DAYS * models.DAY_MS, day.to_ms
     place = ZoneInfo(zone)
     found = [findings.said(one, place) for one in reversed(models.findings_of(equipment, since_ms, until_ms))]
-    units = figures.units_of(equipment, day.from_ms, now)
+    units, held = figures.units_of(equipment, day.from_ms, now), set_models.held_by(equipment, on)
     return render_template(
         "running/one.html",
         equipment=equipment,
@@ -66,6 +66,8 @@ def one(equipment_id):
         checked=panel.checked(equipment, on, zone),
         modes=panel.modes(equipment, *_month_ms(on, zone)),
         disk=panel.disk_of(equipment, now),
+        held=held,
+        idle_kwh=panel.idle_kwh(day, supply.supply_of(held)[0], place),
         versions=[
             (terminal_id, version) for terminal_id, held in units for version in models.versions_of(held.binding_id)
         ],

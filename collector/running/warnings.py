@@ -7,7 +7,21 @@ from collector import db, readings
 from collector.clock import day_at
 from collector.environment import MAINS
 from collector.equipment import Binding, Equipment
-from collector.running import cold, cooling, current, days, disk, figures, models, months, panel, settling, workload
+from collector.running import (
+    cold,
+    cooling,
+    current,
+    days,
+    disk,
+    figures,
+    models,
+    months,
+    panel,
+    set_models,
+    settling,
+    supply,
+    workload,
+)
 from collector.running.findings import joined
 from firmware.processing.state import HOUR_MS
 
@@ -43,17 +57,22 @@ def _of_unit(equipment, today, zone):
     first = today - timedelta(days=7 * WEEKS if today.day > 1 else 31 * MONTHS)
     from_ms, to_ms = readings.bounds_of(first, zone)[0], readings.bounds_of(today, zone)[0]
     spells, exams = figures.told_between(equipment, from_ms, to_ms, to_ms - settling.GRACE_MS)
-    lived = days.days_of(spells, exams, place, either=_either(equipment, from_ms, to_ms))
+    mains, free_dates = supply.supply_of(set_models.held_by(equipment, today - timedelta(days=1)))
+    lived = days.days_of(spells, exams, place, mains, _either(equipment, from_ms, to_ms))
     if not lived or lived[-1].on_date != today - timedelta(days=1):
         return [], []
-    found = [*workload.unusual(lived), *cooling.look(equipment, lived[-1], spells), *_disk(equipment, to_ms)]
+    found = [
+        *workload.unusual(lived, free_dates, mains),
+        *cooling.look(equipment, lived[-1], spells),
+        *_disk(equipment, to_ms),
+    ]
     of_months = []
     if today.day == 1:
         by_month = {}
         for day in lived:
             by_month.setdefault(day.on_date.strftime("%Y-%m"), []).append(day)
-        of_months = [one for one in map(months.month_of, by_month.values()) if one]
-        found += months.changed(of_months) if of_months else []
+        of_months = [one for one in (months.month_of(some, free_dates) for some in by_month.values()) if one]
+        found += months.changed(of_months, mains) if of_months else []
     return found, of_months
 
 

@@ -13,6 +13,31 @@ USAGE_REFUSAL_WORDS = {
     "many": _l("Nothing was taken. The file has %(value)s lines, up to %(most)s are taken at once."),
     "csv": _l("Nothing was taken. The file is no CSV in UTF-8; save it again as one."),
 }
+SETTING_REFUSAL_WORDS = {
+    "name": _l("“%(value)s” is no setting of use."),
+    "number": _l("“%(value)s” is no number."),
+    "range": _l("%(value)s is not %(least)s to %(most)s."),
+    "only": _l("%(value)s is none of %(least)s."),
+    "days": _l("“%(value)s” names no days; write them as 2026-10-01..2026-10-07 2027-01-01."),
+    "many": _l("More than %(most)s days are named; leave old ones out."),
+    "reason": _l("A reason has 1 to %(most)s signs; this one has %(value)s."),
+    "target": _l("There is nothing of that kind."),
+}
+USE_SETTING_WORDS = {
+    "price": _l("price of energy"),
+    "volts": _l("mains voltage, between two phases"),
+    "phases": _l("phases"),
+    "power_factor": _l("power factor"),
+    "holidays": _l("holidays"),
+}
+USE_LEVEL_WORDS = {
+    "equipment": _l("Equipment"),
+    "kind": _l("Class"),
+    "department": _l("Department"),
+    "institution": _l("Institution"),
+    "all": _l("All"),
+    "default": _l("Default"),
+}
 SHEET_TITLES = {
     "days": _l("days"),
     "months": _l("months"),

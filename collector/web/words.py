@@ -7,6 +7,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from collector.web.i18n import zone
+from collector.web.usage_words import USE_LEVEL_WORDS, USE_SETTING_WORDS
 from firmware.protocol.channels import BY_NAME
 
 CHANNEL_WORDS = {
@@ -249,6 +250,8 @@ def init(app):
     app.jinja_env.globals.update(
         CHANNEL_WORDS=CHANNEL_WORDS,
         KIND_WORDS=KIND_WORDS,
+        USE_LEVEL_WORDS=USE_LEVEL_WORDS,
+        USE_SETTING_WORDS=USE_SETTING_WORDS,
         STATE_OF_UNIT_WORDS=STATE_OF_UNIT_WORDS,
         SOURCE_WORDS=SOURCE_WORDS,
         QC_WORDS=QC_WORDS,

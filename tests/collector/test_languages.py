@@ -48,6 +48,8 @@ SAME_IN_BOTH |= {
     "Hz",
     "kW",
     "UPS",
+    "kWh",
+    "CNY",
     "min",
 }
 
@@ -98,6 +100,8 @@ PAGES = {
         "/terminals",
         "/gateways",
         "/search?q=CT",
+        "/usage",
+        "/usage/settings",
         "/environment",
         "/environment/1",
         "/environment/limits",
