@@ -51,6 +51,7 @@ from collector.keys import key_from
 from collector.notify import api as notify_api
 from collector.notify import views as notify_views
 from collector.running import api as usage_api
+from collector.running import lifetime_api, lifetime_views
 from collector.running import setting_api as use_settings_api
 from collector.running import setting_views as use_settings_views
 from collector.running import views as usage_views
@@ -72,14 +73,15 @@ def create_app(data_dir, overrides=None):
     guard.init(app)
     of_people = (accounts_views, own_views, tokens_views, people_views, audit_views, grants)
     of_register = (register_views, bulk_views, kept_views, document_views, binding_views)
-    of_equipment = (*of_register, usage_views, use_settings_views, environment_views, limit_views)
+    of_use = (usage_views, lifetime_views, use_settings_views)
+    of_equipment = (*of_register, *of_use, environment_views, limit_views)
     of_events = (events_views, evidence_views, rules_views, notify_views)
     of_terminals = (terminals, installations, rollouts)
     for room in (*of_people, dashboard_views, *of_equipment, *of_events, *of_terminals, found):
         app.register_blueprint(room.pages)
     of_people = (own_api, people_api, grants_api, audit_api)
     of_equipment = (register_api, bulk_api, places_api, bindings_api, documents_api, environment_api, limits_api)
-    of_equipment += (usage_api, use_settings_api)
+    of_equipment += (usage_api, lifetime_api, use_settings_api)
     of_events = (events_api, evidence_api, recordings_api, rules_api, notify_api)
     of_terminals = (dashboard_api, readings_api, terminals_api, rollouts_api)
     for room in (*of_people, *of_equipment, *of_events, *of_terminals, lists_api, found_api):

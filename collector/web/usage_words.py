@@ -23,6 +23,11 @@ SETTING_REFUSAL_WORDS = {
     "reason": _l("A reason has 1 to %(most)s signs; this one has %(value)s."),
     "target": _l("There is nothing of that kind."),
 }
+BEFORE_REFUSAL_WORDS = {
+    "number": USAGE_REFUSAL_WORDS["number"],
+    "day": _l("“%(value)s” is no day that is over; write one as 2026-03-01."),
+    "text": _l("Source and reason have 1 to %(most)s signs."),
+}
 USE_SETTING_WORDS = {
     "price": _l("price of energy"),
     "volts": _l("mains voltage, between two phases"),

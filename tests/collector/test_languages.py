@@ -102,6 +102,7 @@ PAGES = {
         "/search?q=CT",
         "/usage",
         "/usage/settings",
+        "/usage/1/lifetime",
         "/environment",
         "/environment/1",
         "/environment/limits",
