@@ -46,8 +46,7 @@ def session_of(text, agent, settings, now_ms):
 def touch(session, now_ms):
     """Somebody has done something in it; written down once a minute."""
     if now_ms - session.seen_ms >= TOUCH_MS:
-        with db.write():
-            UserSession.update(seen_ms=now_ms).where(UserSession.id == session.id).execute()
+        db.jot(UserSession.update(seen_ms=now_ms).where(UserSession.id == session.id).execute)
 
 
 def open_sessions(user, settings, now_ms):

@@ -72,8 +72,7 @@ def end_tokens(user, now_ms):
 def touch(token, now_ms):
     """A token was used; written down once a minute."""
     if now_ms - (token.seen_ms or 0) >= TOUCH_MS:
-        with db.write():
-            ApiToken.update(seen_ms=now_ms).where(ApiToken.id == token.id).execute()
+        db.jot(ApiToken.update(seen_ms=now_ms).where(ApiToken.id == token.id).execute)
 
 
 def token_of(text, now_ms, address=""):

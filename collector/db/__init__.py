@@ -3,6 +3,7 @@
 What this program asks is written in the words of SQLite; postgresql.py says it in its own. One connection per thread.
 """
 
+import logging
 import os
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from collector.errors import ActionError, Away
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 URL = "GANTRY_DATABASE"  # the environment's word goes before the setting `database`
 
+log = logging.getLogger("collector")
 database = DatabaseProxy()
 _open = {}  # the folder this process works in
 
@@ -81,6 +83,15 @@ def sick():
 def write():
     """A transaction that holds the right to write from its first line; inside another one, a part of it."""
     return database.obj.writing()
+
+
+def jot(action):
+    """Do a write that nobody waits for; where it cannot be done now, the log says so."""
+    try:
+        with write():
+            action()
+    except sick() as error:
+        log.warning("something was not noted: %s", " ".join(str(error).split()))
 
 
 def snapshot():

@@ -32,7 +32,7 @@ class Sqlite(SqliteDatabase):
 
     errors = (PeeweeException, sqlite3.Error)
     sick = (OperationalError, sqlite3.OperationalError)
-    remedy = "check the directory and its owner"
+    remedy = "check the directory, its owner, and that its disk is not mounted read-only"
     shared = False
 
     def __init__(self, path):

@@ -29,7 +29,7 @@ from tests.fleet.site import FleetSite
 TERMINALS, BATCHES = 500, 360  # an hour with a reading every ten seconds
 FEW, SECONDS, START_S = 30, 120, 90
 BYTES_MOST, RATE_MOST = 250, 4.0  # a reading; kB a second
-SEAL_WAIT_S = 300  # what follows the readings keeps its mark within a minute, and an upload is kept until then
+WAIT_S = 300  # what follows the readings keeps its mark a minute later, and an upload is kept until then
 UPLOAD = "/a02/v1/batches"
 BARE = "bare sqlite3, wide rows keyed by terminal and time"
 
@@ -45,9 +45,11 @@ def written_in_batches(folder, terminals, batches):
     fleet = Fleet(plan, closed_hour_ms())
     with FleetSite(folder, plan, "seal_every_s = 86400\n") as site:
         stored = asyncio.run(_sent(site, fleet, plan, batches))
+        _wait_for(site.data, "SELECT min(through), (SELECT max(batch_no) FROM batch) FROM follower", (batches, batches))
         taken = site.used().written
         site.start_again("seal_every_s = 1\n")
-        _wait_until_sealed(site.data, terminals)
+        left = "SELECT (SELECT count(*) FROM block), (SELECT count(*) FROM batch)"
+        _wait_for(site.data, left, (terminals, 1))  # the last upload stays
         sealing = site.used().written
     assert stored == terminals * batches, f"{stored} of {terminals * batches} readings were stored"
     return (taken + sealing + folded_in(site.data)) / stored
@@ -65,14 +67,12 @@ async def _sent(site, fleet, plan, batches):
     return stored
 
 
-def _wait_until_sealed(data, terminals):
-    deadline, asked = (
-        time.monotonic() + SEAL_WAIT_S,
-        "SELECT (SELECT count(*) FROM block), (SELECT count(*) FROM batch)",
-    )
+def _wait_for(data, asked, wanted):
+    """Until the database gives this row."""
+    deadline = time.monotonic() + WAIT_S
     with closing(sqlite3.connect(data / db.FILE, timeout=30)) as database:
-        while (found := database.execute(asked).fetchone()) != (terminals, 1):  # the last upload stays
-            assert time.monotonic() < deadline, f"blocks, uploads left: {found}"
+        while (found := database.execute(asked).fetchone()) != wanted:
+            assert time.monotonic() < deadline, f"{asked}: {found}, not {wanted}"
             time.sleep(0.2)
 
 

@@ -247,6 +247,12 @@ def test_a_cluster_that_the_servers_do_not_know_is_named(store, cluster, monkeyp
         readings.migrate_store()
 
 
+def test_a_plain_cluster_with_a_server_on_a_network_is_refused(store, cluster, monkeypatch):
+    monkeypatch.setenv(stores.URL, cluster.url("x").replace(f"={clickhouse.CLUSTER}", f"={clickhouse.FAR}"))
+    with pytest.raises(ActionError, match="a server at 192.0.2.1, which is reached over a network; write clickhouses:"):
+        readings.migrate_store()
+
+
 def test_a_wrong_password_is_told_without_it(store, cluster, monkeypatch, tmp_path):
     (tmp_path / "pass").write_text(SECRET)
     url = cluster.url("x").partition("&passfile")[0] + f"&passfile={tmp_path / 'pass'}"

@@ -1,13 +1,16 @@
 """A database that is locked, full or read-only: a clear answer, nothing half stored, and all of it at the next try."""
 
 import random
+import shutil
 import sqlite3
 from contextlib import closing, contextmanager
 
 import pytest
 
 from collector import db, readings
-from tests.collector.site import block, now_ms, readings_of, stored
+from collector.errors import ActionError
+from tests.collector.site import Site, block, now_ms, readings_of, stored
+from tests.fakes import disk
 
 CHANCE = random.Random(1)
 CHANNELS = ("current_a", "current_min_a", "current_max_a", "current_rms_a")
@@ -57,6 +60,49 @@ def test_an_upload_is_answered_with_503_and_stored_once_at_the_next_try(site, se
         assert stored(site) == []
     assert site.post("/a02/v1/batches", body).json["stored"] == 400
     assert stored(site) == list(range(1, 401))
+
+
+@pytest.fixture
+def small(built, tmp_path, server):
+    """(its disk, the folder) of a hospital on a file system of 12 MiB."""
+    if server is not None:
+        pytest.skip("these troubles are SQLite's")
+    with disk.mounted(tmp_path / "disk") as folder:
+        yield folder, shutil.copytree(built[0], folder / "data")
+
+
+def wild(first):
+    return {"sent_ms": now_ms(), "readings": [block(first=first, count=400, columns=WILD)]}
+
+
+def test_a_disk_without_room_takes_no_upload_but_shows_pages_and_all_comes_again(small, built, caplog):
+    folder, data_dir = small
+    site, kept = Site(data_dir, built[1]), 0
+    other = disk.stuff(folder)
+    while (answer := site.post("/a02/v1/batches", wild(kept + 1))).status_code == 200:
+        kept += 400  # there is some room in the database's own files
+    assert answer.status_code == 503 and "full" in answer.json["error"] and "send it again" in answer.json["error"]
+    assert site.get("/api/v1/overview", **site.bearer("token")).status_code == 200
+    assert "something was not noted: database or disk is full" in caplog.text
+    assert stored(site) == list(range(1, kept + 1))
+    other.unlink()
+    assert site.upload(*wild(kept + 1)["readings"])["stored"] == 400
+    assert stored(site) == list(range(1, kept + 401))
+    site.close()
+
+
+def test_a_disk_mounted_read_only_is_said_at_the_start_and_nothing_is_lost(small, built):
+    folder, data_dir = small
+    site = Site(data_dir, built[1])
+    site.upload(block(count=20))
+    site.close()
+    disk.remount(folder, "ro")
+    with pytest.raises(ActionError, match="collector.db cannot be opened: .*not mounted read-only"):
+        Site(data_dir, built[1])
+    disk.remount(folder, "rw")
+    site = Site(data_dir, built[1])
+    assert site.upload(block(count=25, start_ms=now_ms() - 250_000))["stored"] == 5
+    site.close()
 
 
 def test_a_damaged_block_is_named_and_harms_no_other_terminal(site, caplog):

@@ -1,4 +1,4 @@
-"""A real ClickHouse cluster on loopback: shards without replicas, each a server of its own, with user and password."""
+"""A real ClickHouse cluster on loopback, with user and password: shards without replicas, or replicas over TLS."""
 
 import logging
 import subprocess
@@ -8,10 +8,12 @@ from hashlib import sha256
 
 from clickhouse_driver import Client, errors
 
+from tests.fakes.certificates import make_ca, make_leaf
 from tests.needs import require_program
-from tests.servers import account, ports
+from tests.servers import account, ports, zookeeper
 
 USER, PASSWORD, CLUSTER = "gantry", "a password for shards", "hospital"
+FAR = "province"  # a cluster that one of the servers knows, too, with a server on a network
 START_S = 60
 
 CONFIG = """<yandex>
@@ -30,13 +32,27 @@ CONFIG = """<yandex>
     <default_profile>default</default_profile>
     <default_database>default</default_database>
     <timezone>UTC</timezone>
-    <remote_servers><{cluster}>{shards}</{cluster}></remote_servers>
+    <remote_servers><{cluster}>{shards}</{cluster}>
+        <{far}><shard><replica><host>192.0.2.1</host><port>9000</port></replica></shard></{far}></remote_servers>{more}
 </yandex>
 """
-SHARD = (
-    "<shard><internal_replication>true</internal_replication><replica><host>127.0.0.1</host><port>{}</port>"
-    "<user>{}</user><password>{}</password></replica></shard>"
+SHARD = "<shard><internal_replication>true</internal_replication>{}</shard>"
+REPLICA = (
+    "<replica><host>127.0.0.1</host><port>{port}</port><secure>{secure:d}</secure>"
+    "<user>{user}</user><password>{password}</password></replica>"
 )
+TLS = """
+    <tcp_port_secure>{port}</tcp_port_secure>
+    <openSSL>
+        <server><certificateFile>{folder}/cert.pem</certificateFile><privateKeyFile>{folder}/key.pem</privateKeyFile>
+            <verificationMode>none</verificationMode><loadDefaultCAFile>false</loadDefaultCAFile></server>
+        <client><caConfig>{folder}/ca.pem</caConfig><loadDefaultCAFile>false</loadDefaultCAFile>
+            <verificationMode>relaxed</verificationMode>
+            <invalidCertificateHandler><name>RejectCertificateHandler</name></invalidCertificateHandler></client>
+    </openSSL>"""
+KEEPER = """
+    <zookeeper><session_timeout_ms>2000</session_timeout_ms><node><host>127.0.0.1</host><port>{port}</port></node></zookeeper>
+    <macros><shard>1</shard><replica>{at}</replica></macros>"""
 USERS = """<yandex>
     <profiles><default><max_memory_usage>4000000000</max_memory_usage></default></profiles>
     <quotas><default></default></quotas>
@@ -49,8 +65,8 @@ USERS = """<yandex>
 class Node:
     """One server of the cluster."""
 
-    def __init__(self, folder, port, program, as_account):
-        self.folder, self.port = folder, port
+    def __init__(self, folder, port, program, as_account, ca=None):
+        self.folder, self.port, self._tls = folder, port, {"secure": True, "ca_certs": str(ca)} if ca else {}
         self._command, self._as = [program, f"--config-file={folder}/config.xml"], as_account
         self.process = None
 
@@ -76,7 +92,7 @@ class Node:
 
     def ask(self, sql, **parameters):
         """All rows."""
-        client = Client("127.0.0.1", self.port, user=USER, password=PASSWORD)
+        client = Client("127.0.0.1", self.port, user=USER, password=PASSWORD, **self._tls)
         try:
             return client.execute(sql, parameters)
         finally:
@@ -86,42 +102,80 @@ class Node:
 class Cluster:
     """Nodes that know each other."""
 
-    def __init__(self, nodes, passfile):
-        self.nodes, self.passfile = nodes, passfile
+    def __init__(self, nodes, passfile, ca=None):
+        self.nodes, self.passfile, self.ca = nodes, passfile, ca
 
     def url(self, database):
         """What the setting `clickhouse` says for a database of the cluster."""
         hosts = ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
-        return f"clickhouse://{USER}@{hosts}/{database}?cluster={CLUSTER}&passfile={self.passfile}"
+        scheme, trust = ("clickhouses", f"&ca={self.ca}") if self.ca else ("clickhouse", "")
+        return f"{scheme}://{USER}@{hosts}/{database}?cluster={CLUSTER}&passfile={self.passfile}{trust}"
 
 
 @contextmanager
 def serving(shards=2):
-    """A Cluster that runs until the end of this."""
-    program = require_program("clickhouse-server", "clickhouse-server")
-    logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)  # that a server is not there yet is no news
+    """A Cluster of shards without replicas that runs until the end of this."""
+    with _folder() as (folder, as_account, owner):
+        numbers = ports.free(3 * shards)
+        listed = "".join(SHARD.format(_replica(port)) for port in numbers[:shards])
+        homes = [_home(folder, at, numbers[at::shards], listed, owner) for at in range(shards)]
+        with _running(folder, homes, numbers, as_account) as cluster:
+            yield cluster
+
+
+@contextmanager
+def replicated():
+    """A Cluster of one shard with two replicas that know each other's TLS ports alone, until the end of this."""
+    with _folder() as (folder, as_account, owner), zookeeper.serving(folder, as_account) as keeper:
+        authority = make_ca("ClickHouse of the tests")
+        leaf = make_leaf(authority, ["127.0.0.1"])
+        for name, content in (("ca", authority.pem), ("cert", leaf.pem), ("key", leaf.key_pem)):
+            (folder / f"{name}.pem").write_bytes(content)
+            account.give(folder / f"{name}.pem", owner)
+        numbers = ports.free(8)
+        secure, others = numbers[:2], numbers[2:]
+        listed = SHARD.format("".join(_replica(port, secure=True) for port in secure))
+        more = [TLS.format(folder=folder, port=secure[at]) + KEEPER.format(port=keeper, at=at) for at in range(2)]
+        homes = [_home(folder, at, others[at::2], listed, owner, more[at]) for at in range(2)]
+        with _running(folder, homes, numbers, as_account, folder / "ca.pem") as cluster:
+            yield cluster
+
+
+@contextmanager
+def _folder():
     as_account, owner = account.of("clickhouse")
     with account.folder(owner) as folder:
-        numbers = ports.free(3 * shards)
-        shard_list = "".join(SHARD.format(port, USER, PASSWORD) for port in numbers[:shards])
-        nodes = []
-        for at in range(shards):
-            home = folder / str(at)
-            home.mkdir()
-            words = {"folder": home, "tcp": numbers[at], "http": numbers[shards + at], "cluster": CLUSTER}
-            words |= {"interserver": numbers[2 * shards + at], "shards": shard_list}
-            (home / "config.xml").write_text(CONFIG.format(**words))
-            (home / "users.xml").write_text(USERS.format(user=USER, sha256=sha256(PASSWORD.encode()).hexdigest()))
-            account.give(home, owner)
-            nodes.append(Node(home, numbers[at], program, as_account))
-        passfile = folder / "pass"
-        passfile.write_text(PASSWORD + "\n")
-        passfile.chmod(0o600)
-        try:
-            for node in nodes:
-                node.start()
-            yield Cluster(nodes, passfile)
-        finally:
-            for node in nodes:
-                if node.process:
-                    node.kill()
+        yield folder, as_account, owner
+
+
+def _replica(port, secure=False):
+    return REPLICA.format(port=port, secure=secure, user=USER, password=PASSWORD)
+
+
+def _home(folder, at, numbers, shards, owner, more=""):
+    """The folder of a server, configured."""
+    home = folder / str(at)
+    home.mkdir()
+    words = dict(zip(("tcp", "http", "interserver"), numbers, strict=True), folder=home, cluster=CLUSTER, far=FAR)
+    (home / "config.xml").write_text(CONFIG.format(**words, shards=shards, more=more))
+    (home / "users.xml").write_text(USERS.format(user=USER, sha256=sha256(PASSWORD.encode()).hexdigest()))
+    account.give(home, owner)
+    return home
+
+
+@contextmanager
+def _running(folder, homes, numbers, as_account, ca=None):
+    program = require_program("clickhouse-server", "clickhouse-server")
+    logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)  # that a server is not there yet is no news
+    nodes = [Node(home, port, program, as_account, ca) for home, port in zip(homes, numbers, strict=False)]
+    passfile = folder / "pass"
+    passfile.write_text(PASSWORD + "\n")
+    passfile.chmod(0o600)
+    try:
+        for node in nodes:
+            node.start()
+        yield Cluster(nodes, passfile, ca)
+    finally:
+        for node in nodes:
+            if node.process:
+                node.kill()

@@ -75,6 +75,11 @@ class Cluster:
             found = {}
             for number, host, port in self._first(self.place.hosts, "the cluster", sql, {"name": self.place.cluster}):
                 found.setdefault(number, []).append((host, port))
+                if not (self.place.secure or is_loopback(host)):
+                    raise ActionError(
+                        f"the cluster {self.place.cluster} has a server at {host}, which is reached over a network; "
+                        "write clickhouses:, and name the secure ports under remote_servers"
+                    )
             if not found:
                 raise ActionError(f"ClickHouse knows no cluster {self.place.cluster!r}; name it under remote_servers")
             self._shards = found
@@ -92,11 +97,13 @@ class Cluster:
         """Rows for one shard, as lists side by side. They are there when this returns. Raises Away."""
         self._first(self.shards()[shard], f"shard {shard}", sql, columns, columnar=True)
 
-    def everywhere(self, sql):
-        """The same statement on every server of the cluster. Raises Away."""
-        for shard, replicas in self.shards().items():
-            for replica in replicas:
-                self._first([replica], f"shard {shard}", sql, {})
+    def everywhere(self, sql, parameters=None):
+        """What every server of the cluster answers to the same statement. Raises Away."""
+        return [
+            self._first([replica], f"shard {shard}", sql, parameters or {})
+            for shard, replicas in self.shards().items()
+            for replica in replicas
+        ]
 
     def _first(self, servers, name, sql, parameters, **more):
         failures = []

@@ -1,9 +1,7 @@
 """An outbox that is full, and a disk that is: the chosen policy, each number accounted for, and the way back."""
 
-import errno
 import os
 import sqlite3
-import subprocess
 
 import pytest
 
@@ -14,8 +12,8 @@ from firmware.gateway.outbox.room import MEBIBYTE, NO_LIMITS, limits_of
 from firmware.protocol.channels import EDGE
 from firmware.protocol.frame import Gap
 from firmware.protocol.received import span_of
+from tests.fakes.disk import mounted, stuff
 from tests.firmware.gateway.test_outbox_accounts import NOW_MS, Collector, drain, reading
-from tests.needs import missing, require_program
 
 
 def spans(outbox, most=10_000):
@@ -135,27 +133,8 @@ def test_a_policy_that_does_not_exist_is_named(tmp_path):
 @pytest.fixture
 def disk(tmp_path):
     """A file system of 12 MiB of its own."""
-    require_program("mount", "mount")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", folder], capture_output=True, text=True)
-    if done.returncode:
-        missing(f"a file system of 12 MiB cannot be mounted: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
-
-
-def stuff(folder):
-    """Fill a file system to its last byte; the file that does it."""
-    path = folder / "stuff"
-    with open(path, "wb", buffering=0) as file:
-        for size in (65536, 1):
-            try:
-                while True:
-                    file.write(b"x" * size)
-            except OSError as error:
-                assert error.errno == errno.ENOSPC
-    return path
+    with mounted(tmp_path / "disk") as folder:
+        yield folder
 
 
 def test_a_full_disk_takes_nothing_loses_nothing_and_goes_on_when_there_is_room(disk):
