@@ -76,7 +76,8 @@ class WholeBody:
 
     async def _answer(self, scope, receive, send, most, wait_s):
         try:
-            body = await asyncio.wait_for(_read(receive, most), wait_s)
+            async with asyncio.timeout(wait_s):
+                body = await _read(receive, most)
         except TimeoutError:
             return await _answer_late(send)
         if body is None:
