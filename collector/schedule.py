@@ -19,7 +19,7 @@ from collector.following import Following
 from collector.running import go_round
 
 DAY_S = 86_400
-RESTS = 1.0  # who seals rests as long as he works: half of one core goes to requests, whatever has to be sealed
+RESTS = 1.0  # who seals or learns rests as long as he works: half of one core goes to requests, whatever there is
 
 log = logging.getLogger("collector")
 
@@ -59,7 +59,7 @@ def _follow(_settings):
 
 
 def _tell(settings):
-    go_round(now_ms(), settings["zone"])
+    go_round(now_ms(), settings["zone"], RESTS)
 
 
 def _look(settings):
