@@ -22,7 +22,7 @@ READY_BEFORE_MS, READY_AFTER_MS = (
 
 def analyse(columns, kind=None):
     """An Analysis of Columns as a unit of `kind`, or of the class it looks like; unsure where little can be learned."""
-    given, sure, notes = kind is not None, 1.0, list(columns.notes)
+    given, sure, notes = kind is not None, columns.sure, list(columns.notes)
     window_s = columns.window_ms / 1000
     if columns.ts_ms.size <= learning.WINDOWS_LEAST:
         notes.append("there is too little to learn levels from")
@@ -30,7 +30,7 @@ def analyse(columns, kind=None):
     even, gains = _even(columns)
     if kind is None:
         kind, likely = guessed(even)
-        sure = 0.6 + 0.4 * likely
+        sure *= 0.6 + 0.4 * likely
         notes.append(f"no class was given; it looks like {kind} ({likely:.0%} sure)")
     found = learning.learned(even, kind, int(columns.ts_ms[0]))
     if found is None:

@@ -11,6 +11,7 @@ WINDOWS_LEAST = 60  # fewer say nothing of a unit
 WEAK = ("MRI", "PET/CT")  # classes whose acquisitions may rise less than a compressor does
 RUNS_MOST = 8  # times as long as it rests, a compressor: a failed supply, which has none, is told so
 NEVER_IDLE, NEVER_OFF, CLEAR = 4.0, 1.5, 0.7  # logarithms of odds
+NOTHING = 0.01  # of what a unit draws that is off
 VALLEY_S = 90  # between two bursts of one examination, as a rule
 
 
@@ -41,8 +42,9 @@ def learned(readings, kind, from_ms):
     mean = ready + max(0.05 * ready, 8 * noise[0] * ready, 8 * noise[1]) if ready else None
     if ready and named[-1][0] == WORKING:
         mean = burst
-    lowest = named[0][1]
-    floor_a = 0.35 * lowest if kind == "MRI" else 0.0
+    nothing = _reads_nothing(named)
+    named = named[nothing:]
+    floor_a = 0.35 * named[0][1] if kind == "MRI" or nothing else 0.0
     hidden = cycle and kind in WEAK
     doubtful = hidden or not parted or _meet(named, cycle, spread)
     sure = _sure(ready, clear, readings) * (0.9 if doubtful else 1.0)
@@ -51,6 +53,12 @@ def learned(readings, kind, from_ms):
         from_ms, kind, 1.0, tuple(named), cycle, floor_a, burst, mean, width_s,
         spread, readings.window_ms, bias, shape.alike, sure,
     )  # fmt: skip
+
+
+def _reads_nothing(named):
+    """Whether the lowest of named plateaus is none: a clamp that fell off, beside the little that an off unit draws."""
+    lowest = [amps for state, amps in named if state == OFF][:2]
+    return len(lowest) == 2 and lowest[0] < NOTHING * lowest[1]
 
 
 def _ready(readings, base, plateaus, window_s, shape, cycle, noise):

@@ -4,8 +4,10 @@ from collections import namedtuple
 
 import numpy as np
 
-Columns = namedtuple("Columns", "ts_ms mean least most window_ms notes")
+# sure: 1.0, less where what was done to the values may be wrong
+Columns = namedtuple("Columns", "ts_ms mean least most window_ms notes sure", defaults=(1.0,))
 MILLI_LEAST = 600.0  # no unit of these classes waits at so many amperes: they are milliamperes
+MIXED_LEAST, MIXED_SURE, DAY_MS = 10, 0.85, 86_400_000
 
 
 def ordered(ts_ms, mean, least=None, most=None, charge=None):
@@ -35,12 +37,23 @@ def ordered(ts_ms, mean, least=None, most=None, charge=None):
         notes.append(f"{int(below.sum())} currents are negative and count as none")
     mean = np.maximum(mean, 0)
     least, most = (_beside(column, order, mean, pick) for column, pick in ((least, np.minimum), (most, np.maximum)))
-    scale = 1.0
+    scale, sure = 1.0, 1.0
     if mean.size and np.median(mean[mean > 0] if (mean > 0).any() else mean) > MILLI_LEAST:
         scale = 0.001
         notes.append("the currents look like mA and are taken as such")
+    elif np.count_nonzero(mean > MILLI_LEAST) >= MIXED_LEAST:
+        scale, sure = np.where(_in_milli(ts_ms, mean), 0.001, 1.0), MIXED_SURE
+        notes.append(f"{np.count_nonzero(scale != 1)} currents look like mA among others in A; nothing is said surely")
     columns = [None if column is None else column * scale for column in (mean, least, most)]
-    return Columns(ts_ms, *columns, max(1, window_ms), notes)
+    return Columns(ts_ms, *columns, max(1, window_ms), notes, sure)
+
+
+def _in_milli(ts_ms, mean):
+    """Whether each row lies among impossible currents, two of which are less than a day apart."""
+    out, high = np.zeros(mean.size, bool), np.flatnonzero(mean > MILLI_LEAST)
+    for part in np.split(high, np.flatnonzero(np.diff(ts_ms[high]) > DAY_MS) + 1):
+        out[part[0] : part[-1] + 1] = True
+    return out
 
 
 def _window_s(ts_ms):

@@ -1,0 +1,94 @@
+"""Traces that something happened to: no exception, what was done is noted, and what is told surely is right."""
+
+import numpy as np
+import pytest
+
+from tests.bench.running.trace import make
+from tests.collector.running.test_analyse import HEAD, analysed, scored
+
+pytestmark = pytest.mark.once("reads files, no database")
+
+NAMES = HEAD.split(",")
+LUCK = np.random.default_rng(1)
+
+
+def columns_of(trace):
+    return {name: getattr(trace, name).astype(float) for name in NAMES}
+
+
+def written(path, columns):
+    """Columns as a CSV file."""
+    with path.open("w") as file:
+        file.write(HEAD + "\n")
+        np.savetxt(file, np.column_stack([columns[name] for name in NAMES]), fmt=["%d", *["%.6g"] * 4], delimiter=",")
+    return path
+
+
+def times(columns, rows, factor):
+    for name in NAMES[1:]:
+        columns[name][rows] *= factor
+    return columns
+
+
+def of_rows(columns, rows):
+    return {name: values[rows] for name, values in columns.items()}
+
+
+def doubled(columns):
+    count = columns["ts_ms"].size
+    return of_rows(columns, LUCK.permutation(np.concatenate((np.arange(count), np.arange(0, count, 7)))))
+
+
+def gappy(columns):
+    kept = np.ones(columns["ts_ms"].size, bool)
+    for at in LUCK.integers(0, kept.size - 400, 12):
+        kept[at : at + LUCK.integers(5, 400)] = False
+    return of_rows(columns, kept)
+
+
+def clipped(columns):
+    most = 0.6 * np.quantile(columns["current_max_a"], 0.97)
+    return columns | {name: np.minimum(columns[name], most) for name in NAMES[1:4]}
+
+
+def second_half(columns):
+    return np.arange(columns["ts_ms"].size) > columns["ts_ms"].size // 2
+
+
+SPOILT = {  # how: (what is done, what the notes say, F1 of states at least)
+    "unsorted and doubled": (doubled, "repeat an instant", 0.98),
+    "gappy": (gappy, "", 0.95),
+    "clipped": (clipped, "", 0.95),
+    "negative": (lambda columns: times(columns, slice(None), -1), "are negative and count as none", 0.0),
+    "clamp moved": (lambda columns: times(columns, second_half(columns), 1.8), "", 0.95),
+    "wrong phase": (lambda columns: times(columns, slice(None), 0.02), "", 0.95),
+    "phase without the unit": (lambda columns: times(columns, second_half(columns), 0.0), "", 0.0),
+    "mA from the middle on": (lambda columns: times(columns, second_half(columns), 1000), "look like mA", 0.9),
+}
+
+
+@pytest.fixture(scope="module", params=["CT", "LINAC"])
+def trace(request):
+    return request.param, make(request.param, 7, 7, 10, "plain")
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_a_spoilt_week_is_told_rightly_or_not_surely(tmp_path, trace, how):
+    (kind, whole), (spoil, noted, least) = trace, SPOILT[how]
+    found = analysed(written(tmp_path / "trace.csv", spoil(columns_of(whole))), "--class", kind)
+    told = scored(whole, found)
+    assert noted in "\n".join(found["notes"]) and told.f1 >= least
+    assert told.wrong_sure < 0.01, "what is said surely is right"
+
+
+def test_an_hour_is_too_short_to_be_sure_of(tmp_path, trace):
+    kind, whole = trace
+    hour = of_rows(columns_of(whole), slice(3600, 3960))
+    assert scored(whole, analysed(written(tmp_path / "trace.csv", hour), "--class", kind)).wrong_sure < 0.01
+
+
+def test_a_year_of_minutes_is_told_nearly_as_well_as_a_week(tmp_path):
+    """A minute holds a burst and a pause in one: a little over one per cent is said surely and wrong."""
+    whole = make("LINAC", 7, 365, 60, "plain")
+    told = scored(whole, analysed(written(tmp_path / "trace.csv", columns_of(whole)), "--class", "LINAC"))
+    assert told.wrong_sure < 0.015 and told.f1 > 0.95
