@@ -6,6 +6,7 @@ from collector.equipment.importing import import_equipment
 from collector.equipment.lines import SPANS, trend
 from collector.equipment.models import CHANNEL_GROUPS, PLACES, WHOLE, Binding, Equipment, EquipmentChange, Held
 from collector.equipment.places import choices, departments, institutions, may_stand
+from collector.equipment.sheet import rows_of
 
 __all__ = (
     "CHANNEL_GROUPS",
@@ -26,6 +27,7 @@ __all__ = (
     "import_equipment",
     "institutions",
     "may_stand",
+    "rows_of",
     "trend",
     "unbind",
 )

@@ -32,10 +32,22 @@ def lines_of(content, words):
 
     `words`: {heading in small letters: field}. Raises SheetRefused, also while it is read.
     """
+    return _told(_rows(content), words)
+
+
+def rows_of(content):
+    """An iterator of the rows of a file as lists of cells. Raises SheetRefused while it is read."""
+    try:
+        yield from _rows(content)
+    except _UNREADABLE as error:
+        raise SheetRefused("unreadable") from error
+
+
+def _rows(content):
     stream = io.BytesIO(content) if isinstance(content, bytes) else content
     is_packed = stream.read(4) == b"PK\x03\x04"
     stream.seek(0)
-    return _told(_xlsx(stream) if is_packed else _csv(stream), words)
+    return _xlsx(stream) if is_packed else _csv(stream)
 
 
 def _told(rows, words):

@@ -50,7 +50,7 @@ def correct(equipment, day, what, value, reason, now_ms):
 
 def type_exams(equipment, day, count, zone, source="typed"):
     """Keep how many patients were examined on a day, in place of what was typed before. Raises UsageRefused."""
-    count = _whole(count)
+    count = whole(count)
     start_ms, end_ms = readings.bounds_of(day, zone)
     with db.write():
         key = {"equipment": equipment, "source": source, "source_key": day.isoformat()}
@@ -82,7 +82,7 @@ def import_exams(equipment, lines, zone):
     wrong, good = [], []
     for number, day, count in lines:
         try:
-            good.append((date.fromisoformat(day.strip()), _whole(count)))
+            good.append((date.fromisoformat(day.strip()), whole(count)))
         except (ValueError, UsageRefused):
             wrong.append(f"{number} ({day[:20]}, {count[:20]})")
     if wrong:
@@ -117,7 +117,7 @@ def _number(text, most):
     return value
 
 
-def _whole(text):
+def whole(text):
     """A number of examinations. Raises UsageRefused."""
     count = _number(text, EXAMS_MOST)
     if count != int(count):

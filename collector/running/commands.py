@@ -1,9 +1,13 @@
-"""The commands of this room: analyse."""
+"""The commands of this room: analyse, exams."""
 
 import json
 from pathlib import Path
 
 import click
+
+from collector.clock import day_at, now_ms
+from collector.config import read_settings
+from collector.errors import ActionError
 
 CLASSES = ("CT", "MRI", "PET/CT", "LINAC", "DSA", "DR")
 
@@ -30,4 +34,30 @@ def analyse(trace, kind, as_json):
             click.echo(line)
 
 
-COMMANDS = (analyse,)
+@click.group()
+def exams():
+    """Examinations that people know of."""
+
+
+@exams.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Look at every line, bring in nothing.")
+@click.pass_obj
+def import_exams(data, file, dry_run):
+    """Bring in a spreadsheet (XLSX, CSV) of asset number, day, examinations; all lines, or none when one is wrong."""
+    from collector.running import exam_import  # here, because every other command starts faster without arrays
+
+    zone = read_settings(data)["zone"]
+    with file.open("rb") as content:
+        look = exam_import.looked_at(content, day_at(now_ms(), zone))
+    for number, what in look.wrong:
+        click.echo(f"line {number}: {what}", err=True)
+    if look.wrong:
+        raise ActionError(f"nothing was brought in: {len(look.wrong)} lines are wrong")
+    if not dry_run:
+        exam_import.bring(look, zone)
+    said = f"{len(look.new)} new, {len(look.changed)} changed, {look.same} there already"
+    click.echo(said + ("; nothing was brought in" if dry_run else ""))
+
+
+COMMANDS = (analyse, exams)

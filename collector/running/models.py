@@ -51,6 +51,12 @@ class Exam(Table):
         begins = (cls.start_ms >= from_ms) & (cls.start_ms < to_ms)
         return list(cls.select().where((cls.equipment == equipment) & begins).order_by(cls.start_ms, cls.id))
 
+    @classmethod
+    def imported(cls, equipment, day):
+        """How many were brought in for a date, None where nothing was."""
+        found = cls.get_or_none(cls.equipment == equipment, cls.source == "imported", cls.source_key == day.isoformat())
+        return None if found is None else found.count
+
 
 class UsageCorrection(Table):
     """What somebody says a figure of a day is, and why; the newest of a day and figure counts, what was told stays."""
