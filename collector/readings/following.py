@@ -14,7 +14,7 @@ from collector.readings import columns, incoming
 from collector.readings.arrival import Arrival
 from collector.readings.sources import ids_of
 
-BYTES = 50_000  # of uploads looked at in one go: some 5,000 readings, so that who wants to write waits for no more
+BYTES = 10_000  # of uploads looked at in one go: some 300 to 1,000 readings, so that others may write in between
 
 # arrival: an Arrival with each terminal once, its readings in the order of time, or None; last: upload
 Fresh = namedtuple("Fresh", ("arrival", "last"))
