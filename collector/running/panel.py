@@ -17,7 +17,8 @@ TRACE_STEP_MS = 120_000
 Day = namedtuple("Day", "on from_ms to_ms spells exams sessions points by_hour")
 # spells, exams, sessions of the day; points: of its current; by_hour: examinations that began in each of 24 hours
 Around = namedtuple("Around", "week month year")  # week: [(day, [share worked in each hour])]; month: [Figure]; year
-Checked = namedtuple("Checked", "figure beside qc")  # a day's examinations from all sources; beside: None without DICOM
+Checked = namedtuple("Checked", "figure beside apart qc")
+# a day's examinations from all sources; beside: None without DICOM; apart: how many more people tell than was measured
 Disk = namedtuple("Disk", "used_pct size_gb days_to_full trend")
 Used = namedtuple("Used", "name used_pct size_gb used")  # name: of who tells; used: [(ts_ms, GB)] hour by hour
 
@@ -93,7 +94,11 @@ def checked(equipment, on, zone):
     qc, out = DailyQc.newest(equipment, first), []
     for one in reversed(figures.figures(equipment, first, on, zone)):
         if one.by_source or one.day.isoformat() in qc or one.corrected:
-            out.append(Checked(one, _beside(equipment, one, zone), qc.get(one.day.isoformat())))
+            out.append(
+                Checked(
+                    one, _beside(equipment, one, zone), reconciling.apart(one.by_source), qc.get(one.day.isoformat())
+                )
+            )
     return out
 
 

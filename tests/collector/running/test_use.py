@@ -87,6 +87,9 @@ def test_typed_and_imported_examinations_count_before_those_of_the_current(techn
         assert "imported" not in found[2].by_source, "a file with a bad line brings nothing"
         (checked, *_rest) = panel.checked(Equipment.get_by_id(1), DAY, ZONE)
         assert checked.qc.result == "limited" and checked.figure.by_source["imported"] == 21
+        assert checked.apart == 20 - checked.figure.by_source["current"] < 0
+    page = technician.get(f"/usage/1?day={DAY}").text
+    assert f"{-checked.apart} more measured than told by people" in page
 
 
 def test_steps_that_dicom_tells_of_are_held_against_the_current(used):
