@@ -15,7 +15,7 @@ def test_the_page_and_its_picture_are_those_of_the_model():
 def test_a_need_follows_from_the_unit_costs():
     one = sizing.need(1000)
     assert (one.readings_s, one.page_ms) == (100, pytest.approx(25 + 2.7))
-    assert one.cores == pytest.approx(10 * 0.0023 + 100 * 0.00013 + 1000 * 0.0025 / 3600)
+    assert one.cores == pytest.approx(10 * 0.0031 + 100 * 0.0003 + 1000 * 0.0025 / 3600)
     assert one.disk_gb == pytest.approx((100 * 365 * 86_400 * 10 + 1000 * 365 * 2000) / 1e9)
 
 
