@@ -9,11 +9,12 @@ from statistics import median
 from firmware.processing.state import OFF, READY, STANDBY, STATES, UNKNOWN, WORKING
 
 FIELDS = ("on_date", "start_ms", "end_ms", "hours", "exams", "by_hour", "exam_s", "first_h", "last_h", "switched_on")
-FIELDS += ("idle_kwh", "night_ready_h", "night_on_h", "night_kwh")
+FIELDS += ("gaps_h", "idle_kwh", "night_ready_h", "night_on_h", "night_kwh")
 Day = namedtuple("Day", FIELDS)
 # on_date, start_ms, end_ms: a day of the zone; hours: {state: h}, what is missing to a day was not seen; exams: how
 # many began, by_hour: in each of 24 hours; exam_s: their median length, first_h: when the first began, last_h: when the
-# last ended, in hours since midnight, None without any; switched_on: how often; idle_kwh: drawn while on and not
+# last ended, in hours since midnight, None without any; switched_on: how often; gaps_h: [(from, until)] between the end
+# of one and the beginning of the next, in hours since midnight, of an hour at least; idle_kwh: drawn while on and not
 # examining; night_ready_h, night_on_h: the longest stretch of the night that begins this day in ready, and on, without
 # an acquisition; night_kwh: what was drawn while on without one in that night
 
@@ -23,6 +24,7 @@ USUAL_SUPPLY = Supply(380.0, 3, 0.9, 0.8, "CNY")
 
 HOUR_MS = 3_600_000
 NIGHT_FROM, NIGHT_H = 22, 8
+GAP_H = 1.0
 ON = (STANDBY, READY, WORKING)
 IDLE = (STANDBY, READY)
 
@@ -93,11 +95,18 @@ def _day(start, end, zone, spells, exams, night, supply):
     long_s = median((exam.end_ms - exam.start_ms) / 1000 for exam in exams) if exams else None
     first_h = (exams[0].start_ms - start) / HOUR_MS if exams else None
     last_h = (max(exam.end_ms for exam in exams) - start) / HOUR_MS if exams else None
-    date = datetime.fromtimestamp(start / 1000, zone).date()
+    date, gaps = datetime.fromtimestamp(start / 1000, zone).date(), _gaps(start, exams)
     return Day(
-        date, start, end, hours, len(exams), tuple(by_hour), long_s, first_h, last_h, switched,
+        date, start, end, hours, len(exams), tuple(by_hour), long_s, first_h, last_h, switched, gaps,
         kwh(idle_as, supply), *night,
     )  # fmt: skip
+
+
+def _gaps(start, exams):
+    """See Day.gaps_h."""
+    both = ((before.end_ms, after.start_ms) for before, after in pairwise(exams))
+    found = (((first - start) / HOUR_MS, (last - start) / HOUR_MS) for first, last in both)
+    return [(first, last) for first, last in found if last - first >= GAP_H]
 
 
 def _night(spells, night, either, supply):

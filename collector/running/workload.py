@@ -6,8 +6,7 @@ Sundays and holidays. What is new says nothing: DAYS_LEAST days of the kind are 
 """
 
 from collections import namedtuple
-from itertools import pairwise
-from math import exp, log, sqrt
+from math import ceil, exp, log, sqrt
 from statistics import mean, median
 
 from collector.running.days import HOUR_MS, USUAL_SUPPLY
@@ -19,7 +18,8 @@ Beside = namedtuple("Beside", "alike every wide supply")
 # unit's counts wander
 
 DAYS_LEAST, WEEKS_MOST = 6, 13
-FAR = 4.2  # deviations: once in 37,000 days by chance
+FAR = 4.2  # deviations: once in 37,000 looks by chance, of which a day has many
+FAR_OF_DAY = 4.0  # once in 16,000, of what is looked at once a day
 TAIL = 7.0  # mean lengths of a tail, the longest of which falls off like a bell: it is seldom so far
 NEVER = log(30_000)
 EXAMS_LEAST = 8  # of a day: fewer have no length to speak of
@@ -100,7 +100,7 @@ def exams(today, beside):
     done = today.exams + sum(figures["usual"] for _kind, figures in pause(today, beside))
     done -= sum(figures["exams"] - figures["usual"] for _kind, figures in rush(today, beside))
     far = surprise(done, usual, beside.wide)
-    if abs(far) > FAR and abs(done - usual) > 0.3 * usual:
+    if abs(far) > FAR_OF_DAY and abs(done - usual) > 0.3 * usual:
         yield (
             "busy_day" if far > 0 else "quiet_day",
             {"exams": today.exams, "usual": round(usual), "days": len(beside.alike)},
@@ -191,15 +191,19 @@ def _by_hour(beside):
 
 def pause(today, beside):
     """A stretch between two examinations of the day without any, in which many are usual of a day of this size."""
-    usual, best = _by_hour(beside), (0.0, 0, 0)
-    used = [hour for hour in range(24) if today.by_hour[hour]]
-    for before, after in pairwise(used):
-        best = max(best, (sum(usual[before + 1 : after]), before + 1, after))
+    usual, best = _by_hour(beside), (0.0, 0.0, 0.0)
+    for first, last in today.gaps_h:
+        best = max(best, (sum(_shared(usual, first, last)), first, last))
     expected, first, last = best
-    fewest = min(sum(day.by_hour[first:last]) for day in beside.alike)
-    likely, wide = _part_of(today, usual, range(first, last), beside.wide)
-    if never(min(expected, likely), wide) > NEVER and fewest > 0:
+    fewest = min(sum(day.by_hour[ceil(first) : int(last)]) for day in beside.alike)
+    likely, wide = _part_of(today, usual, expected, 0, beside.wide)
+    if never(min(expected, likely), wide) > NEVER + log(today.exams or 1) and fewest > 0:  # one of so many gaps
         yield "pause_in_day", {"from": clock(first), "until": clock(last), "usual": expected}
+
+
+def _shared(usual, first, last):
+    """What is usual of each hour as far as it lies within a span, in hours since midnight."""
+    return [count * max(0.0, min(last, hour + 1) - max(first, hour)) for hour, count in enumerate(usual)]
 
 
 def rush(today, beside):
@@ -208,8 +212,8 @@ def rush(today, beside):
     for long in (1, 2):  # a crowd keeps to no clock, and is not worked off within an hour
         most = max(sum(day.by_hour[hour : hour + long]) for day in beside.every for hour in range(24))
         for hour in range(25 - long):
-            count, span = sum(today.by_hour[hour : hour + long]), range(hour, hour + long)
-            likely, wide = _part_of(today, usual, span, beside.wide)
+            count = sum(today.by_hour[hour : hour + long])
+            likely, wide = _part_of(today, usual, sum(usual[hour : hour + long]), count, beside.wide)
             far = surprise(count, max(likely, sum(usual[hour : hour + long])), wide)
             if count > 1.3 * most:
                 best = max(best, (far, hour, long))
@@ -219,14 +223,13 @@ def rush(today, beside):
         yield "rush_hour", figures | {"from": clock(hour), "until": clock(hour + long)}
 
 
-def _part_of(today, usual, span, wide):
-    """(examinations to be expected in hours of a day as busy as today is without them, how much wider than by chance).
+def _part_of(today, usual, part, count, wide):
+    """(examinations to be expected in a span of a day as busy as today is outside it, how much wider than by chance).
 
-    `usual`: of each hour; `wide`: how the counts of whole days wander.
+    `usual`: of each hour; `part`: of the span, in which there were `count`; `wide`: how counts of whole days wander.
     """
-    part, whole = sum(usual[hour] for hour in span), max(1e-9, sum(usual))
-    rest = today.exams - sum(today.by_hour[hour] for hour in span)
-    return part * rest / max(1.0, whole - part), of_share(wide, part / whole)
+    whole = max(1e-9, sum(usual))
+    return part * (today.exams - count) / max(1.0, whole - part), of_share(wide, part / whole)
 
 
 def lengths(today, beside):
