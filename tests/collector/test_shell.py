@@ -30,6 +30,8 @@ PAGES = {
         "/account/tokens",
         "/usage",
         "/usage/2",
+        "/usage/2/lifetime",
+        "/usage/settings",
         "/rollouts",
         "/rollouts/1",
         *REGISTER,

@@ -40,6 +40,7 @@ class Platform:
         self.spoil = lambda path, answer: None  # bytes to send instead of an answer
         self.reads_compact, self.kinds = False, []  # as collectors before the compact body; the Content-Types that came
         self.port, self._server, self.accepted = 0, None, 0
+        self.under_way, self.leaves = 0, False  # uploads that are not answered yet; whether no more are taken
         self.changed = threading.Condition()
 
     def __enter__(self):
@@ -56,6 +57,7 @@ class Platform:
 
     def start(self):
         """Listen, on the same port as before."""
+        self.leaves = False
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.folder / "server.pem")
         self._server = _Server(("127.0.0.1", self.port), _Door)
@@ -73,6 +75,13 @@ class Platform:
                 with suppress(OSError):  # it may be gone already
                     connection.shutdown(socket.SHUT_RDWR)
             self._server = None
+
+    def stop_between(self):
+        """The same when no upload is under way: what was taken was answered, and nobody sends it again."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: not self.under_way, 10)
+            self.leaves = True
+        self.stop()
 
     def numbers(self, terminal_id):
         """Every number that arrived of a terminal, in order."""
@@ -206,9 +215,21 @@ class _Door(BaseHTTPRequestHandler):
         if self.path == "/a02/v1/enrol":
             self._answer(*platform.enrol(body))
         else:
-            self._answer(*(self._stranger() or platform.take(body)))
+            self._take(platform, body)
         with platform.changed:
             platform.changed.notify_all()
+
+    def _take(self, platform, body):
+        with platform.changed:
+            if platform.leaves:
+                return self._answer(503, None)
+            platform.under_way += 1
+        try:
+            self._answer(*(self._stranger() or platform.take(body)))
+        finally:
+            with platform.changed:
+                platform.under_way -= 1
+        return None
 
     def _stranger(self):
         if self.server.platform.revoked:

@@ -81,7 +81,7 @@ def test_without_kills_every_number_arrives_exactly_once_over_an_outage(gateway,
     with peer:
         for n in range(150):
             if n == 50:
-                platform.stop()
+                platform.stop_between()
             if n == 100:
                 platform.start()
             peer.add()
