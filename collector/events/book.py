@@ -14,12 +14,17 @@ MOST = 20_000  # lines
 
 
 def book_of(events, firsts, causes):
-    """The bytes of an XLSX file. `firsts`, `causes`: as Event.first_steps and Evaluation.newest give them."""
+    """The bytes of an XLSX file; beyond MOST events it says that there are more.
+
+    `firsts`, `causes`: as Event.first_steps and Evaluation.newest give them.
+    """
     book = Workbook(write_only=True)
     sheet = book.create_sheet(gettext("Events"))
     sheet.append(_heading())
-    for event in events:
+    for event in events[:MOST]:
         sheet.append([harmless(cell) for cell in _line(event, firsts, causes)])
+    if len(events) > MOST:
+        sheet.append([gettext("Only the first %(most)s events; choose fewer.", most=MOST)])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

@@ -17,6 +17,7 @@ import msgspec
 
 from collector import audit, files, readings
 from collector.audit import heads
+from collector.equipment import Binding
 from collector.errors import ActionError
 from collector.events.drawing import AROUND_MS
 from collector.events.models import Step
@@ -25,6 +26,7 @@ from firmware.protocol.channels import BY_NAME
 
 MANIFEST, SIGNATURE, PIECE = "manifest.json", "signature.json", 256 * 1024
 READINGS_MOST_MS = 7 * 86_400_000
+OUTSIDE, END, END_MARK = "bytes around the members", 22, b"PK\x05\x06"
 WHATS = ("unreadable", "unsigned", "manifest", "missing", "changed", "added")
 
 Fault = namedtuple("Fault", ("what", "name"))  # what: one of WHATS; name: of the member
@@ -50,7 +52,7 @@ def _members(event, whole, messages, paper, now_ms):
     yield "report.pdf", [paper]
     yield "event.json", [msgspec.json.format(msgspec.json.encode(whole), indent=1)]
     yield "messages.json", [json.dumps(list(map(_message, messages)), ensure_ascii=False, indent=1).encode()]
-    yield "readings.csv", _readings(event, now_ms)
+    yield "readings.csv", readings_of(event, now_ms)
     rows = audit.rows_of(record=f"event {event.id}").order_by(audit.AuditRow.number)
     yield "audit.jsonl", (line.encode() for line in audit.export(rows, now_ms))
     for file in (file for step in event.steps.order_by(Step.id) for file in files_of(step)):
@@ -68,18 +70,25 @@ def span_of(event, now_ms):
     return first_ms, min((event.cleared_ms or now_ms) + AROUND_MS, now_ms, first_ms + READINGS_MOST_MS)
 
 
-def channels_of(event):
-    """The names of channels that stand in what an event knows."""
-    known, said = json.loads(event.context).get("values", {}), json.loads(event.said)
-    return list(dict.fromkeys([*known, *([said["channel"]] if "channel" in said else [])]))
+def measured_of(event, now_ms):
+    """[(terminal, channel, first and last instant)] of what was measured of an event's equipment around it."""
+    first_ms, last_ms = span_of(event, now_ms)
+    if event.equipment_id is None:
+        return [(event.subject, channel, first_ms, last_ms) for channel in json.loads(event.context).get("values", {})]
+    return [
+        (one.terminal_id, channel, max(first_ms, one.from_ms), min(last_ms, one.to_ms or last_ms))
+        for one in Binding.within(event.equipment, first_ms, last_ms)
+        for channel in one.channels
+    ]
 
 
-def _readings(event, now_ms):
-    """Lines of a CSV file: every valid reading of its terminal around it, by channel."""
-    yield _line("ts_ms", "channel", "unit", "mean")
-    for channel in channels_of(event):
-        for point in readings.series(event.subject, channel, *span_of(event, now_ms), 1):
-            yield _line(point.ts_ms, channel, BY_NAME[channel].unit, f"{point.mean:.6g}")
+def readings_of(event, now_ms):
+    """Lines of a CSV file: every valid reading of every terminal of its equipment around it, by channel."""
+    yield _line("ts_ms", "terminal_id", "channel", "unit", "mean")
+    for terminal_id, channel, *span in measured_of(event, now_ms):
+        unit = BY_NAME[channel].unit
+        for point in readings.series(terminal_id, channel, *span, 1):
+            yield _line(point.ts_ms, terminal_id, channel, unit, f"{point.mean:.6g}")
 
 
 def _line(*cells):
@@ -137,11 +146,19 @@ def _faults(packed, public):
         return [Fault("unsigned", SIGNATURE)]
     if head["sha256"] != hashlib.sha256(manifest).hexdigest():
         return [Fault("manifest", MANIFEST)]
-    found = [Fault("missing", name) for name in listed if name not in names]
+    found = [Fault("added", OUTSIDE)] if _is_wrapped(packed) else []
+    found += [Fault("missing", name) for name in listed if name not in names]
     found += [Fault("changed", name) for name in listed if name in names and not _is_as_listed(packed, listed[name])]
     others = [name for name in names if name not in listed and name not in (MANIFEST, SIGNATURE)]
     twice = [name for name in listed if names.count(name) > 1]
     return found + [Fault("added", name) for name in others + twice]
+
+
+def _is_wrapped(packed):
+    """Whether something stands before the first member, or behind the last of what makes a ZIP."""
+    first = min(one.header_offset for one in packed.infolist())
+    packed.fp.seek(-END, io.SEEK_END)
+    return first > 0 or bool(packed.comment) or packed.fp.read(4) != END_MARK
 
 
 def _small(packed, name):

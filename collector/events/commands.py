@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from collector import db
 from collector.audit import heads
 from collector.errors import ActionError
 from collector.events import bundle
@@ -31,7 +30,8 @@ def event():
 def verify(data, file, key):
     """Look whether a bundle of an event is as it was made; status 1 when it is not."""
     if not key:
-        db.open_database(data)
+        if not (data / heads.SIGNING_KEY).exists():
+            raise ActionError(f"{data} has no key of a collector; say --key KEY, which `audit head` prints there")
         key = heads.public_key(data)
     found = bundle.faults(file, key)
     for one in found[:50]:

@@ -32,7 +32,7 @@ def bundle_of(event, whole, now_ms):
 def book_of(scope, asked, equipment_id):
     """The events inside a scope that were asked for, as the bytes of an XLSX file; at most book.MOST."""
     audit.note("event.export", "events", after={"what": "spreadsheet"} | asked | {"equipment": equipment_id})
-    found = list(Event.inbox(scope, **asked, equipment_id=equipment_id).limit(book.MOST))
+    found = list(Event.inbox(scope, **asked, equipment_id=equipment_id).limit(book.MOST + 1))
     numbers = [event.id for event in found]
     return book.book_of(found, Event.first_steps(numbers), Evaluation.newest(numbers))
 

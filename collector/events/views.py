@@ -180,7 +180,7 @@ def _page_of(event, typed=None):
         told=notify.Notification.of(f"event {event.id}"),
         picture=around(event, now_ms()),
         actions=[action for action in allowed if action != "evaluate"],
-        evaluates="evaluate" in allowed,
+        evaluates="evaluate" in allowed or "cause" in (typed or {}),  # what was typed in vain is shown all the same
         choices=(evaluations.CAUSES, evaluations.EFFECTS, evaluations.RISKS),
         evaluation=event.evaluations.order_by(Evaluation.id.desc()).first(),
         need_text=NEED_TEXT,

@@ -185,6 +185,10 @@ def known_lines(context):
         (str(CHANNEL_WORDS[channel]), f"{value_text(channel, value)} {BY_NAME[channel].unit}")
         for channel, value in context.get("values", {}).items()
     ]
+    for terminal_id, values in context.get("beside", {}).items():
+        for channel, value in values.items():
+            text = f"{value_text(channel, value)} {BY_NAME[channel].unit}"
+            lines.append((f"{CHANNEL_WORDS[channel]} ({terminal_id})", text))
     for one in context.get("running", ()):
         since = gettext("since %(moment)s, %(terminal)s", moment=moment(one["since_ms"]), terminal=one["terminal_id"])
         lines.append((gettext("Running state"), f"{STATE_OF_UNIT_WORDS[one['state']]}, {since}"))

@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 from collector import files
 from collector.__main__ import main
 from collector.audit import heads
+from collector.equipment import Equipment
 from collector.events import bundle
 from tests.collector.events.parts import Bringer, webm
 from tests.collector.events.test_pages import hot, step, wang  # noqa: F401 the fixtures of an event and its engineer
@@ -50,7 +51,8 @@ def test_a_bundle_holds_all_there_is_and_says_that_it_is_as_it_was_made(hot, pac
         told = json.loads(members.read("event.json"))
         assert [one["action"] for one in told["steps"]] == ["raised", "worse", "acknowledge", "record", "resolve"]
         lines = members.read("readings.csv").decode().splitlines()
-        assert lines[0] == "ts_ms,channel,unit,mean" and sum("temperature_c,°C,31" in line for line in lines) == 4
+        assert lines[0] == "ts_ms,terminal_id,channel,unit,mean"
+        assert sum(",ct-01,temperature_c,°C,31" in line for line in lines) == 4
         rows = [json.loads(line) for line in members.read("audit.jsonl").splitlines()]
         done = ["event.acknowledge", "file.begin", "event.record", "event.resolve", "event.export"]
         assert [row.get("action") for row in rows[:-1]] == done
@@ -110,6 +112,11 @@ def test_another_key_a_cut_file_and_what_is_no_bundle_are_told(hot, packed, tmp_
     for spoilt in (content[:-100], content[: len(content) // 2], b"", b"PK\x05\x06" + bytes(18), b"x" * 5000):
         packed.write_bytes(spoilt)
         assert [one.what for one in bundle.faults(packed, key)] in (["unreadable"], ["unsigned"])
+    for spoilt in (b"#!/bin/sh\n" + content, content + b"more"):
+        packed.write_bytes(spoilt)
+        assert bundle.Fault("added", bundle.OUTSIDE) in bundle.faults(packed, key)
+    nowhere = verify("--data", tmp_path / "nothing", "event", "verify", packed)
+    assert nowhere.exit_code == 1 and "say --key KEY" in nowhere.output and not (tmp_path / "nothing").exists()
     with_all = members_of(content)
     for at in range(30, len(content), len(content) // 60):
         packed.write_bytes(spoilt := content[:at] + bytes([content[at] ^ 0x55]) + content[at + 1 :])
@@ -148,6 +155,8 @@ def test_a_report_says_all_of_the_page_in_both_languages(hot, wang, packed, tmp_
 
 
 def test_a_spreadsheet_has_a_line_for_each_event_that_was_asked_for(hot, wang, packed):  # noqa: F811
+    Equipment.update(name="=1+1").where(Equipment.id == 1).execute()
+
     def lines(query):
         answer = wang.get(f"/events/export{query}")
         assert answer.mimetype == files.KINDS["xlsx"].media
@@ -159,4 +168,4 @@ def test_a_spreadsheet_has_a_line_for_each_event_that_was_asked_for(hot, wang, p
     assert said == [1, "Serious", "resolved", "wang"]
     assert told["What was recognised"] == "Temperature 31.0 °C, above 28.0 °C" and told["Asset number"] == "A-0001"
     assert len(lines("?state=open")) == 1 and len(lines("?severity=serious&equipment=1")) == 2
-    assert told["What was recognised"][0] != "=", "no spreadsheet runs it"
+    assert told["Equipment"] == "'=1+1", "no spreadsheet runs it"

@@ -1,9 +1,11 @@
 """Rules of which each terminal of one equipment knows a part: raised once, cleared once, by who measures the first."""
 
+import json
+
 import pytest
 
 from collector import equipment, events
-from collector.events import Event, Judging, Rule
+from collector.events import Event, Judging, Rule, bundle
 from collector.following import Following
 from tests.collector.site import block, now_ms
 
@@ -58,9 +60,14 @@ def test_a_rule_over_two_terminals_is_raised_once_and_cleared_once(two, restart)
         if restart:
             two.restart()
     assert two.steps() == [("ct-01", ["raised"])]
+    event = Event.get(Event.rule == "rule 1")
+    known = json.loads(event.context)
+    assert (known["values"]["current_a"], known["beside"]["mri-01"]["temperature_c"]) == (25.0, 35.1)
     two.measure("mri-01", 22)
     two.measure("ct-01", 25)
     assert two.steps() == [("ct-01", ["raised", "cleared"])]
+    lines = b"".join(bundle.readings_of(event, now_ms())).decode().splitlines()
+    assert {tuple(line.split(",")[1:3]) for line in lines[1:]} >= {("ct-01", "current_a"), ("mri-01", "temperature_c")}
 
 
 def test_what_the_other_one_measured_long_ago_neither_raises_nor_clears(two):

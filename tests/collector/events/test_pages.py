@@ -80,6 +80,8 @@ def test_a_serious_event_is_evaluated_before_it_is_closed_and_counted_by_its_cau
     wang.post(*place, version=version(wang), **fields | {"improvement": "look at it each year"})
     page = wang.get("/events/1").text
     assert "cooling, air conditioning: the fan" in page and "look at it each year" in page and "1.5 h" in page
+    late = wang.post(*place, version=1, **fields | {"improvement": "read <it> weekly"})
+    assert late.status_code == 409 and "read &lt;it&gt; weekly</textarea>" in late.text, "nobody types it again"
     step(wang, "close")
     assert Event.get().state == "closed" and acts("event.evaluate") == [("wang", "event 1", "done")]
     page = wang.get("/events/statistics").text
