@@ -17,7 +17,7 @@ from collector.notify.routes import SEVERITIES, next_try_ms, right_ms
 log = logging.getLogger("collector")
 
 ALONE = 3  # so many messages to one recipient go one by one; more go together
-STORM, CALM_MS = 60, 60_000  # so many in a minute are a storm: the rest waits until that minute is over
+STORM, CALM_MS = 60, 60_000  # more in a minute, told or waiting, are a storm: the rest waits until that minute is over
 SHOWN = 20  # of those that go together
 AT_ONCE = 8
 BEHIND = 1000  # uploads that are not followed: more, and the monitoring is called blind
@@ -47,11 +47,11 @@ def _set_right(now_ms):
 
 def _held(now_ms):
     """{number of a recipient in a storm: severities worse than all that was told}; those do not wait."""
-    told = Notification.told_between(now_ms - CALM_MS, now_ms)
+    told, waiting = Notification.told_between(now_ms - CALM_MS, now_ms), Notification.due_counts(now_ms)
     return {
         number: SEVERITIES[1 + max(map(SEVERITIES.index, counts)) :]
         for number, counts in told.items()
-        if sum(counts.values()) > STORM
+        if sum(counts.values()) + waiting.get(number, 0) > STORM
     }
 
 

@@ -108,6 +108,12 @@ class Notification(Table):
             cls.insert_many(rows[at : at + 500]).execute()
 
     @classmethod
+    def due_counts(cls, now_ms):
+        """{number of a recipient: how many are to go now}."""
+        goes = (cls.state == QUEUED) & (cls.next_ms <= now_ms)
+        return dict(cls.select(cls.recipient, fn.COUNT(cls.id)).where(goes).group_by(cls.recipient).tuples())
+
+    @classmethod
     def ahead(cls, now_ms):
         """[Notification] that wait and were tried before, or were made after now by a clock that was set back since."""
         waits = (cls.state == QUEUED) & (cls.next_ms > now_ms)

@@ -155,6 +155,17 @@ def test_in_a_storm_the_rest_waits_a_minute_save_what_is_worse_than_all_before(s
     assert box.mails[-1][1] == f"Gantry: {STORM - 250} warning" and Notification.counts() == {SENT: STORM + 1}
 
 
+def test_a_storm_that_begins_small_is_two_messages_all_the_same(site, mail):
+    box, port = mail
+    mailed(port, severity="notice")
+    before, now = len(box.mails), clock_ms()
+    for first, count in ((0, 50), (50, 500), (550, 300)):
+        tell(*(message(number, "warning") for number in range(first, first + count)), at_ms=now)
+        notify.deliver(clock_ms())
+    assert [one[1] for one in box.mails[before:]] == ["Gantry: 50 warning"]
+    assert notify.deliver(clock_ms() + 61_000) == 800 and box.mails[-1][1] == "Gantry: 800 warning"
+
+
 @pytest.mark.parametrize("kind,url,code", [
     ("email", "https://x", "scheme"), ("webhook", "https://hooks.example.com/x", "secret"), ("pigeon", "x://", "kind"),
     ("webhook", "https://short@hooks.example.com", "secret"), ("email", "mailto://", "address"),
