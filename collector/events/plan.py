@@ -161,7 +161,8 @@ def _with_changes(plan, memories, stretches, ends):
         rows, some = starts[there] + ahead, tables[there]
         found[:, rows] = changes.step(some, parts_ms, trace.ts_ms[rows], values[rows])
         tables[there] = some
-    moved = {at: one | dict(zip(keys, tables[at], strict=True)) for at, one in enumerate(kept)}
+    flat, each = list(tables.reshape(-1, *changes.EMPTY.shape)), len(keys)  # one look at the table instead of many
+    moved = {at: one | dict(zip(keys, flat[at * each : at * each + each], strict=True)) for at, one in enumerate(kept)}
     said = {pair: (found[0, :, at], found[1, :, at]) for at, pair in enumerate(asked)}
     return stretches._replace(trace=trace._replace(changes=said)), moved
 
