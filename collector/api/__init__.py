@@ -12,12 +12,13 @@ from collector.api.checked import day_of
 from collector.api.door import BYTES, CSV, JSON, PREFIX, Spoken, room, speaks, told
 from collector.api.kept import forget
 from collector.api.pages import Page, Paged, page
-from collector.api.words import Date, Instant, Limit, Line, Name, Number, Text
+from collector.api.words import Date, FileName, Instant, Limit, Line, Name, Number, Said, Text
 
 __all__ = (
     "BYTES",
     "CSV",
     "Date",
+    "FileName",
     "PREFIX",
     "Instant",
     "JSON",
@@ -26,6 +27,7 @@ __all__ = (
     "Name",
     "Number",
     "Page",
+    "Said",
     "Paged",
     "Spoken",
     "Text",

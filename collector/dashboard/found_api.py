@@ -1,8 +1,8 @@
 """/api/v1/search: what the search of the pages finds, for programs."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from collector import api
 from collector.dashboard.found import found
@@ -13,7 +13,7 @@ from collector.web import needs
 class SearchAsked(Struct):
     """A part of an asset number, serial number, name, room, or id of a terminal."""
 
-    q: Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f]$")]
+    q: api.Said
 
 
 class EquipmentFound(Struct):

@@ -14,7 +14,7 @@ from collector.dashboard.installations import photo_of
 from collector.dashboard.terminals import VERBS, gateways_inside, refusals_inside, terminal_inside, terminals_inside
 from collector.gateways import COMMAND_STATES, Gateway, Terminal
 from collector.web import needs, today
-from collector.web.problems import Refused, wrong
+from collector.web.problems import of_bytes
 
 TerminalId = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")]
 
@@ -121,7 +121,7 @@ class InstallationEntered(Struct):
 class PhotoAsked(Struct):
     """What the photo is called."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f/\\]+$")] = "photo"
+    name: api.FileName = "photo"
 
 
 door = api.room("terminals")
@@ -202,7 +202,7 @@ def add_installation_photo(terminal_id, number, asked, body):
     try:
         gateways.add_photo(mine[0], io.BytesIO(body), asked.name, now_ms())
     except files.FileRefused as refused:
-        raise Refused("field_invalid", str(refused), [wrong("body", None, refused.code, str(refused))]) from refused
+        raise of_bytes(refused) from refused
 
 
 @door.get("/gateways")

@@ -1,17 +1,17 @@
 """/api/v1/equipment/N/documents: documents and photos, brought as bytes, handed out as they are kept."""
 
 import io
-from typing import Annotated, Literal
+from typing import Literal
 
 from flask import abort
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from collector import api, audit, files
 from collector.clock import now_ms
 from collector.equipment.documents import add_document, remove_document
 from collector.equipment.models import DOCUMENT_KINDS, OF_BUYING_KINDS, Document, Equipment
 from collector.web import may, needs, scope
-from collector.web.problems import Refused, wrong
+from collector.web.problems import of_bytes
 
 
 class DocumentTold(Struct):
@@ -31,7 +31,7 @@ class DocumentTold(Struct):
 class DocumentAsked(Struct):
     """What the bytes of the body are."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f/\\]+$")]
+    name: api.FileName
     kind: Literal[DOCUMENT_KINDS]
     about: api.Text = ""
 
@@ -62,7 +62,7 @@ def add(equipment_id, asked, body):
         stream = io.BytesIO(body)
         made = add_document(_equipment(equipment_id), stream, asked.name, asked.kind, asked.about, now_ms())
     except files.FileRefused as refused:
-        raise Refused("field_invalid", str(refused), [wrong("body", None, refused.code, str(refused))]) from refused
+        raise of_bytes(refused) from refused
     return _told(made)
 
 

@@ -12,7 +12,7 @@ from collector.equipment.labels import LabelRefused, bindable, id_in_picture
 from collector.equipment.lists import COLUMNS_MOST, NAME_MOST, keep_list, remove_list
 from collector.equipment.models import RegisterView
 from collector.web import needs, scope
-from collector.web.problems import Refused, wrong
+from collector.web.problems import of_bytes
 
 Column = Annotated[str, Meta(pattern=r"^[a-z_]{1,40}$")]
 
@@ -31,9 +31,7 @@ class ListTold(Struct):
 class ListEntered(Struct):
     """A list to keep, in place of one's own of the same name."""
 
-    name: Annotated[
-        str, Meta(min_length=1, max_length=NAME_MOST, pattern=r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f]$")
-    ]
+    name: Annotated[api.Said, Meta(max_length=NAME_MOST)]
     text: api.Text = ""
     kind: api.Text = ""
     department: api.Text = ""
@@ -86,7 +84,7 @@ def read_label(body):
         terminal_id = id_in_picture(io.BytesIO(body))
         return LabelTold(terminal_id, sorted({one.equipment_id for one in bindable(terminal_id, scope(), now_ms())}))
     except LabelRefused as refused:
-        raise Refused("field_invalid", str(refused), [wrong("body", None, refused.code, str(refused))]) from refused
+        raise of_bytes(refused) from refused
 
 
 def _told(one):

@@ -23,9 +23,8 @@ from collector.web.event_words import (
     RISK_WORDS,
     SEVERITY_WORDS,
     STEP_WORDS,
-    TYPE_WORDS,
     known_lines,
-    said_text,
+    title_text,
 )
 from collector.web.notify_words import NOTIFICATION_WORDS, RECIPIENT_WORDS
 from collector.web.words import CHANNEL_WORDS, moment, value_text
@@ -45,7 +44,7 @@ def paper_of(event, steps, told, evaluation, picture, now_ms):
     """The bytes of a PDF. steps: [(Step, [File])]; told: [Notification]; evaluation, picture: or None."""
     pdfmetrics.registerFont(UnicodeCIDFont(FONT))
     said, out = json.loads(event.said), io.BytesIO()
-    title = gettext("Event %(number)s: %(what)s", number=event.id, what=heading(event, said))
+    title = gettext("Event %(number)s: %(what)s", number=event.id, what=title_text(event, said))
     parts = [Paragraph(escape(title), TITLE), _table(_facts(event), (0.3, 0.7))]
     if picture:
         parts += _chart(picture)
@@ -68,12 +67,6 @@ def paper_of(event, steps, told, evaluation, picture, now_ms):
     )
     document.build(parts, onFirstPage=foot, onLaterPages=foot)
     return out.getvalue()
-
-
-def heading(event, said):
-    """What an event is called, with what was recognised, in one line."""
-    name, what = event.name or str(TYPE_WORDS[event.type]), said_text(said)
-    return f"{name}: {what}" if what else name
 
 
 def place(event):

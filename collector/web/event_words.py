@@ -179,6 +179,12 @@ def said_text(said, translate=str):
     return translate(SAID_WORDS[said["kind"]]) % values
 
 
+def title_text(event, said):
+    """What an event is called, with what was recognised, in one line."""
+    name, what = event.name or str(TYPE_WORDS[event.type]), said_text(said)
+    return f"{name}: {what}" if what else name
+
+
 def known_lines(context):
     """[(what, text)] of an event's context: values with units, running state, the terminal, commands before it."""
     lines = [
@@ -232,6 +238,7 @@ def init(app):
         STEP_WORDS=STEP_WORDS,
         TYPE_WORDS=TYPE_WORDS,
         said_text=said_text,
+        title_text=title_text,
         known_lines=known_lines,
         recording_words=recording_words,
         CAUSE_WORDS=CAUSE_WORDS,

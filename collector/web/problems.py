@@ -92,3 +92,8 @@ def wrong(where, value, what, do):
     elif not isinstance(value, int | float | bool | None):
         value = msgspec.json.encode(value).decode()[:VALUE_MOST]
     return Wrong(where, value, what, do)
+
+
+def of_bytes(refused):
+    """The Refused of a body of bytes that an action does not take; `refused` has a `code`."""
+    return Refused("field_invalid", str(refused), [wrong("body", None, refused.code, str(refused))])

@@ -12,6 +12,7 @@ from collector.errors import ActionError
 from tests.collector.site import Site, block, now_ms, readings_of, stored
 from tests.fakes import disk
 
+OF_SQLITE = pytest.mark.once("these troubles are SQLite's")
 CHANCE = random.Random(1)
 CHANNELS = ("current_a", "current_min_a", "current_max_a", "current_rms_a")
 WILD = {name: [CHANCE.randrange(300_000) for _ in range(400)] for name in CHANNELS}  # more than a free page holds
@@ -45,12 +46,11 @@ def read_only(_site, _path):
     db.database.execute_sql("PRAGMA query_only = 0")
 
 
+@OF_SQLITE
 @pytest.mark.parametrize(
     ("trouble", "said"), [(locked, "locked"), (full, "full"), (read_only, "readonly")], ids=lambda one: str(one)[:20]
 )
-def test_an_upload_is_answered_with_503_and_stored_once_at_the_next_try(site, server, trouble, said):
-    if server is not None:
-        pytest.skip("these troubles are SQLite's")
+def test_an_upload_is_answered_with_503_and_stored_once_at_the_next_try(site, trouble, said):
     body = {"sent_ms": now_ms(), "readings": [block(count=400, columns=WILD)]}
     with site.app.app_context(), trouble(site, site.data_dir / "collector.db"):
         answer = site.post("/a02/v1/batches", body)
@@ -63,10 +63,8 @@ def test_an_upload_is_answered_with_503_and_stored_once_at_the_next_try(site, se
 
 
 @pytest.fixture
-def small(built, tmp_path, server):
+def small(built, tmp_path):
     """(its disk, the folder) of a hospital on a file system of 12 MiB."""
-    if server is not None:
-        pytest.skip("these troubles are SQLite's")
     with disk.mounted(tmp_path / "disk") as folder:
         yield folder, shutil.copytree(built[0], folder / "data")
 
@@ -75,6 +73,7 @@ def wild(first):
     return {"sent_ms": now_ms(), "readings": [block(first=first, count=400, columns=WILD)]}
 
 
+@OF_SQLITE
 def test_a_disk_without_room_takes_no_upload_but_shows_pages_and_all_comes_again(small, built, caplog):
     folder, data_dir = small
     site, kept = Site(data_dir, built[1]), 0
@@ -91,6 +90,7 @@ def test_a_disk_without_room_takes_no_upload_but_shows_pages_and_all_comes_again
     site.close()
 
 
+@OF_SQLITE
 def test_a_disk_mounted_read_only_is_said_at_the_start_and_nothing_is_lost(small, built):
     folder, data_dir = small
     site = Site(data_dir, built[1])
