@@ -16,8 +16,8 @@ Name = Annotated[
     Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\x9f])?$"),
 ]
 Limit = Annotated[int, Meta(ge=1, le=200, description="how many at most")]
-Said = Annotated[  # what is looked for, or a name of one's own: something is left without the blanks at its end
-    str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f]$")
-]
+Said = Annotated[
+    str, Meta(min_length=1, pattern=r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f]$")
+]  # not of blanks alone
 FileName = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f/\\]+$")]
 Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=_NO_CONTROL)]

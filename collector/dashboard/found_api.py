@@ -1,8 +1,8 @@
 """/api/v1/search: what the search of the pages finds, for programs."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from collector import api
 from collector.dashboard.found import found
@@ -13,7 +13,7 @@ from collector.web import needs
 class SearchAsked(Struct):
     """A part of an asset number, serial number, name, room, or id of a terminal."""
 
-    q: api.Said
+    q: Annotated[api.Said, Meta(max_length=80)]
 
 
 class EquipmentFound(Struct):

@@ -98,8 +98,8 @@ def test_an_event_goes_from_a_hot_chip_to_its_end(tmp_path):
         assert [text for text in complaints if text != OF_CAPTURE] == []
         steps = chain.rows("SELECT action FROM step WHERE event_id = ? ORDER BY id", number)
         assert [action for (action,) in steps] == STEPS
-        sent = chain.rows("SELECT state, attempts FROM notification WHERE about = ?", f"event {number}")
-        assert sent == [("sent", 1)] * 4, "raised and over, by mail and webhook"
+        told_of = "SELECT state, attempts FROM notification WHERE about = ?"  # raised and over, by mail and webhook
+        wait_until(lambda: chain.rows(told_of, f"event {number}") == [("sent", 1)] * 4)
         acts = chain.rows("SELECT action FROM audit_row WHERE record = ? ORDER BY number", f"event {number}")
         assert [action for (action,) in acts if action.startswith("event.")] == [
             f"event.{step}" for step in (*STEPS, "export") if step not in ("raised", "cleared")

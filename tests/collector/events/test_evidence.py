@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import zipfile
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -17,7 +18,9 @@ from collector.events import bundle
 from tests.collector.events.parts import Bringer, webm
 from tests.collector.events.test_pages import hot, step, wang  # noqa: F401 the fixtures of an event and its engineer
 from tests.collector.people import acts
-from tests.needs import require_program
+from tests.needs import missing, require_program
+
+CHINESE = Path("/usr/share/poppler/cMap/Adobe-GB1")  # with which pdftotext reads a report
 
 
 @pytest.fixture
@@ -142,6 +145,8 @@ def test_a_bundle_whose_film_is_spoilt_is_not_made_and_says_which(hot, wang, pac
 
 def test_a_report_says_all_of_the_page_in_both_languages(hot, wang, packed, tmp_path):  # noqa: F811
     require_program("pdftotext", "poppler-utils")
+    if not CHINESE.exists():
+        missing(f"{CHINESE} is not there; the package poppler-data brings it")
     for language, words in (
         ("en", ("Temperature 31.0 °C, above 28.0 °C", "CT 1", "Serious", "has seen it", "风扇已更换", "SHA-256")),
         ("zh_CN", ("温度", "严重", "风扇已更换", "文件")),

@@ -87,8 +87,19 @@ def test_an_hour_is_too_short_to_be_sure_of(tmp_path, trace):
     assert scored(whole, analysed(written(tmp_path / "trace.csv", hour), "--class", kind)).wrong_sure < 0.01
 
 
-def test_a_year_of_minutes_is_told_nearly_as_well_as_a_week(tmp_path):
-    """A minute holds a burst and a pause in one: a little over one per cent is said surely and wrong."""
-    whole = make("LINAC", 7, 365, 60, "plain")
-    told = scored(whole, analysed(written(tmp_path / "trace.csv", columns_of(whole)), "--class", "LINAC"))
-    assert told.wrong_sure < 0.015 and told.f1 > 0.95
+@pytest.fixture(scope="module")
+def year(tmp_path_factory):
+    """The Score of a year of a LINAC's minutes."""
+    whole, path = make("LINAC", 7, 365, 60, "plain"), tmp_path_factory.mktemp("year") / "trace.csv"
+    return scored(whole, analysed(written(path, columns_of(whole)), "--class", "LINAC"))
+
+
+def test_a_year_of_minutes_is_told_nearly_as_well_as_a_week(year):
+    assert year.f1 > 0.95
+
+
+@pytest.mark.xfail(
+    strict=True, reason="1.1 %: a minute holds a beam and a pause in one; docs/running-state.md, Where it fails"
+)
+def test_what_is_said_surely_of_a_year_of_minutes_is_right(year):
+    assert year.wrong_sure < 0.01
