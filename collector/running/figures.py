@@ -39,12 +39,11 @@ def units_of(equipment, from_ms, to_ms):
 def told_between(equipment, from_ms, to_ms, now_ms):
     """([Spell], [Exam of firmware.processing.exams]) of a span, with what of it is not over yet, in order."""
     spells, found = [], []
-    units = models.units()
     for terminal_id, held in units_of(equipment, from_ms, to_ms):
-        versions = models.versions_of(held.binding_id)
-        if versions and held.binding_id in units:
+        versions, unit = models.versions_of(held.binding_id), models.unit_of(held.binding_id)
+        if versions and unit:
             span = max(from_ms, held.from_ms), min(to_ms, held.to_ms or to_ms)
-            some, acts = _told(terminal_id, held, units[held.binding_id], versions, span, now_ms)
+            some, acts = _told(terminal_id, held, unit, versions, span, now_ms)
             spells += some
             found += acts
     return sorted(spells), sorted(found)

@@ -55,18 +55,19 @@ class Live:
 
     def __init__(self):
         self._standing, self._looks, self._changed = {}, {}, set()
+        self._version = 0  # the newest of all that were laid on
 
     def follow(self, seen):
         """Take over readings; late ones are marked for the next round of settling."""
         self._refresh()
-        units, late = models.units(), set()
-        values = self._values(seen.arrival)
+        values, late = self._values(seen.arrival), set()
+        told = models.told_beyond(int(seen.arrival.columns.ts_ms.min()) // HOUR_MS - 1)
         ends = readings.ends_of(seen.arrival).tolist()
         for terminal_id, start, end in zip(seen.arrival.terminal_ids, seen.arrival.starts.tolist(), ends, strict=True):
             for held in seen.bindings[terminal_id]:
                 if current.CHANNEL in held.channels:
                     rows = values[start:end]
-                    late |= _late(held, units.get(held.binding_id), rows)
+                    late |= _late(held, told.get(held.binding_id), rows)
                     self._stand(terminal_id, held, rows)
         models.unsettle(sorted(late))
         return False  # twice comes to the same
@@ -87,10 +88,9 @@ class Live:
 
     def _refresh(self):
         """Take newer levels where some were learned."""
-        for binding_id, number in models.newest_versions().items():
-            if self._looks.get(binding_id, (0,))[0] != number:
-                versions = models.versions_of(binding_id)
-                self._looks[binding_id] = number, Look(versions[-1].records[-1]) if versions else None
+        for binding_id, number in models.versions_after(self._version).items():
+            self._looks[binding_id] = Look(models.versions_of(binding_id)[-1].records[-1])
+            self._version = max(self._version, number)
 
     @staticmethod
     def _values(arrival):
@@ -101,7 +101,7 @@ class Live:
         return list(zip(*(part.tolist() for part in (columns.ts_ms, mean, least, most)), strict=True))
 
     def _stand(self, terminal_id, held, rows):
-        look = self._looks.get(held.binding_id, (0, None))[1]
+        look = self._looks.get(held.binding_id)
         if look is None:
             return
         standing = self._standing.get(terminal_id, NOTHING)
@@ -112,12 +112,12 @@ class Live:
         self._changed.add(terminal_id)
 
 
-def _late(held, unit, rows):
-    """{(binding number, hour number)} of hours that were told, or stand beside one that was."""
-    if unit is None:
+def _late(held, through, rows):
+    """{(binding number, hour number)} of hours that were told, or stand beside one that was; None: none was."""
+    if through is None:
         return set()
     inside = (ts_ms // HOUR_MS for ts_ms, mean, *_ in rows if ts_ms >= held.from_ms and mean == mean)
-    return {(held.binding_id, hour) for hour in inside if hour - 1 <= unit.through}
+    return {(held.binding_id, hour) for hour in inside if hour - 1 <= through}
 
 
 def standings():

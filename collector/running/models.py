@@ -152,6 +152,17 @@ def units():
     return {one[0]: Unit(*one) for one in db.rows("SELECT binding_id, through, learn_ms, judged FROM unit")}
 
 
+def unit_of(binding_id):
+    """The Unit of a binding, or None."""
+    found = db.rows("SELECT binding_id, through, learn_ms, judged FROM unit WHERE binding_id = ?", (binding_id,))
+    return Unit(*found[0]) if found else None
+
+
+def told_beyond(hour):
+    """{binding number: last hour told} of the units of which this hour or a later one was told."""
+    return dict(db.rows("SELECT binding_id, through FROM unit WHERE through >= ?", (hour,)))
+
+
 def keep_unit(unit):
     """Keep how far a unit is. Call it inside a transaction."""
     sql = (
@@ -200,9 +211,9 @@ def versions_of(binding_id):
     return out
 
 
-def newest_versions():
-    """{binding number: number of its newest version}."""
-    return dict(db.rows("SELECT binding_id, max(id) FROM learned GROUP BY binding_id"))
+def versions_after(number):
+    """{binding number: number of its newest version} of those that have one with a number above this."""
+    return dict(db.rows("SELECT binding_id, max(id) FROM learned WHERE id > ? GROUP BY binding_id", (number,)))
 
 
 def add_version(binding_id, version):

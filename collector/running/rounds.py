@@ -29,7 +29,7 @@ def _told(terminal_id, held, unit, late, kind, now_ms):
     """How many hours of a unit were told, some by levels that were learned anew."""
     count = _settled(terminal_id, held, unit, late, now_ms)
     if now_ms >= unit.learn_ms:  # by what has just been told
-        unit = models.units().get(held.binding_id, unit)
+        unit = models.unit_of(held.binding_id) or unit
         unit = relearning.look(terminal_id, held, kind, unit, now_ms)
         count += _settled(terminal_id, held, unit, [], now_ms)
     return count

@@ -26,6 +26,8 @@ def last_of(held, now_ms):
 
 def first_hour(terminal_id, from_ms, to_ms):
     """The number of the first hour with a valid current, or None."""
+    if to_ms <= from_ms:
+        return None
     found = readings.hours(terminal_id, current.CHANNEL, from_ms // HOUR_MS * HOUR_MS, to_ms)
     return found[0].hour_ms // HOUR_MS if found else None
 
