@@ -7,11 +7,36 @@ The memory of one channel and while is a table of nine rows (number of an eighth
 row of its number modulo nine.
 """
 
+from collections import namedtuple
+
 import numpy as np
 
 PARTS = 8
 ROWS = PARTS + 1
 EMPTY = np.tile([-1.0, np.inf, -np.inf], (ROWS, 1))
+
+# What one terminal's changes need to be gone on with. asked: ((channel, within_s), ...); tables: [asked, ROWS, 3]
+Kept = namedtuple("Kept", ("asked", "tables"))
+NONE = Kept((), np.empty((0, *EMPTY.shape)))
+
+
+def tables_of(kept, asked):
+    """The tables of a Kept for these channels and whiles, [asked, ROWS, 3]; EMPTY for those it does not know."""
+    if kept.asked == asked:
+        return kept.tables
+    known = dict(zip(kept.asked, kept.tables, strict=True))
+    return np.stack([known.get(one, EMPTY) for one in asked])
+
+
+def written(kept):
+    """A Kept as what JSON and msgpack can say."""
+    return {f"{channel} {within_s}": table.tolist() for (channel, within_s), table in zip(*kept, strict=True)}
+
+
+def read(said):
+    """A Kept that was written down."""
+    asked = tuple((channel, int(within_s)) for channel, within_s in (key.rsplit(" ", 1) for key in said))
+    return Kept(asked, np.array(list(said.values()))) if said else NONE
 
 
 def part_ms(within_s):

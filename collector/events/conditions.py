@@ -17,7 +17,7 @@ MINUTE_MS, DAY_MIN = 60_000, 1440
 # Readings of one terminal in their order, arrays of equal length. values: {channel: float64 in its unit, NaN where not
 # measured or bad}; bad: {channel: truths, where a value was measured and bad}, left out where none was
 # states: names of running states as an array of texts ("" where not known), or None
-# changes: {(channel, within_s): (how far it has risen, how far fallen, arrays)}; zone: whose hours a schedule means
+# changes: {(channel, within_s): array [2, reading], how far risen and fallen}; zone: whose hours a schedule means
 Trace = namedtuple("Trace", ("ts_ms", "values", "bad", "states", "changes", "zone"))
 Trace.__new__.__defaults__ = (None, {}, "UTC")
 
@@ -42,17 +42,18 @@ def _said(holds, ends):
 
 
 def _above(condition, trace):
-    values = _values(condition, trace)
+    values = values_of(trace, condition["channel"])
     return _said(values > condition["limit"], values <= condition["limit"] - condition.get("hysteresis", 0))
 
 
 def _below(condition, trace):
-    values = _values(condition, trace)
+    values = values_of(trace, condition["channel"])
     return _said(values < condition["limit"], values >= condition["limit"] + condition.get("hysteresis", 0))
 
 
-def _values(condition, trace):
-    found = trace.values.get(condition["channel"])
+def values_of(trace, channel):
+    """What a Trace has of a channel, NaN where it has nothing."""
+    found = trace.values.get(channel)
     return np.full(len(trace.ts_ms), np.nan) if found is None else found
 
 
@@ -73,7 +74,7 @@ def _moved(condition, trace, way):
 
 
 def _bad(condition, trace):
-    values, bad = _values(condition, trace), trace.bad.get(condition["channel"])
+    values, bad = values_of(trace, condition["channel"]), trace.bad.get(condition["channel"])
     return _said(np.zeros(len(values), bool) if bad is None else bad, np.isfinite(values))
 
 

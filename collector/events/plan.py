@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from collector.events import changes, latch, rules
-from collector.events.conditions import MINUTE_MS, Trace, is_scheduled, leaves, signal
+from collector.events.conditions import MINUTE_MS, Trace, is_scheduled, leaves, signal, values_of
 
 HOUR_MS = 60 * MINUTE_MS
 NEVER = np.inf
@@ -27,7 +27,8 @@ class Plan:
 
     def __init__(self, lines):
         self.lines, self.keys = lines, {line.key: at for at, line in enumerate(lines)}  # keys: where each stands
-        self.changes = sorted(rules.changes_of(lines))
+        self.changes = rules.changes_of(lines)
+        self.parts_ms = np.array([changes.part_ms(within_s) for _channel, within_s in self.changes])
         tops = [(line.condition["kind"], line.condition.get("of", [line.condition])) for line in lines]
         # of lines for which all parts must hold first, then those for which one is enough
         self.order = sorted(range(len(lines)), key=lambda at: tops[at][0] == "any")
@@ -129,9 +130,10 @@ def _judged(picked, before, trace):
 
 def _memories(memories, changed, moved):
     found = {}
-    for at in sorted({*changed, *moved}):
-        marks, kept = changed.get(at, memories[at].get("marks", {})), moved.get(at, memories[at].get("changes", {}))
-        found[at] = {name: what for name, what in (("marks", marks), ("changes", kept)) if what}
+    for at in moved.keys() | changed.keys():
+        found[at] = {"changes": moved[at]} if at in moved else {}
+        if marks := changed.get(at, memories[at].get("marks")):
+            found[at]["marks"] = marks
     return found
 
 
@@ -146,24 +148,19 @@ def _marks(plan, memories):
 
 def _with_changes(plan, memories, stretches, ends):
     """(Stretches with what rose and fell, {stretch: memory of that})."""
-    trace, starts = stretches.trace, stretches.starts
-    asked = [(channel, within_s) for channel, within_s in plan.changes if channel in trace.values]
+    trace, starts, asked = stretches.trace, stretches.starts, plan.changes
     if not asked:
         return stretches, {}
-    keys, kept = [f"{channel} {within_s}" for channel, within_s in asked], [one.get("changes", {}) for one in memories]
-    tables = np.concatenate([one.get(key, changes.EMPTY) for one in kept for key in keys])
-    tables = tables.reshape(len(kept), len(keys), *changes.EMPTY.shape)
-    parts_ms = np.array([changes.part_ms(within_s) for _channel, within_s in asked])
-    values = np.stack([trace.values[channel] for channel, _within_s in asked], axis=1)
+    tables = np.array([changes.tables_of(one.get("changes", changes.NONE), asked) for one in memories])
+    values = np.stack([values_of(trace, channel) for channel, _within_s in asked], axis=1)
     found = np.empty((2, *values.shape))
     for ahead in range(int((ends - starts).max())):
         there = starts + ahead < ends
         rows, some = starts[there] + ahead, tables[there]
-        found[:, rows] = changes.step(some, parts_ms, trace.ts_ms[rows], values[rows])
+        found[:, rows] = changes.step(some, plan.parts_ms, trace.ts_ms[rows], values[rows])
         tables[there] = some
-    flat, each = list(tables.reshape(-1, *changes.EMPTY.shape)), len(keys)  # one look at the table instead of many
-    moved = {at: one | dict(zip(keys, flat[at * each : at * each + each], strict=True)) for at, one in enumerate(kept)}
-    said = {pair: (found[0, :, at], found[1, :, at]) for at, pair in enumerate(asked)}
+    moved = {at: changes.Kept(asked, one) for at, one in enumerate(tables)}
+    said = {pair: found[:, :, at] for at, pair in enumerate(asked)}
     return stretches._replace(trace=trace._replace(changes=said)), moved
 
 
@@ -191,7 +188,7 @@ def rows_of(trace, start, end):
     """The Trace of some rows."""
     rows = slice(start, end)
     values, bad = ({name: one[rows] for name, one in part.items()} for part in (trace.values, trace.bad))
-    moved = {key: tuple(one[rows] for one in pair) for key, pair in trace.changes.items()}
+    moved = {key: pair[:, rows] for key, pair in trace.changes.items()}
     states = None if trace.states is None else trace.states[rows]
     return Trace(trace.ts_ms[rows], values, bad, states, moved, trace.zone)
 

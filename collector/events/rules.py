@@ -5,7 +5,7 @@ from collections import namedtuple
 import numpy as np
 
 from collector.events import changes, latch
-from collector.events.conditions import leaves, signal
+from collector.events.conditions import leaves, signal, values_of
 
 # name: what the rule is known by; condition: a dict of conditions.KINDS; for_s, clear_s: how long it holds before it is
 # raised, and has ended before it is cleared; severity: one of notify's SEVERITIES
@@ -42,7 +42,7 @@ def with_limit(condition, limit):
 def judge(rule_lines, memory, trace):
     """([(Line, Edge)] in the order of time, memory) of readings that follow those of the memory, in their order.
 
-    memory: {"marks": {key: number}, "changes": {"channel within_s": table}}; {} in the beginning.
+    memory: {"marks": {key: number}, "changes": changes.Kept}; {} in the beginning.
     """
     trace, kept = with_changes(rule_lines, memory, trace)
     marks, told = dict(memory.get("marks", {})), []
@@ -59,36 +59,37 @@ def judge(rule_lines, memory, trace):
 
 def with_changes(rule_lines, memory, trace):
     """(the Trace with the changes that its rules ask for, their memory)."""
-    found, kept = {}, {}
-    for channel, within_s in changes_of(rule_lines):
-        if channel in trace.values:
-            key = f"{channel} {within_s}"
-            before = memory.get("changes", {}).get(key, changes.EMPTY)
-            rises, falls, kept[key] = changes.follow(before, trace.ts_ms, trace.values[channel], within_s)
-            found[channel, within_s] = rises, falls
-    return trace._replace(changes=found), {**memory.get("changes", {}), **kept}
+    asked, found, kept = changes_of(rule_lines), {}, []
+    if not asked:
+        return trace._replace(changes={}), changes.NONE
+    for pair, before in zip(asked, changes.tables_of(memory.get("changes", changes.NONE), asked), strict=True):
+        rises, falls, after = changes.follow(before, trace.ts_ms, values_of(trace, pair[0]), pair[1])
+        found[pair] = np.stack((rises, falls))
+        kept.append(after)
+    return trace._replace(changes=found), changes.Kept(asked, np.stack(kept))
 
 
 def changes_of(rule_lines):
-    """{(channel, within_s)} that conditions of these lines look at."""
-    return {
+    """((channel, within_s), ...) that conditions of these lines look at, in their order."""
+    found = {
         (leaf["channel"], leaf["within_s"])
         for line in rule_lines
         for leaf in leaves(line.condition)
         if leaf["kind"] in ("rises", "falls")
     }
+    return tuple(sorted(found))
 
 
 def written(memory):
     """A memory as what JSON and msgpack can say."""
-    return {name: {key: np.asarray(one).tolist() for key, one in part.items()} for name, part in memory.items()}
+    return memory | {"changes": changes.written(memory["changes"])} if "changes" in memory else memory
 
 
 def read(memory):
     """A memory that was written down."""
-    kept = {key: np.array(one) for key, one in memory.get("changes", {}).items()}
-    return _memory(memory.get("marks", {}), kept)
+    return memory | {"changes": changes.read(memory["changes"])} if "changes" in memory else memory
 
 
 def _memory(marks, kept):
-    return {name: what for name, what in (("marks", marks), ("changes", kept)) if what}
+    found = {"marks": marks} if marks else {}
+    return found | {"changes": kept} if kept.asked else found

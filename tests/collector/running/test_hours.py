@@ -69,6 +69,15 @@ def test_a_unit_is_learned_after_a_day_and_told_back_to_its_first_hour(learned, 
         assert sum(row[place] for row in quarters) == pytest.approx(wanted_s, rel=0.01, abs=120), state
 
 
+def test_a_unit_is_looked_after_from_when_its_first_hour_can_be_told(site, trace):
+    with site.app.app_context():
+        bring(trace, range(len(trace.ts_ms)))
+        for now_ms, through in ((START_MS + 2 * HOUR_MS, None), (START_MS + 3 * HOUR_MS, START_MS // HOUR_MS - 1)):
+            running.go_round(now_ms, ZONE)
+            unit = models.unit_of(1)
+            assert (unit and unit.through) == through
+
+
 def test_a_late_reading_mends_its_hour_and_the_two_beside_it_and_marks_the_levels_for_review(learned, trace):
     live = Following([Live()])
     live.go_on(START_MS + 3 * DAY_MS)
