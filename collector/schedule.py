@@ -16,14 +16,14 @@ from functools import partial
 from collector import api, audit, db, events, files, notify, readings
 from collector.clock import now_ms
 from collector.following import Following
-from collector.running import go_round
+from collector.running import Rounds
 
 DAY_S = 86_400
 RESTS = 1.0  # who seals or learns rests as long as he works: half of one core goes to requests, whatever there is
 
 log = logging.getLogger("collector")
 
-_following, _watch = Following(), events.Watch()
+_following, _watch, _rounds = Following(), events.Watch(), Rounds()
 
 Job = namedtuple("Job", ("name", "every", "action"))  # every: a setting, or seconds; action: called with the settings
 
@@ -59,7 +59,7 @@ def _follow(_settings):
 
 
 def _tell(settings):
-    go_round(now_ms(), settings["zone"], RESTS)
+    _rounds.go(now_ms(), settings["zone"], RESTS)
 
 
 def _look(settings):

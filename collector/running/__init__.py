@@ -4,9 +4,9 @@ from collector.running.analysis import Analysis, analyse
 from collector.running.cooling import lost
 from collector.running.levels import SHAPES
 from collector.running.live import LIVE, Standing, standings
-from collector.running.rounds import go_round
+from collector.running.rounds import Rounds
 from collector.running.trace import read
 
 CLASSES = tuple(SHAPES)
 
-__all__ = ("CLASSES", "LIVE", "Analysis", "Standing", "analyse", "go_round", "lost", "read", "standings")
+__all__ = ("CLASSES", "LIVE", "Analysis", "Rounds", "Standing", "analyse", "lost", "read", "standings")

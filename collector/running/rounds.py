@@ -5,24 +5,45 @@ from time import sleep, thread_time
 from collector.equipment import Binding, Equipment
 from collector.running import current, models, relearning, settling, steps, warnings
 
+PART_S = 0.01  # of the processor; who rests more often does little else
 
-def go_round(now_ms, zone, rests=0.0):
-    """Learn, tell and judge what is due of every unit. How many hours were told. `zone`: of its days.
 
-    `rests`: after each unit so many times as long as it took of the processor, so that others have their turn.
-    """
-    units, late, kinds, count = models.units(), models.unsettled(), Equipment.kinds(), 0
-    everyone = watched()
-    for terminal_id, held in everyone:
-        worked_s = thread_time()
-        unit = units.get(held.binding_id) or relearning.begun(terminal_id, held, now_ms)
-        if unit is not None:
-            count += _told(terminal_id, held, unit, late.get(held.binding_id, []), kinds[held.equipment_id], now_ms)
-        sleep(rests * (thread_time() - worked_s))
-    steps.take_steps()
-    warnings.warn(everyone, now_ms, zone)
-    warnings.watch(now_ms)
-    return count
+class Rounds:
+    """One round after the other, with what none of them need look at twice."""
+
+    def __init__(self):
+        self._last_over = {}  # {binding number: newest hour that could be told when none of it had come}
+
+    def go(self, now_ms, zone, rests=0.0):
+        """Learn, tell and judge what is due of every unit. How many hours were told. `zone`: of its days.
+
+        `rests`: after each part so many times as long as it took of the processor, so that others have their turn.
+        """
+        units, late, kinds, count = models.units(), models.unsettled(), Equipment.kinds(), 0
+        everyone, worked_s = watched(), thread_time()
+        for terminal_id, held in everyone:
+            unit = units.get(held.binding_id) or self._begun(terminal_id, held, now_ms)
+            if unit is not None:
+                count += _told(terminal_id, held, unit, late.get(held.binding_id, []), kinds[held.equipment_id], now_ms)
+            if thread_time() - worked_s > PART_S:
+                sleep(rests * (thread_time() - worked_s))
+                worked_s = thread_time()
+        steps.take_steps()
+        warnings.warn(everyone, now_ms, zone)
+        warnings.watch(now_ms)
+        return count
+
+    def _begun(self, terminal_id, held, now_ms):
+        """The Unit of a binding of which nothing was told yet, or None; asked once for each hour that is over."""
+        last_over = settling.last_over(now_ms)
+        if self._last_over.get(held.binding_id) == last_over:
+            return None
+        unit = relearning.begun(terminal_id, held, now_ms)
+        if unit is None:
+            self._last_over[held.binding_id] = last_over
+        else:
+            self._last_over.pop(held.binding_id, None)
+        return unit
 
 
 def _told(terminal_id, held, unit, late, kind, now_ms):

@@ -36,13 +36,13 @@ async def loaded(load):
     await load.run(stop)
 
 
-def run(plan, folder, progress=said, begin_ms=None, settings=""):
+def run(plan, folder, progress=said, settings="", before=0):
     """(Account, Used) of a plan against a collector in a folder.
 
-    `begin_ms`: when the first windows end, instead of now; `settings`: lines of the collector's collector.toml.
+    `settings`: lines of its collector.toml; `before`: windows of the hour before that wait to be sealed.
     """
-    with FleetSite(folder, plan, settings) as site:
-        account, fleet = Account(due_each_second(plan)), Fleet(plan, begin_ms or round(time.time() * 1000))
+    with FleetSite(folder, plan, settings, before) as site:
+        account, fleet = Account(due_each_second(plan)), Fleet(plan, round(time.time() * 1000))
         load, before = Load(plan, site, fleet, account, progress), site.used()
         asyncio.run(loaded(load))
         return account, since(before, site.used())

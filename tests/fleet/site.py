@@ -14,6 +14,7 @@ from collector.gateways import Gateway, Terminal, secret
 from firmware.gateway import compact
 from tests.collector.site import NO_FACTOR, enrolled
 from tests.fleet.account import used_by
+from tests.fleet.before import store
 from tests.fleet.door import Door
 from tests.fleet.plan import gateway_of
 from tests.fleet.played import gateway_id, terminal_id
@@ -28,10 +29,10 @@ PER_ROOM, PER_DEPARTMENT, AT_ONCE = 50, 500, 500
 class FleetSite:
     """A collector of its own in a folder. Use as a context."""
 
-    def __init__(self, folder, plan, settings=""):
-        """`settings`: lines of its collector.toml."""
+    def __init__(self, folder, plan, settings="", before=0):
+        """`settings`: lines of its collector.toml; `before`: windows of the hour before that wait to be sealed."""
         self.data, self.port, self._password = folder / "collector", free_port(), secrets.token_urlsafe(15)
-        self._furnish(plan)
+        self._furnish(plan, before)
         (self.data / "collector.toml").write_text(NO_FACTOR + settings)
         words = ("--data", self.data, "serve", "--port", self.port)
         self.process = Process("collector", folder, "collector", *words)
@@ -57,7 +58,7 @@ class FleetSite:
         (self.data / FILE).write_text(NO_FACTOR + settings)
         self._start()
 
-    def _furnish(self, plan):
+    def _furnish(self, plan, before):
         now_ms = round(time.time() * 1000)
         db.open_database(self.data, make=True)
         db.migrate()
@@ -68,6 +69,7 @@ class FleetSite:
             self._credentials = [enrolled(self.data, gateway_id(gateway)) for gateway in range(plan.gateways)]
             for some in _batched(range(plan.terminals), AT_ONCE):
                 self._register(plan, some, now_ms)
+        store(plan, before)
         db.database.close()
 
     def _register(self, plan, terminals, now_ms):

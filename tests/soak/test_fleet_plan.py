@@ -4,8 +4,9 @@ import pytest
 
 from collector.readings import HOUR_MS
 from collector.readings.sealing import GRACE_MS
+from tests.fleet.before import closed_ms
 from tests.fleet.plan import plan_of
-from tests.soak.fleet import CLOSES, begins_ms, faults_of, run
+from tests.soak.fleet import faults_of, run
 
 NOW_MS = 1_790_000_000_000
 CLEAN = {
@@ -23,8 +24,8 @@ CLEAN = {
 
 
 @pytest.mark.timeout(200)
-def test_four_hundred_terminals_lose_nothing_while_their_hour_is_sealed():
-    seen, faults = run(18, terminals=400)
+def test_four_hundred_terminals_lose_nothing_while_the_hour_before_is_sealed():
+    seen, faults = run(18, terminals=400, settings="seal_every_s = 2\n", before=12)
     print(seen, faults)
     assert seen["stored once"] == seen["readings due"] > 600
     assert (seen["wait at the end"], seen["refused"], seen["failures"]) == (0, 0, 0)
@@ -55,9 +56,8 @@ def test_what_is_wrong_is_said(name, value, fault):
 
 
 @pytest.mark.parametrize("minute", range(0, 60, 7))
-def test_the_hour_closes_in_the_middle_of_a_run_whenever_it_begins(minute):
+def test_the_hour_before_is_closed_whenever_a_run_begins(minute):
     now_ms = NOW_MS // HOUR_MS * HOUR_MS + minute * 60_000
-    begin_ms = begins_ms(now_ms, 600)
-    closes_ms = begin_ms + CLOSES * 600_000
-    assert closes_ms % HOUR_MS == 0
-    assert closes_ms + GRACE_MS <= now_ms + CLOSES * 600_000 < closes_ms + GRACE_MS + HOUR_MS
+    began_ms = closed_ms(now_ms)
+    assert began_ms % HOUR_MS == 0
+    assert began_ms + HOUR_MS + GRACE_MS <= now_ms < began_ms + 2 * HOUR_MS + GRACE_MS

@@ -122,7 +122,7 @@ def _in_the_collector():
                 began = time.process_time()
                 readings.seal(now_ms + 780_000)
                 stored_s, began = stored_s + time.process_time() - began, time.process_time()
-                running.go_round(now_ms + 780_000, "UTC")
+                running.Rounds().go(now_ms + 780_000, "UTC")
                 followed_s += time.process_time() - began
             count += 6 * UNITS
         db.database.close()

@@ -48,7 +48,7 @@ def learned(site, trace):
     """ct-01 with three days of a CT, its levels learned, its hours told."""
     with site.app.app_context():
         bring(trace, range(len(trace.ts_ms)))
-        running.go_round(START_MS + 3 * DAY_MS, ZONE)
+        running.Rounds().go(START_MS + 3 * DAY_MS, ZONE)
         yield site
 
 
@@ -72,8 +72,9 @@ def test_a_unit_is_learned_after_a_day_and_told_back_to_its_first_hour(learned, 
 def test_a_unit_is_looked_after_from_when_its_first_hour_can_be_told(site, trace):
     with site.app.app_context():
         bring(trace, range(len(trace.ts_ms)))
+        rounds = running.Rounds()
         for now_ms, through in ((START_MS + 2 * HOUR_MS, None), (START_MS + 3 * HOUR_MS, START_MS // HOUR_MS - 1)):
-            running.go_round(now_ms, ZONE)
+            rounds.go(now_ms, ZONE)
             unit = models.unit_of(1)
             assert (unit and unit.through) == through
 
@@ -90,12 +91,12 @@ def test_a_late_reading_mends_its_hour_and_the_two_beside_it_and_marks_the_level
         readings.append([late], 1)
     live.go_on(START_MS + 3 * DAY_MS)
     assert models.unsettled() == {1: [hour]}
-    assert running.go_round(START_MS + 3 * DAY_MS, ZONE) == 3 and models.unsettled() == {}
+    assert running.Rounds().go(START_MS + 3 * DAY_MS, ZONE) == 3 and models.unsettled() == {}
     after, _exams, _quarters = told()
     changed = {at for day in after for at in after[day] if after[day][at] != before[day].get(at)}
     assert hour in changed and changed <= {hour - 1, hour, hour + 1}
     assert models.versions_of(1)[0].review_ms == START_MS + 3 * DAY_MS
-    assert running.go_round(START_MS + 3 * DAY_MS, ZONE) == 0, "and nothing is left to do"
+    assert running.Rounds().go(START_MS + 3 * DAY_MS, ZONE) == 0, "and nothing is left to do"
 
 
 def columns(trace):
@@ -141,8 +142,8 @@ def _made_of(trace, uploads, looks):
             bring(trace, upload)
             live.go_on(end_ms)
             for look in looks[at :: len(uploads)]:
-                running.go_round(look, ZONE)
-        running.go_round(end_ms, ZONE)
+                running.Rounds().go(look, ZONE)
+        running.Rounds().go(end_ms, ZONE)
         found = told()
         transaction.rollback()
     return found

@@ -61,7 +61,7 @@ def test_a_day_that_is_unlike_its_kind_is_warned_of_once_and_stands_on_the_page(
         days = {first + n: lived(first + n, 0 if n == DAYS - 1 else 10) for n in range(DAYS)}
         known(1, whole, days, today_ms)
         for _ in range(2):
-            running.go_round(today_ms, ZONE)
+            running.Rounds().go(today_ms, ZONE)
         found = models.findings_of(Equipment.get_by_id(1), 0, 2**50)
         assert [one.kind for one in found] == ["not_on"]
         assert found[0].figures["day"] == str(date(2026, 1, 1) + timedelta(days=DAYS - 1))
@@ -119,12 +119,12 @@ def test_a_month_that_falls_behind_is_told_beside_the_months_before_and_the_unit
             equipment.bind(f"ct-0{number}", f"A-000{number}", now_ms(), from_ms=1)
         for number, in_april in ((1, 10), (2, 10), (3, 4)):
             if number == 3:
-                running.go_round(today_ms, ZONE)
+                running.Rounds().go(today_ms, ZONE)
                 assert kinds() == [[], [], []], "nothing is known of the third yet"
             days = {first + n: lived(first + n, in_april if n >= 90 else 10) for n in range(MONTHS)}
             known(number, whole, days, today_ms)
         for _again in range(2):
-            running.go_round(today_ms + HOUR_MS, ZONE)
+            running.Rounds().go(today_ms + HOUR_MS, ZONE)
         assert kinds() == [[], [], ["class_behind", "month_less"]]
 
 
@@ -148,7 +148,7 @@ def test_a_compressor_that_cycles_otherwise_than_in_the_weeks_before_is_warned_o
         for n in range(1, days + 1):
             with db.write():
                 models.keep_unit(models.units()[1]._replace(judged=""))
-            running.go_round(midnight(FIRST + timedelta(days=n)), "UTC")
+            running.Rounds().go(midnight(FIRST + timedelta(days=n)), "UTC")
         (found,) = [one for one in models.findings_of(Equipment.get_by_id(1), 0, 2**50) if one.kind == "cycles_long"]
         assert found.figures["day"] == str(FIRST + timedelta(days=days - 1)) and found.figures["minutes"] > 30
         assert len(models.coolings(Equipment.get_by_id(1), date(2100, 1, 1), 99)) == days
@@ -168,7 +168,7 @@ def test_a_disk_that_will_be_full_within_a_month_is_warned_of(site, whole):
         with db.write():
             readings.append([readings.Block("mri-01", [BOOT + 1 + n for n in range(days)], ts_ms, steps)], 2)
         known(1, whole, {first + n: lived(first + n) for n in range(days)}, START_MS + days * DAY_MS)
-        running.go_round(START_MS + days * DAY_MS, ZONE)
+        running.Rounds().go(START_MS + days * DAY_MS, ZONE)
         (found,) = [one for one in models.findings_of(Equipment.get_by_id(1), 0, 2**50) if one.kind == "disk_full"]
         assert found.figures["days"] == pytest.approx(7.67, abs=0.4) and found.figures["growth"] == pytest.approx(15)
 
@@ -196,14 +196,14 @@ def test_levels_that_no_longer_fit_are_learned_anew_and_old_hours_keep_theirs(si
     with site.app.app_context():
         rows = range(len(trace.ts_ms))
         bring(trace, rows)
-        running.go_round(START_MS + 3 * DAY_MS, ZONE)
+        running.Rounds().go(START_MS + 3 * DAY_MS, ZONE)
         before = models.spells_of_days(1, START_MS // DAY_MS, START_MS // DAY_MS + 1)
         moved = trace._replace(ts_ms=trace.ts_ms + 3 * DAY_MS, **{
             name: getattr(trace, name) * 2.6 for name in ("current_a", "current_min_a", "current_max_a")
         })  # fmt: skip
         bring(moved, rows, lambda row: BOOT + 100_001 + row)
         for day in (4, 5, 6):
-            running.go_round(START_MS + day * DAY_MS + 4 * HOUR_MS, ZONE)
+            running.Rounds().go(START_MS + day * DAY_MS + 4 * HOUR_MS, ZONE)
         first, *later = models.versions_of(1)
         assert first.why == "first" and later and {one.why for one in later} == {"changed"}
         assert later[0].from_ms >= START_MS + 3 * DAY_MS

@@ -98,5 +98,5 @@ def test_a_holiday_is_judged_as_a_sunday(site, whole, free, told):  # noqa: F811
         days = {first + n: lived(first + n, 0 if n % 7 == 3 or n == 60 else 10) for n in range(61)}
         known(1, whole, days, today_ms)
         set_use(Target(department_id=1), "holidays", free, date(2026, 1, 1), "rest", now_ms())
-        running.go_round(today_ms, ZONE)
+        running.Rounds().go(today_ms, ZONE)
         assert [one.kind for one in models.findings_of(Equipment.get_by_id(1), 0, 2**50)] == told

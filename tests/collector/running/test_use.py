@@ -30,7 +30,7 @@ def used(site, trace):
     """A CT with three days of current and its hours told."""
     with site.app.app_context():
         bring(trace, range(len(trace.ts_ms)))
-        running.go_round(START_MS + 3 * DAY_MS, ZONE)
+        running.Rounds().go(START_MS + 3 * DAY_MS, ZONE)
     return site
 
 
@@ -101,7 +101,7 @@ def test_steps_that_dicom_tells_of_are_held_against_the_current(used):
         with db.write():
             for one in records:
                 gateways.store(gateways.Gateway.get_by_id(1), *(one[name] for name in ORDER), START_MS)
-        running.go_round(START_MS + 3 * DAY_MS, ZONE)
+        running.Rounds().go(START_MS + 3 * DAY_MS, ZONE)
         told = [one for one in models.Exam.within(1, *second) if one.source == "mpps"]
         assert len(told) == len(steps) and {one.count for one in told} == {1}
         found = beside(by_current, [(one.start_ms, one.end_ms) for one in told])

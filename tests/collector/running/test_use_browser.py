@@ -19,7 +19,7 @@ def lived(data_dir):
     db.open_database(data_dir)
     trace = make("CT", 5, 3, 60, "rough")
     bring(trace, range(len(trace.ts_ms)))
-    running.go_round(START_MS + 3 * DAY_MS, ZONE)
+    running.Rounds().go(START_MS + 3 * DAY_MS, ZONE)
     db.database.close()
 
 
