@@ -24,7 +24,7 @@ PAUSES = {
 WARM_MS = 45 * 60_000
 UNLIKE = 0.9  # doublings, of one feature at least: a few mornings differ by less than that by chance
 LONG_S = 15  # a window, against pauses
-WANDERS = 0.2  # of ready: half of it is what the mains may move it by (10 %, EN 50160)
+WANDERS = 0.1  # of ready: half of it is what the mains may still move it by where gains have followed (5 %)
 SHORT_S = 20  # back at standby, where a compressor hides weak acquisitions
 
 

@@ -1,19 +1,16 @@
 """What is usual of a figure, hardly moved by single days, and how far a new one lies from it. No I/O.
 
-A count is judged on the scale of square roots, where its chance is the same whatever its size (Anscombe 1948); other
-figures by mean lengths of their tail: exponential tails are as long as tails of days get, bells fall off sooner.
+A count is judged by its very chance, by cube roots (Wilson and Hilferty 1931), which are right far out and of few as
+well; other figures by mean lengths of their tail: exponential tails are as long as tails of days get, bells fall off
+sooner.
 """
 
 from math import log, sqrt
 from statistics import mean, median
 
 MAD = 1.4826  # times the median distance from the median: the deviation of a bell
+LITTLE = 0.005  # of what never came, half of one in a hundred days is usual
 NINE_TENTHS = (1 - 0.1 * (1 + log(10))) / 0.9  # the mean of an exponential tail below its farthest tenth
-
-
-def root(count):
-    """A count on the scale where its chance is one, whatever its size."""
-    return 2 * sqrt(max(0.0, count) + 0.375)
 
 
 def wider(surprises):
@@ -43,7 +40,8 @@ def of_share(wide, share):
 
 def surprise(count, usual, wide=1.0):
     """How many deviations a count lies above (or below, negative) what is usual."""
-    return (root(count) - root(usual)) / wide
+    shape = count + 0.5
+    return (1 - 1 / (9 * shape) - (max(usual, LITTLE) / shape) ** (1 / 3)) * 3 * sqrt(shape) / wide
 
 
 def middle(values):

@@ -7,11 +7,11 @@ Sundays and holidays. What is new says nothing: DAYS_LEAST days of the kind are 
 
 from collections import namedtuple
 from math import ceil, exp, log, sqrt
-from statistics import mean, median
+from statistics import mean, median, pvariance
 
 from collector.running.days import HOUR_MS, USUAL_SUPPLY
 from collector.running.findings import Finding, clock
-from collector.running.usual import middle, never, of_share, reach, spread, surprise, tail, wider
+from collector.running.usual import LITTLE, middle, never, of_share, reach, spread, surprise, tail, wider
 
 Beside = namedtuple("Beside", "alike every wide supply")
 # alike: days of the same kind, every: all days compared, both without today; wide: how much wider than by chance this
@@ -19,13 +19,15 @@ Beside = namedtuple("Beside", "alike every wide supply")
 
 DAYS_LEAST, WEEKS_MOST = 6, 13
 FAR = 4.2  # deviations: once in 37,000 looks by chance, of which a day has many
-FAR_OF_DAY = 4.0  # once in 16,000, of what is looked at once a day
+FAR_OF_DAY, FAR_BELOW = 4.0, 0.95  # once in 16,000, of what is looked at once a day; of it, where few came
 TAIL = 7.0  # mean lengths of a tail, the longest of which falls off like a bell: it is seldom so far
 NEVER = log(30_000)
 EXAMS_LEAST = 8  # of a day: fewer have no length to speak of
 BLIND_H = 6.0  # of a day: the rest is no day to compare
 LONG_NIGHT_H, SHORT_NIGHT_H = 4.0, 1.0
-WEEK_LEAST = 10  # examinations, by which a week differs: what hardly ever happens comes by twos and threes
+DAY_LEAST, WEEK_LEAST = 3, 10  # examinations, by which it differs: what hardly ever happens comes by twos and threes
+SELDOM_LEAST, SELDOM_MOST = 4, 1.0  # examinations at hours that are hardly used; the mean of what comes there
+SELDOM_FAR, SELDOM_H = 4.6, 1.0  # busy days run over by themselves; nor does it begin at an hour's stroke
 SUNDAY = 6
 
 
@@ -99,8 +101,8 @@ def exams(today, beside):
     usual = middle([day.exams for day in beside.alike])
     done = today.exams + sum(figures["usual"] for _kind, figures in pause(today, beside))
     done -= sum(figures["exams"] - figures["usual"] for _kind, figures in rush(today, beside))
-    far = surprise(done, usual, beside.wide)
-    if abs(far) > FAR_OF_DAY and abs(done - usual) > 0.3 * usual:
+    far, most = surprise(done, usual, beside.wide), FAR_OF_DAY * (FAR_BELOW if done < usual else 1)
+    if abs(far) > most and abs(done - usual) > max(0.3 * usual, DAY_LEAST):
         yield (
             "busy_day" if far > 0 else "quiet_day",
             {"exams": today.exams, "usual": round(usual), "days": len(beside.alike)},
@@ -117,7 +119,7 @@ def week(today, every, wide, free_dates):
     if len(last) < 7 or abs(done - expected) < max(0.4 * expected, WEEK_LEAST):
         return {}
     far = surprise(done, expected, wide)
-    if abs(far) < FAR:
+    if abs(far) < FAR * (FAR_BELOW if far < 0 else 1):
         return {}
     return {"busy_week" if far > 0 else "quiet_week": {"exams": done, "usual": round(expected)}}
 
@@ -172,16 +174,32 @@ def _unlikely(today, beside, empty):
 
 
 def hours(today, beside):
-    """Examinations at hours that lie two hours from any that was used, on whatever day."""
+    """Examinations at hours that lie two hours from any that was used, or many at hours that hardly ever were."""
     used = {hour for day in beside.every for hour, count in enumerate(day.by_hour) if count}
     near = {(hour + by) % 24 for hour in used for by in (-1, 0, 1)}
     odd = [hour for hour, count in enumerate(today.by_hour) if count and hour not in near]
-    count = sum(today.by_hour[hour] for hour in odd)
-    if count >= 2:
-        yield (
-            "odd_hours",
-            {"exams": count, "from": clock(odd[0]), "until": clock(odd[-1] + 1), "days": len(beside.every)},
-        )
+    if sum(today.by_hour[hour] for hour in odd) < 2:
+        odd = _seldom(today, beside) if used and today.exams else []
+    if odd:
+        count, days = sum(today.by_hour[hour] for hour in odd), len(beside.every)
+        yield "odd_hours", {"exams": count, "from": clock(odd[0]), "until": clock(odd[-1] + 1), "days": days}
+
+
+def _seldom(today, beside):
+    """[hour] of a morning or evening hardly used, where more came today than by chance, and a third more than ever."""
+    best, found, whole = SELDOM_FAR, [], [day for day in beside.every if day.exams]
+    early = today.first_h < median(day.first_h for day in whole) - SELDOM_H
+    late = today.last_h > median(day.last_h for day in whole) + SELDOM_H
+    parts = [part for hour in range(1, 24) for part in [slice(0, hour)] * early + [slice(hour, 24)] * late]
+    for part in parts:
+        count, *seen = (sum(day.by_hour[part]) for day in (today, *beside.every))
+        usual = mean(seen)
+        if count < SELDOM_LEAST or usual > SELDOM_MOST or count <= 1.3 * max(seen) + 1:
+            continue
+        far = surprise(count, usual, sqrt(max(1.0, pvariance(seen) / max(usual, LITTLE))))
+        if far > best:
+            best, found = far, [hour for hour in range(24)[part] if today.by_hour[hour]]
+    return found
 
 
 def _by_hour(beside):
@@ -207,9 +225,9 @@ def _shared(usual, first, last):
 
 
 def rush(today, beside):
-    """One or two hours with far more examinations than they have on such days, and than a day of this size has."""
+    """One to three hours with far more examinations than they have on such days, and than a day of this size has."""
     usual, best = _by_hour(beside), (0.0, 0, 0)
-    for long in (1, 2):  # a crowd keeps to no clock, and is not worked off within an hour
+    for long in (1, 2, 3):  # a crowd keeps to no clock, and is not worked off within an hour
         most = max(sum(day.by_hour[hour : hour + long]) for day in beside.every for hour in range(24))
         for hour in range(25 - long):
             count = sum(today.by_hour[hour : hour + long])

@@ -1,11 +1,14 @@
 """A unit's day beside its own days: a pause by the minutes it lasted, a count where chance hardly goes."""
 
 from datetime import UTC
+from math import exp, lgamma, log
+from statistics import NormalDist
 
 import numpy as np
 import pytest
 
 from collector.running.days import HOUR_MS, days_of
+from collector.running.usual import surprise
 from collector.running.workload import unusual
 from firmware.processing.exams import Exam
 from firmware.processing.state import OFF, READY, Spell
@@ -54,3 +57,17 @@ def test_a_count_is_said_only_where_chance_hardly_goes():
     assert "busy_day" in told(even(PATIENTS * 1.9, (FROM_H, UNTIL_H)))
     assert "quiet_day" in told(even(PATIENTS * 0.3, (FROM_H, UNTIL_H)))
     assert not told(even(PATIENTS * 1.3, (FROM_H, UNTIL_H))).keys() & {"busy_day", "quiet_day"}
+
+
+def test_an_evening_that_is_hardly_used_is_told_and_one_that_runs_over_is_not():
+    late = even(PATIENTS, (FROM_H, UNTIL_H))
+    found = told(np.concatenate((late, UNTIL_H + 0.1 + 0.2 * np.arange(6))))
+    assert found["odd_hours"]["from"] == "18:00" and "late_end" not in found, "one finding says it"
+    assert "odd_hours" not in told(np.concatenate((late, UNTIL_H + 0.1 + 0.14 * np.arange(2))))
+
+
+@pytest.mark.parametrize("count, usual", [(28, 11.0), (7, 26.0), (100, 100.0), (3, 0.2), (0, 9.0)])
+def test_a_count_lies_as_far_as_its_chance_says(count, usual):
+    """Beside the tail of Poisson's distribution, summed; half of the count itself belongs to either side."""
+    *below, here = (exp(at * log(usual) - usual - lgamma(at + 1)) for at in range(count + 1))
+    assert surprise(count, usual) == pytest.approx(NormalDist().inv_cdf(sum(below) + here / 2), abs=0.1)
