@@ -187,16 +187,17 @@ def hours(today, beside):
 
 def _seldom(today, beside):
     """[hour] of a morning or evening hardly used, where more came today than by chance, and a third more than ever."""
-    best, found, whole = SELDOM_FAR, [], [day for day in beside.every if day.exams]
+    best, found, whole = SELDOM_FAR, [], [day for day in beside.alike if day.exams]
+    if not whole:
+        return found
     early = today.first_h < median(day.first_h for day in whole) - SELDOM_H
     late = today.last_h > median(day.last_h for day in whole) + SELDOM_H
-    parts = [part for hour in range(1, 24) for part in [slice(0, hour)] * early + [slice(hour, 24)] * late]
-    for part in parts:
+    for part in [part for at in range(1, 24) for part in [slice(0, at)] * early + [slice(at, 24)] * late]:
         count, *seen = (sum(day.by_hour[part]) for day in (today, *beside.every))
-        usual = mean(seen)
-        if count < SELDOM_LEAST or usual > SELDOM_MOST or count <= 1.3 * max(seen) + 1:
+        if count < SELDOM_LEAST or (usual := mean(seen)) > SELDOM_MOST or count <= 1.3 * max(seen) + 1:
             continue
         far = surprise(count, usual, sqrt(max(1.0, pvariance(seen) / max(usual, LITTLE))))
+        far -= max(0.0, surprise(today.exams - count, middle([day.exams for day in beside.alike]), beside.wide))
         if far > best:
             best, found = far, [hour for hour in range(24)[part] if today.by_hour[hour]]
     return found
@@ -233,7 +234,7 @@ def rush(today, beside):
             count = sum(today.by_hour[hour : hour + long])
             likely, wide = _part_of(today, usual, sum(usual[hour : hour + long]), count, beside.wide)
             far = surprise(count, max(likely, sum(usual[hour : hour + long])), wide)
-            if count > 1.3 * most:
+            if count > 1.15 * most:
                 best = max(best, (far, hour, long))
     far, hour, long = best
     if far > FAR:
