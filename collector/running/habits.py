@@ -25,6 +25,7 @@ WARM_MS = 45 * 60_000
 UNLIKE = 0.9  # doublings, of one feature at least: a few mornings differ by less than that by chance
 LONG_S = 15  # a window, against pauses
 WANDERS = 0.1  # of ready: half of it is what the mains may still move it by where gains have followed (5 %)
+ALIKE = 0.2  # of what a compressor draws
 SHORT_S = 20  # back at standby, where a compressor hides weak acquisitions
 
 
@@ -59,8 +60,13 @@ def _apart(spells):
 
 
 def _between(levels):
-    """The current half-way from the highest standby to ready, or 0.0 where a compressor or the mains fill that half."""
-    standby = max(amps for state, amps in levels.plateaus if state == STANDBY)
+    """The current half-way from the highest standby to ready, or 0.0 where a compressor or the mains fill that half.
+
+    A standby that is a lower one with the compressor on is none of its own.
+    """
+    lower = [amps for state, amps in levels.plateaus if state == STANDBY]
+    near = ALIKE * levels.cycle_a
+    standby = max(amps for amps in lower if not any(abs(amps - one - levels.cycle_a) < near for one in lower))
     ready = max(amps for state, amps in levels.plateaus if state == READY)
     apart = ready - standby - levels.cycle_a
     return ready - apart / 2 if apart > max(0.5 * levels.cycle_a, WANDERS * ready) else 0.0
