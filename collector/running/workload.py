@@ -19,7 +19,7 @@ Beside = namedtuple("Beside", "alike every wide supply")
 
 DAYS_LEAST, WEEKS_MOST = 6, 13
 FAR = 4.2  # deviations: once in 37,000 looks by chance, of which a day has many
-FAR_OF_DAY, FAR_BELOW = 4.0, 0.95  # once in 16,000, of what is looked at once a day; of it, where few came
+FAR_OF_DAY = 4.0  # once in 16,000, of what is looked at once a day
 TAIL = 7.0  # mean lengths of a tail, the longest of which falls off like a bell: it is seldom so far
 NEVER = log(30_000)
 EXAMS_LEAST = 8  # of a day: fewer have no length to speak of
@@ -27,7 +27,7 @@ BLIND_H = 6.0  # of a day: the rest is no day to compare
 LONG_NIGHT_H, SHORT_NIGHT_H = 4.0, 1.0
 DAY_LEAST, WEEK_LEAST = 3, 10  # examinations, by which it differs: what hardly ever happens comes by twos and threes
 SELDOM_LEAST, SELDOM_MOST = 4, 1.0  # examinations at hours that are hardly used; the mean of what comes there
-SELDOM_FAR, SELDOM_H = 4.6, 1.0  # busy days run over by themselves; nor does it begin at an hour's stroke
+SELDOM_FAR, SELDOM_H = 4.6, 2.0  # busy days run over by themselves, by an hour or two
 SUNDAY = 6
 
 
@@ -101,8 +101,8 @@ def exams(today, beside):
     usual = middle([day.exams for day in beside.alike])
     done = today.exams + sum(figures["usual"] for _kind, figures in pause(today, beside))
     done -= sum(figures["exams"] - figures["usual"] for _kind, figures in rush(today, beside))
-    far, most = surprise(done, usual, beside.wide), FAR_OF_DAY * (FAR_BELOW if done < usual else 1)
-    if abs(far) > most and abs(done - usual) > max(0.3 * usual, DAY_LEAST):
+    far = surprise(done, usual, beside.wide)
+    if abs(far) > FAR_OF_DAY and abs(done - usual) > max(0.3 * usual, DAY_LEAST):
         yield (
             "busy_day" if far > 0 else "quiet_day",
             {"exams": today.exams, "usual": round(usual), "days": len(beside.alike)},
@@ -119,7 +119,7 @@ def week(today, every, wide, free_dates):
     if len(last) < 7 or abs(done - expected) < max(0.4 * expected, WEEK_LEAST):
         return {}
     far = surprise(done, expected, wide)
-    if abs(far) < FAR * (FAR_BELOW if far < 0 else 1):
+    if abs(far) < FAR:
         return {}
     return {"busy_week" if far > 0 else "quiet_week": {"exams": done, "usual": round(expected)}}
 

@@ -16,6 +16,7 @@ from firmware.processing.state import OFF, READY, Spell
 pytestmark = pytest.mark.once("no database is asked")
 
 DAYS, PATIENTS, FROM_H, UNTIL_H, LONG_MS = 60, 60, 8.0, 18.0, 120_000
+LATE = 40  # a day with a patient in the evening
 START_MS = 1_767_571_200_000  # a Monday, 2026-01-05 UTC
 DAY_MS = 24 * HOUR_MS
 
@@ -29,6 +30,7 @@ def lived(last):
         for state, first, until in zip((OFF, READY, OFF), bounds, bounds[1:], strict=False):
             spells.append(Spell(begin + first * HOUR_MS, begin + until * HOUR_MS, state, 1.0, 0.0, 0.0, 0.0))
         hours = last if at == DAYS - 1 else np.sort(rng.uniform(FROM_H, UNTIL_H, PATIENTS))
+        hours = np.append(hours, 19.5) if at == LATE else hours
         starts = [int(begin + hour * HOUR_MS) for hour in hours]
         exams += [Exam(start, start + LONG_MS, 1.0) for start in starts]
     return days_of(spells, exams, UTC)
@@ -61,9 +63,9 @@ def test_a_count_is_said_only_where_chance_hardly_goes():
 
 def test_an_evening_that_is_hardly_used_is_told_and_one_that_runs_over_is_not():
     late = even(PATIENTS, (FROM_H, UNTIL_H))
-    found = told(np.concatenate((late, UNTIL_H + 0.1 + 0.2 * np.arange(6))))
+    found = told(np.concatenate((late, UNTIL_H + 0.1 + 0.3 * np.arange(8))))
     assert found["odd_hours"]["from"] == "18:00" and "late_end" not in found, "one finding says it"
-    assert "odd_hours" not in told(np.concatenate((late, UNTIL_H + 0.1 + 0.14 * np.arange(2))))
+    assert "odd_hours" not in told(np.concatenate((late, UNTIL_H + 0.1 + 0.7 * np.arange(3))))
 
 
 @pytest.mark.parametrize("count, usual", [(28, 11.0), (7, 26.0), (100, 100.0), (3, 0.2), (0, 9.0)])
