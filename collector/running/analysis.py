@@ -6,6 +6,7 @@ import numpy as np
 
 from collector.running import learning, readings
 from collector.running import levels as curve
+from collector.running.doubts import doubted
 from collector.running.gains import gains_of
 from collector.running.guess import guessed
 from collector.running.habits import habits_of
@@ -43,6 +44,7 @@ def analyse(columns, kind=None):
     said = exams.exams_of(habits, spells)
     if found.either:
         spells = exams.settled(spells, said, READY_BEFORE_MS, READY_AFTER_MS)
+    spells = doubted(spells, gains, columns.window_ms)
     records = [found._replace(from_ms=from_ms, gain=gain) for from_ms, gain in gains]
     return Analysis(kind, given, window_s, records, habits, spells, said, notes)
 
