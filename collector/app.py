@@ -39,6 +39,7 @@ from collector.equipment import (
     document_views,
     documents_api,
     kept_views,
+    life_views,
     lists_api,
     places_api,
 )
@@ -72,7 +73,7 @@ def create_app(data_dir, overrides=None):
     notify.offer(equipment.choices)
     guard.init(app)
     of_people = (accounts_views, own_views, tokens_views, people_views, audit_views, grants)
-    of_register = (register_views, bulk_views, kept_views, document_views, binding_views)
+    of_register = (register_views, bulk_views, kept_views, document_views, binding_views, life_views)
     of_use = (usage_views, lifetime_views, use_settings_views)
     of_equipment = (*of_register, *of_use, environment_views, limit_views)
     of_events = (events_views, evidence_views, rules_views, notify_views)

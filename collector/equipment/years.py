@@ -35,3 +35,26 @@ def _after(day, years):
         return day.replace(year=day.year + years)
     except ValueError:
         return date(day.year + years, 3, 1)
+
+
+PARTS = ("over", "one_year", "three_years", "later", "unsaid")  # of a plan of life; unsaid: no years or no date
+
+
+def part_of(one, today):
+    """Which of PARTS a Served belongs to at a date."""
+    if one.ends_on is None:
+        return "unsaid"
+    if one.over:
+        return "over"
+    soon = (name for name, years in (("one_year", 1), ("three_years", 3)) if one.ends_on <= _after(today, years))
+    return next(soon, "later")
+
+
+def planned(found, today):
+    """({part: [(what, Served)], what ends first before}, {year: how many end in it}) of (what, Served) pairs."""
+    parts, years = {name: [] for name in PARTS}, {}
+    for what, one in sorted(found, key=lambda pair: pair[1].ends_on or date.max):
+        parts[part_of(one, today)].append((what, one))
+        if one.ends_on and not one.over:
+            years[one.ends_on.year] = years.get(one.ends_on.year, 0) + 1
+    return parts, years

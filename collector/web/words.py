@@ -77,6 +77,14 @@ COLUMN_OF_REGISTER_WORDS = FIELD_WORDS | {
     "expected_until": _l("Expected until"),
 }
 
+LIFE_WORDS = {
+    "over": _l("Past its expected years"),
+    "one_year": _l("Ends within a year"),
+    "three_years": _l("Ends within three years"),
+    "later": _l("Ends later"),
+    "unsaid": _l("No end is known"),
+}
+
 SHEET_WORDS = {
     "columns": _l("The columns are %(about)s. Take those of an export of the register, each once."),
     "lines": _l("The file has more than %(about)s lines. Split it."),
@@ -264,6 +272,7 @@ def init(app):
         WRONG_WORDS=WRONG_WORDS,
         field_text=field_text,
         COLUMN_OF_REGISTER_WORDS=COLUMN_OF_REGISTER_WORDS,
+        LIFE_WORDS=LIFE_WORDS,
         COMMAND_WORDS=COMMAND_WORDS,
         VERB_WORDS=VERB_WORDS,
         ROLLOUT_WORDS=ROLLOUT_WORDS,

@@ -7,7 +7,7 @@ import pytest
 
 from collector import accounts, equipment
 from collector.equipment import bulk
-from collector.equipment.years import served
+from collector.equipment.years import planned, served
 from tests.collector.people import Person
 from tests.collector.site import CT, PASSWORD, now_ms
 
@@ -24,6 +24,19 @@ def test_service_counts_from_the_licence_else_from_acceptance(licence, accepted,
     found = served(said, today)
     assert (found.years, found.ends_on and found.ends_on.isoformat()) == (years, ends)
     assert found.over == (ends is not None and ends <= today.isoformat())
+
+
+@pytest.mark.parametrize("ends, part", [
+    ("2025-12-31", "over"), ("2026-01-01", "over"), ("2026-01-02", "one_year"), ("2027-01-01", "one_year"),
+    ("2027-01-02", "three_years"), ("2029-01-01", "three_years"), ("2029-01-02", "later"), (None, "unsaid"),
+])  # fmt: skip
+def test_an_end_is_over_within_a_year_or_three_or_later(ends, part):
+    day = date(2026, 1, 1)
+    began = ends and date.fromisoformat(ends).replace(year=2016).isoformat()
+    one = served({"accepted_on": began, "expected_years": ends and int(ends[:4]) - 2016}, day)
+    parts, years = planned([("it", one)], day)
+    assert parts[part] == [("it", one)] and sum(len(some) for some in parts.values()) == 1
+    assert years == ({int(ends[:4]): 1} if part not in ("over", "unsaid") else {})
 
 
 @pytest.fixture
@@ -121,3 +134,15 @@ def test_what_cannot_be_kept_is_said_for_each_and_nothing_is_changed(admin, flee
     assert several(admin, 2, 3, field=field, value=value).text.count(word) == 2
     assert "No equipment is chosen" in several(admin, 999, field=field, value=value).text
     assert "A-0002" in several(admin, 2, field="asset_number", value="X").text, "that is of one piece alone"
+
+
+def test_a_plan_of_life_shows_first_what_is_past_its_years(admin):
+    equipment.add_equipment(
+        CT | {"asset_number": "B-1", "accepted_on": f"{date.today().year}-01-01", "expected_years": "9"}, now_ms()
+    )
+    page = admin.get("/register/life").text
+    assert page.index('id="over"') < page.index('id="later"') < page.index('id="unsaid"')
+    over = page[page.index('id="over"') : page.index('id="later"')]
+    assert over.count("<tr>") == 11 and "A-0002" in over and "2024-01-02" in over and "B-1" not in over
+    years = page[page.index('id="years"') : page.index('id="over"')]
+    assert str(date.today().year + 9) in years and "2024" not in years

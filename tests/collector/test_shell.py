@@ -13,7 +13,7 @@ from tests.collector.site import now_ms
 from tests.fakes.slots import NEW, image_of, key_list
 
 REGISTER = ("/register", "/register/2", "/register/2/change", "/register/import", "/register/2/card", "/register/new")
-REGISTER += ("/register/2/bind",)
+REGISTER += ("/register/2/bind", "/register/life")
 SURROUNDINGS = ("/environment", "/environment/2", "/environment/limits", "/environment/limits/of?kind=CT")
 SURROUNDINGS += ("/environment/limits/new?kind=CT",)
 EVENTS = ("/events", "/events/1", "/events/report", "/events/statistics", "/events/wall", "/rules", "/rules/1")
