@@ -7,7 +7,7 @@ import errno
 import json
 import struct
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, suppress, suppress
 
 import serial
 from mpremote.transport import TransportError, TransportExecError
@@ -103,8 +103,12 @@ class Repl:
             ) from None
 
     def leave(self, script):
-        """Run a script that never comes back, such as a reset."""
-        with self._losses():
+        """Run a script that never comes back, such as a reset.
+
+        A board that is its own USB chip may take the port away before it has said that it took the script: whether it
+        left is seen by who waits for it.
+        """
+        with self._losses(), suppress(OSError):
             self._transport.exec_raw_no_follow(script)
 
     def restart(self):
