@@ -7,7 +7,7 @@ import errno
 import json
 import struct
 import time
-from contextlib import contextmanager, suppress, suppress
+from contextlib import contextmanager, suppress
 
 import serial
 from mpremote.transport import TransportError, TransportExecError
