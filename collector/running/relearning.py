@@ -83,5 +83,6 @@ def _learned(terminal_id, held, kind, from_ms, end_ms):
 
 def begun(terminal_id, held, now_ms):
     """The Unit of a binding of which an hour can be told, or None: it begins with its first."""
-    first = settling.first_hour(terminal_id, held.from_ms, (settling.last_of(held, now_ms) + 1) * HOUR_MS)
+    over_ms = (settling.last_of(held, now_ms) + 1) * HOUR_MS
+    first = settling.first_hour(terminal_id, held.from_ms, min(held.to_ms or now_ms, over_ms))
     return None if first is None else models.Unit(held.binding_id, first - 1, 0)

@@ -40,7 +40,7 @@ def of_share(wide, share):
 
 def surprise(count, usual, wide=1.0):
     """How many deviations a count lies above (or below, negative) what is usual."""
-    shape = count + 0.5
+    shape = max(0.0, count) + 0.5
     return (1 - 1 / (9 * shape) - (max(usual, LITTLE) / shape) ** (1 / 3)) * 3 * sqrt(shape) / wide
 
 
