@@ -129,7 +129,7 @@ def left(state):
 
 ANOMALIES = {
     "a day with a fifth of its patients": Planted(("CT", "MRI", "LINAC", "DR"), {"quiet_day"}, 1, fewer(0.2)),
-    "a day with twice its patients": Planted(("CT", "LINAC", "DR"), {"busy_day", "odd_hours"}, 1, more(1.0)),
+    "a day with twice its patients": Planted(("CT", "LINAC", "DR"), {"busy_day"}, 1, more(1.0)),
     "a working day switched off": Planted(("CT", "MRI", "DSA", "LINAC"), {"not_on"}, 1, off_all_day),
     "a week with few patients": Planted(("MRI", "PET/CT"), {"quiet_week", "quiet_day"}, 7, fewer(0.35)),
     "a week with many patients": Planted(("MRI", "PET/CT"), {"busy_week", "busy_day"}, 7, more(0.9)),
@@ -137,7 +137,7 @@ ANOMALIES = {
     "work until late": Planted(("CT", "LINAC", "DR"), {"late_end", "odd_hours"}, 1, overtime),
     "patients in the night": Planted(("LINAC", "DSA", "PET/CT"), {"odd_hours"}, 1, evening),
     "four hours without a patient": Planted(("CT", "LINAC", "DR"), {"pause_in_day"}, 1, gap),
-    "an hour with a crowd": Planted(("CT", "DR"), {"rush_hour", "busy_day"}, 1, crowd),
+    "an hour with a crowd": Planted(("CT", "DR"), {"rush_hour"}, 1, crowd),
     "examinations that take twice as long": Planted(("CT", "MRI", "LINAC"), {"long_exams"}, 1, stretched(2.0)),
     "examinations that take half as long": Planted(("CT", "MRI", "LINAC"), {"short_exams"}, 1, stretched(0.5)),
     "switched on again and again": Planted(("CT", "MRI"), {"many_switches"}, 1, each(breaks=(9, 11, 13, 15, 17))),
